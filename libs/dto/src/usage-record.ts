@@ -1,0 +1,62 @@
+import type { UsageVector } from '@penstock/domain';
+
+/** How a governed call ended. */
+export type CallOutcome = 'completed' | 'client_gone' | 'truncated' | 'orphaned';
+
+/** Who called what; shared by the hold and the usage record of one call. */
+export interface CallIdentity {
+  /** Hold id, UUIDv7; also the primary key of the usage event: redelivery hits the same row. */
+  readonly id: string;
+  readonly requestId: string;
+  readonly tenantId: string;
+  readonly keyId: string;
+  readonly teamId: string | null;
+  readonly customerId: string | null;
+  readonly provider: string;
+  /** Model as the caller named it. */
+  readonly modelRequested: string;
+  /** Model sent to the provider. */
+  readonly modelSent: string;
+  /** Milliseconds since the epoch; fixed at reservation, also the partition key of the usage event. */
+  readonly startedAtMs: number;
+  /** Version id of the price, or null when the price is unknown. */
+  readonly priceId: string | null;
+  /** Ids of all counters that this call is charged to; the unit is the first character. */
+  readonly counters: readonly string[];
+}
+
+/** What is reserved for a call in flight: enough to settle or release it without its owner. */
+export interface HoldRecord extends CallIdentity {
+  /** Gateway process that made the hold. */
+  readonly ownerId: string;
+  /** After this the sweeper may end the hold even if its owner lives. */
+  readonly expiresAtMs: number;
+  readonly heldTokens: number;
+  /** Decimal integer, nano-dollars. */
+  readonly heldNanoUsd: string;
+  readonly isStream: boolean;
+}
+
+/** The account of one finished upstream call. Lives in the tenant's outbox until PostgreSQL has it. */
+export interface UsageRecord extends CallIdentity {
+  readonly schemaVersion: 1;
+  readonly modelReported: string | null;
+  readonly usage: UsageVector;
+  /** Charged to token limits: the sum of the vector, or the hold's amount when estimated. */
+  readonly tokens: number;
+  /** Charged to budgets. Decimal integer, nano-dollars. */
+  readonly costNanoUsd: string;
+  /** True when the provider's own usage was not available and the amounts are an upper bound or a count of ours. */
+  readonly isEstimated: boolean;
+  readonly outcome: CallOutcome;
+  readonly isStream: boolean;
+  readonly upstreamStatus: number | null;
+  readonly settledAtMs: number;
+  readonly latencyMs: number;
+  readonly ttftMs: number | null;
+}
+
+/** First character of an outbox entry. */
+export const OUTBOX_NORMAL = 'N';
+/** The hold was already gone when the record arrived: its counters may lack this call (see the worker). */
+export const OUTBOX_LATE = 'L';

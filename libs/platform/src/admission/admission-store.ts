@@ -1,0 +1,299 @@
+import { createHash } from 'node:crypto';
+
+import { EPOCH_FIELD, TENANTS_KEY, type HoldRecord, type TenantKeys, tenantKeys } from '@penstock/dto';
+import type { Redis } from 'ioredis';
+
+import {
+  parseReserveReply,
+  parseSettleReply,
+  type ReserveOp,
+  type ReserveOutcome,
+  type SettleOp,
+  type SettleOutcome,
+} from './admission-outcome.js';
+import { ADD_SCRIPT, ADMISSION_SCRIPT, BUMP_EPOCH_SCRIPT, LOAD_SCRIPT } from './admission-script.js';
+import { StoreBreaker } from './store-breaker.js';
+
+/** Redis did not answer in time or at all. What the command did is unknown: it may have been applied. */
+export class StoreUnavailableError extends Error {
+  override readonly name = 'StoreUnavailableError';
+}
+
+/** Settings of an {@link AdmissionStore}. */
+export interface AdmissionStoreOptions {
+  /** Longest wait for one answer of Redis. Architecture: at most 50 ms in the request path. */
+  readonly deadlineMs?: number;
+  /** Called once when the store becomes unreachable and once when it is back. */
+  readonly onAvailability?: (isAvailable: boolean, cause?: unknown) => void;
+}
+
+/** Operations of one tenant in one script call; bounds how long Redis serves nobody else. */
+const BATCH_OPS_MAX = 64;
+const SHA_OF = new Map<string, string>();
+
+interface Pending<Op, Outcome> {
+  readonly op: Op;
+  readonly resolve: (outcome: Outcome) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface TenantBatch {
+  readonly tenantId: string;
+  reserves: Pending<ReserveOp, ReserveOutcome>[];
+  settles: Pending<SettleOp, SettleOutcome>[];
+}
+
+/**
+ * Admission and settlement against Redis: the only code that moves the counters of a tenant.
+ *
+ * Hot path: what concurrent calls of one tenant ask for in the same turn of the event loop travels in one script
+ * call, because the command itself costs both sides more than what it carries.
+ */
+export class AdmissionStore {
+  private readonly batches = new Map<string, TenantBatch>();
+  private readonly keysOf = new Map<string, TenantKeys>();
+  private readonly breaker: StoreBreaker;
+  private readonly deadlineMs: number;
+  private isFlushScheduled = false;
+
+  constructor(
+    private readonly redis: Redis,
+    options: AdmissionStoreOptions = {},
+  ) {
+    this.deadlineMs = options.deadlineMs ?? 50;
+    this.breaker = new StoreBreaker(250, (isOpen, cause) => options.onAvailability?.(!isOpen, cause));
+  }
+
+  /**
+   * Asks for room for one call at every level at once. When admitted, the hold is already marked as dispatched:
+   * the caller must send the request now or {@link settle} the hold with an empty entry.
+   *
+   * Rejects with {@link StoreUnavailableError}; then the hold may exist, and the caller must release it.
+   */
+  reserve(tenantId: string, op: ReserveOp): Promise<ReserveOutcome> {
+    return new Promise((resolve, reject) => {
+      this.batchOf(tenantId).reserves.push({ op, resolve, reject });
+    });
+  }
+
+  /** Ends one hold; idempotent by hold id. Rejects with {@link StoreUnavailableError}: try again. */
+  settle(tenantId: string, op: SettleOp): Promise<SettleOutcome> {
+    return new Promise((resolve, reject) => {
+      this.batchOf(tenantId).settles.push({ op, resolve, reject });
+    });
+  }
+
+  /**
+   * Makes a tenant resident in Redis with what PostgreSQL knows of it.
+   *
+   * @returns false when it already was; only the epoch may have been raised then.
+   */
+  async loadTenant(tenantId: string, epoch: number, counters: Readonly<Record<string, string>>): Promise<boolean> {
+    await this.withDeadline(() => this.redis.sadd(TENANTS_KEY, tenantId));
+    const reply = await this.script(LOAD_SCRIPT, [this.keys(tenantId).counters], [epoch, ...Object.entries(counters).flat()]);
+    return reply === 1;
+  }
+
+  /** Raises the epoch of a resident tenant so that every snapshot taken before is refused. Null: not resident. */
+  async bumpEpoch(tenantId: string, epoch: number): Promise<number | null> {
+    const reply = await this.script(BUMP_EPOCH_SCRIPT, [this.keys(tenantId).counters], [epoch]);
+    return reply === null ? null : Number(reply);
+  }
+
+  /** The tenant's epoch in force; null when it is not resident. */
+  async readEpoch(tenantId: string): Promise<number | null> {
+    const reply = await this.withDeadline(() => this.redis.hget(this.keys(tenantId).counters, EPOCH_FIELD));
+    return reply === null ? null : Number(reply);
+  }
+
+  /** Settled + held of the named counters, in their order; '0' for one that was never touched. */
+  async readCounters(tenantId: string, counterIds: readonly string[]): Promise<string[]> {
+    if (counterIds.length === 0) return [];
+    const values = await this.withDeadline(() => this.redis.hmget(this.keys(tenantId).counters, ...counterIds));
+    return values.map((value) => value ?? '0');
+  }
+
+  /** Adds to counters outside of a call: reconciliation, and late records whose counters were lost with Redis. */
+  async addToCounters(tenantId: string, deltas: readonly (readonly [counterId: string, delta: bigint])[]): Promise<void> {
+    if (deltas.length === 0) return;
+    const args = deltas.flatMap(([counterId, delta]) => [counterId, delta.toString()]);
+    await this.script(ADD_SCRIPT, [this.keys(tenantId).counters], args);
+  }
+
+  /** All holds of a tenant that are in flight now. Walks them: for explanations and sweeps, not for the hot path. */
+  async readHolds(tenantId: string): Promise<HoldRecord[]> {
+    const values = await this.withDeadline(() => this.redis.hvals(this.keys(tenantId).holds));
+    return values.map((value) => JSON.parse(value) as HoldRecord);
+  }
+
+  /** What calls in flight hold of each counter. */
+  async heldByCounter(tenantId: string): Promise<Map<string, bigint>> {
+    const held = new Map<string, bigint>();
+    for (const hold of await this.readHolds(tenantId)) {
+      for (const counterId of hold.counters) {
+        held.set(counterId, (held.get(counterId) ?? 0n) + heldAmount(hold, counterId));
+      }
+    }
+    return held;
+  }
+
+  private keys(tenantId: string): TenantKeys {
+    let keys = this.keysOf.get(tenantId);
+    if (keys === undefined) {
+      if (this.keysOf.size >= 50_000) this.keysOf.clear();
+      keys = tenantKeys(tenantId);
+      this.keysOf.set(tenantId, keys);
+    }
+    return keys;
+  }
+
+  private batchOf(tenantId: string): TenantBatch {
+    let batch = this.batches.get(tenantId);
+    if (batch === undefined) {
+      batch = { tenantId, reserves: [], settles: [] };
+      this.batches.set(tenantId, batch);
+    }
+    if (!this.isFlushScheduled) {
+      this.isFlushScheduled = true;
+      setImmediate(() => this.flush());
+    }
+    return batch;
+  }
+
+  /* Hot path. */
+  private flush(): void {
+    this.isFlushScheduled = false;
+    for (const batch of this.batches.values()) {
+      while (batch.settles.length + batch.reserves.length > BATCH_OPS_MAX) {
+        const settles = batch.settles.splice(0, BATCH_OPS_MAX);
+        this.send(batch.tenantId, settles, batch.reserves.splice(0, BATCH_OPS_MAX - settles.length));
+      }
+      this.send(batch.tenantId, batch.settles, batch.reserves);
+    }
+    this.batches.clear();
+  }
+
+  /* Hot path. */
+  private send(
+    tenantId: string,
+    settles: Pending<SettleOp, SettleOutcome>[],
+    reserves: Pending<ReserveOp, ReserveOutcome>[],
+  ): void {
+    const keys = this.keys(tenantId);
+    const args: (string | number)[] = [settles.length];
+    for (const { op } of settles) {
+      args.push(op.holdId, op.outboxEntry, op.counterIds.length);
+      for (let index = 0; index < op.counterIds.length; index += 1) args.push(op.counterIds[index]!, op.deltas[index]!);
+    }
+    args.push(reserves.length);
+    for (const { op } of reserves) {
+      args.push(op.holdId, op.holdRecord, op.epoch, op.validFromMs, op.validUntilMs, op.counterIds.length);
+      for (let index = 0; index < op.counterIds.length; index += 1) {
+        args.push(op.counterIds[index]!, op.amounts[index]!, op.caps[index]!);
+      }
+    }
+    this.script(ADMISSION_SCRIPT, [keys.counters, keys.holds, keys.dispatched, keys.outbox], args).then(
+      (reply) => this.deliver(keys, reply as string[], settles, reserves),
+      (error: unknown) => {
+        for (const pending of settles) pending.reject(error);
+        for (const pending of reserves) pending.reject(error);
+      },
+    );
+  }
+
+  /* Hot path. */
+  private deliver(
+    keys: TenantKeys,
+    reply: string[],
+    settles: Pending<SettleOp, SettleOutcome>[],
+    reserves: Pending<ReserveOp, ReserveOutcome>[],
+  ): void {
+    const admitted: string[] = [];
+    const outcomes = reserves.map(({ op }, index) => {
+      const outcome = parseReserveReply(reply[settles.length + index]!);
+      if (outcome.status === 'admitted') admitted.push(op.holdId);
+      return outcome;
+    });
+    // Written before any request of the batch leaves, on a connection that Redis reads in order, and not awaited:
+    // if this process is killed now, a hold without the mark was never sent and is released, one with it is charged.
+    if (admitted.length > 0) this.redis.sadd(keys.dispatched, ...admitted).catch(ignoreLostMark);
+    for (let index = 0; index < settles.length; index += 1) settles[index]!.resolve(parseSettleReply(reply[index]!));
+    for (let index = 0; index < reserves.length; index += 1) reserves[index]!.resolve(outcomes[index]!);
+  }
+
+  private async script(source: string, keys: string[], args: (string | number)[]): Promise<unknown> {
+    let sha = SHA_OF.get(source);
+    if (sha === undefined) {
+      sha = createHash('sha1').update(source).digest('hex');
+      SHA_OF.set(source, sha);
+    }
+    try {
+      return await this.withDeadline(() => this.redis.evalsha(sha, keys.length, ...keys, ...args));
+    } catch (error) {
+      if (!isNoScript(error)) throw error;
+      return this.withDeadline(() => this.redis.eval(source, keys.length, ...keys, ...args));
+    }
+  }
+
+  /**
+   * Waits for Redis at most `deadlineMs`. A late event loop must not look like a late Redis: when the timer fires,
+   * answers that already lie in the socket are read first.
+   */
+  private withDeadline<T>(send: () => Promise<T>): Promise<T> {
+    if (!this.breaker.allows(Date.now())) {
+      return Promise.reject(new StoreUnavailableError('Redis does not answer'));
+    }
+    return new Promise<T>((resolve, reject) => {
+      let isOver = false;
+      const timer = setTimeout(() => {
+        setImmediate(() => {
+          if (isOver) return;
+          isOver = true;
+          const error = new StoreUnavailableError(`Redis did not answer within ${this.deadlineMs} ms`);
+          this.breaker.failed(Date.now(), error);
+          reject(error);
+        });
+      }, this.deadlineMs);
+      send().then(
+        (value) => {
+          this.breaker.succeeded();
+          if (isOver) return;
+          isOver = true;
+          clearTimeout(timer);
+          resolve(value);
+        },
+        (error: unknown) => {
+          if (isOver) return;
+          isOver = true;
+          clearTimeout(timer);
+          if (isNoScript(error)) {
+            reject(error as Error);
+            return;
+          }
+          // LOADING, OOM, READONLY and the like: the server is there and still cannot do what a promise needs.
+          this.breaker.failed(Date.now(), error);
+          reject(new StoreUnavailableError('Redis cannot serve', { cause: error }));
+        },
+      );
+    });
+  }
+}
+
+/** What one hold takes of one counter, by the unit in the counter's first character. */
+function heldAmount(hold: HoldRecord, counterId: string): bigint {
+  switch (counterId[0]) {
+    case 'q':
+      return 1n;
+    case 't':
+      return BigInt(hold.heldTokens);
+    default:
+      return BigInt(hold.heldNanoUsd);
+  }
+}
+
+function isNoScript(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('NOSCRIPT');
+}
+
+/** A lost mark or a late answer changes nothing that must be handled: the hold itself is what counts. */
+function ignoreLostMark(): void {}

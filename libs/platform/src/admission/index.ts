@@ -1,0 +1,2 @@
+export * from './admission-outcome.js';
+export * from './admission-store.js';

@@ -1,1 +1,5 @@
-export {};
+export * from './data-source.js';
+export * from './entities.js';
+export * from './governance/index.js';
+export * from './migrate.js';
+export { migrations } from './migrations/index.js';

@@ -1,0 +1,4 @@
+import { governanceEntities } from './governance/index.js';
+
+/** Every table of Penstock, of all schemas. */
+export const allEntities = [...governanceEntities];

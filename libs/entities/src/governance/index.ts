@@ -1,0 +1,34 @@
+import { AuditEntryEntity } from './audit-entry.entity.js';
+import { BudgetEntity } from './budget.entity.js';
+import { CustomerEntity } from './customer.entity.js';
+import { OutboxMessageEntity } from './outbox-message.entity.js';
+import { PriceOverrideEntity } from './price-override.entity.js';
+import { RateLimitEntity } from './rate-limit.entity.js';
+import { TeamEntity } from './team.entity.js';
+import { TenantEntity } from './tenant.entity.js';
+import { VirtualKeyEntity } from './virtual-key.entity.js';
+
+export * from './audit-chain.js';
+export * from './audit-entry.entity.js';
+export * from './budget.entity.js';
+export * from './customer.entity.js';
+export * from './outbox-message.entity.js';
+export * from './price-override.entity.js';
+export * from './rate-limit.entity.js';
+export * from './team.entity.js';
+export * from './tenant.entity.js';
+export * from './virtual-key.entity.js';
+export * from './write-change.js';
+
+/** Tables of the `governance` schema. */
+export const governanceEntities = [
+  AuditEntryEntity,
+  BudgetEntity,
+  CustomerEntity,
+  OutboxMessageEntity,
+  PriceOverrideEntity,
+  RateLimitEntity,
+  TeamEntity,
+  TenantEntity,
+  VirtualKeyEntity,
+];

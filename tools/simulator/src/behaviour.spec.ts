@@ -1,0 +1,35 @@
+import { describe, expect, it } from '@jest/globals';
+import { directiveIn, mayHoldDirective, parseBehaviour } from './behaviour.js';
+
+describe('directives', () => {
+  it('are read from the middle of a text', () => {
+    expect(directiveIn('Hello sim:{"latencyMs":5,"toolCall":{"arguments":{"a":"}{"}}} and on')).toEqual({
+      latencyMs: 5,
+      toolCall: { arguments: { a: '}{' } },
+    });
+  });
+
+  it('are found in an escaped request body', () => {
+    const body = JSON.stringify({ messages: [{ role: 'user', content: 'sim:{"status":500}' }] });
+    expect(mayHoldDirective(body)).toBe(true);
+  });
+
+  it('are absent from ordinary text', () => {
+    expect(directiveIn('simulate: {"latencyMs":5}')).toBeUndefined();
+  });
+
+  it.each([
+    ['sim:{"latencyMs":-1}', '"latencyMs" must be milliseconds'],
+    ['sim:{"latency":1}', 'Unknown behaviour "latency"'],
+    ['sim:{"usagePosition":"last"}', 'first | middle | final'],
+    ['sim:{"status":200}', '400..599'],
+    ['sim:{latencyMs:1}', 'not JSON'],
+    ['sim:{"latencyMs":1', 'no closing brace'],
+  ])('refuses %s', (text, reason) => {
+    expect(() => directiveIn(text)).toThrow(reason);
+  });
+
+  it('refuse anything but an object', () => {
+    expect(() => parseBehaviour([1])).toThrow('must be a JSON object');
+  });
+});

@@ -43,9 +43,13 @@ export class VirtualKeyEntity {
   @Column({ type: 'text', name: 'key_hash' })
   keyHash!: string;
 
-  /** The value, encrypted with the key's id as additional data; opened only to answer its owner. */
-  @Column({ type: 'text', name: 'value_encrypted' })
-  valueEncrypted!: string;
+  /** The value, sealed and bound to the id of this row; opened only to answer its owner. */
+  @Column({ type: 'bytea', name: 'value_ciphertext' })
+  valueCiphertext!: Buffer;
+
+  /** Version of the encryption key that sealed it. */
+  @Column({ type: 'smallint', name: 'value_key_version' })
+  valueKeyVersion!: number;
 
   /** Last four characters of the value, shown in lists. */
   @Column({ type: 'text', name: 'value_hint' })

@@ -34,8 +34,9 @@ export default {
       ...base,
       displayName: 'e2e',
       testMatch: ['<rootDir>/{apps,libs,tools}/*/test/**/*.e2e.spec.ts'],
-      globalSetup: '<rootDir>/libs/testing/src/jest-global-setup.ts',
-      globalTeardown: '<rootDir>/libs/testing/src/jest-global-teardown.ts',
+      // Compiled: Jest loads these outside its own module system, where our TypeScript would not run.
+      globalSetup: '<rootDir>/libs/testing/dist/jest-global-setup.js',
+      globalTeardown: '<rootDir>/libs/testing/dist/jest-global-teardown.js',
     },
   ],
 };

@@ -1,1 +1,10 @@
-export {};
+export * from './chat.js';
+export * from './governance-client.js';
+export * from './stack.js';
+export * from './stack-process.js';
+export * from './test-clock.js';
+export * from './test-cluster.js';
+export * from './test-database.js';
+export * from './test-redis.js';
+export { freePort, freePorts, Reaper, RedisServer, PostgresServer, ServerProcess } from '@penstock/servers';
+export { waitUntil as waitFor, type WaitOptions } from '@penstock/servers';

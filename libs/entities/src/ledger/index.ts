@@ -1,4 +1,12 @@
+import { LimitWindowEntity } from './limit-window.entity.js';
+import { RejectedRecordEntity } from './rejected-record.entity.js';
+import { UsageDailyEntity } from './usage-daily.entity.js';
+import { UsageEventEntity } from './usage-event.entity.js';
+
 export * from './limit-window.entity.js';
 export * from './rejected-record.entity.js';
 export * from './usage-daily.entity.js';
 export * from './usage-event.entity.js';
+
+/** Tables of the `ledger` schema. */
+export const ledgerEntities = [LimitWindowEntity, RejectedRecordEntity, UsageDailyEntity, UsageEventEntity];

@@ -6,11 +6,9 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  * `usage_events` is the truth; `limit_windows` and `usage_daily` are sums over it, written in the same transaction.
  */
 export class CreateLedger1795392100000 implements MigrationInterface {
-  readonly name = 'CreateLedger1795392100000';
+  name = 'CreateLedger1795392100000';
 
   async up(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query('CREATE SCHEMA IF NOT EXISTS ledger');
-
     // The key holds started_at because a partitioned table's key must; both are fixed at admission, so a
     // record that is delivered again meets its own row.
     await queryRunner.query(`
@@ -121,7 +119,10 @@ export class CreateLedger1795392100000 implements MigrationInterface {
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query('DROP SCHEMA ledger CASCADE');
+    await queryRunner.query('DROP FUNCTION ledger.ensure_partitions');
+    for (const table of ['rejected_records', 'usage_daily', 'limit_windows', 'usage_events']) {
+      await queryRunner.query(`DROP TABLE ledger.${table}`);
+    }
   }
 }
 

@@ -1,5 +1,12 @@
 import { CreateSchemas1795392000000 } from './1795392000000-create-schemas.js';
 import { CreateGovernance1795392010000 } from './1795392010000-create-governance.js';
+import { CreateLedger1795392100000 } from './1795392100000-create-ledger.js';
+import { CreateSaas1795392200000 } from './1795392200000-create-saas.js';
 
 /** In the order in which they run; timestamps strictly increase. */
-export const migrations = [CreateSchemas1795392000000, CreateGovernance1795392010000] as const;
+export const migrations = [
+  CreateSchemas1795392000000,
+  CreateGovernance1795392010000,
+  CreateLedger1795392100000,
+  CreateSaas1795392200000,
+] as const;

@@ -1,2 +1,15 @@
-export {};
 export * from './admission/index.js';
+export * from './auth/index.js';
+export * from './bootstrap/index.js';
+export * from './config/index.js';
+export * from './context/index.js';
+export * from './crypto/index.js';
+export * from './errors/index.js';
+export * from './health/index.js';
+export * from './http/index.js';
+export * from './logging/index.js';
+export * from './metrics/index.js';
+export * from './openapi/index.js';
+export * from './redis/index.js';
+export * from './shutdown/index.js';
+export * from './validation/index.js';

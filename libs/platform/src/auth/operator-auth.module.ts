@@ -1,0 +1,33 @@
+import { Module, type DynamicModule, type InjectionToken, type Provider } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { PassportModule } from '@nestjs/passport';
+
+import { AdminKeyStrategy } from './admin-key.strategy.js';
+import { OPERATOR_AUTH_OPTIONS, type OperatorAuthOptions } from './operator-auth-options.js';
+import { OperatorGuard } from './operator.guard.js';
+
+/** Closes every route of the app to all but operators; `@Public()` and `@ServiceRoute()` open single ones. */
+@Module({})
+export class OperatorAuthModule {
+  static forRoot(options: OperatorAuthOptions): DynamicModule {
+    return moduleWith({ provide: OPERATOR_AUTH_OPTIONS, useValue: options });
+  }
+
+  /** For options that come from an injected configuration. */
+  static forRootAsync<T>(source: {
+    inject: [InjectionToken<T>];
+    useFactory: (config: T) => OperatorAuthOptions;
+  }): DynamicModule {
+    return moduleWith({ provide: OPERATOR_AUTH_OPTIONS, ...source });
+  }
+}
+
+function moduleWith(options: Provider): DynamicModule {
+  return {
+    module: OperatorAuthModule,
+    global: true,
+    imports: [PassportModule],
+    providers: [options, AdminKeyStrategy, OperatorGuard, { provide: APP_GUARD, useExisting: OperatorGuard }],
+    exports: [OPERATOR_AUTH_OPTIONS],
+  };
+}

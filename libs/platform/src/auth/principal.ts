@@ -1,0 +1,19 @@
+/** Who is behind a request. */
+export type Principal =
+  | { kind: 'operator'; id: string; role: 'owner' | 'admin' | 'user' }
+  | { kind: 'service'; id: string };
+
+/** The operator that the master key stands for. */
+export const masterKeyPrincipal: Principal = Object.freeze({ kind: 'operator', id: 'master-key', role: 'owner' });
+
+/** A gateway that showed the service token. */
+export const gatewayPrincipal: Principal = Object.freeze({ kind: 'service', id: 'gateway' });
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set by the guard that let the request in; null on public routes. */
+    principal: Principal | null;
+    /** When the request came in, in milliseconds since the epoch. */
+    receivedAtMs: number;
+  }
+}

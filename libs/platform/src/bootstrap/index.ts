@@ -1,0 +1,3 @@
+export * from './bootstrap.js';
+export * from './create-app.js';
+export * from './platform.module.js';

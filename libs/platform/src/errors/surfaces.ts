@@ -1,0 +1,113 @@
+import { catalogue } from '@penstock/domain';
+
+import type { ErrorReport } from './error-report.js';
+import { ValidationFailure, type ValidationIssue } from './validation-failure.js';
+
+/** Which API's error envelope an app speaks. */
+export type ErrorSurface = 'governance' | 'admin' | 'gateway';
+
+/** A response body and the status this surface gives it. */
+export interface RenderedError {
+  status: number;
+  body: Record<string, unknown>;
+}
+
+/** `data` that steers headers and is not part of a body. */
+const headerOnlyData = new Set(['retryAfterMs', 'allow']);
+
+/** One report, three envelopes. */
+export function renderError(surface: ErrorSurface, report: ErrorReport, requestId: string): RenderedError {
+  switch (surface) {
+    case 'governance':
+      return renderGovernance(report, requestId);
+    case 'admin':
+      return renderAdmin(report, requestId);
+    case 'gateway':
+      return renderGateway(report, requestId);
+  }
+}
+
+/** `{"error": "<sentence>"}`, with everything machine-readable beside it. */
+function renderGovernance({ error, status, sentence }: ErrorReport, requestId: string): RenderedError {
+  return {
+    status,
+    body: {
+      ...publicDataOf(error.data),
+      error: sentence,
+      code: error.code,
+      request_id: requestId,
+      ...(error.fields === undefined || error.fields.length === 0 ? {} : { fields: error.fields }),
+    },
+  };
+}
+
+/** `{"detail": …}`; what is wrong with the input is 422 and a list with places, malformed JSON too. */
+function renderAdmin({ error, status, sentence }: ErrorReport, requestId: string): RenderedError {
+  const rest = { code: error.code, request_id: requestId };
+  if (error.code === 'request_malformed_json') {
+    return { status: 422, body: { detail: [{ type: 'json_invalid', loc: ['body'], msg: sentence }], ...rest } };
+  }
+  if (error.code !== 'validation_failed') {
+    return { status, body: { detail: sentence, ...rest } };
+  }
+  const detail =
+    error instanceof ValidationFailure
+      ? error.issues.map(adminIssue)
+      : (error.fields ?? []).map(({ path, reason }) => ({
+          type: 'value_error',
+          loc: ['body', ...path.split('.')],
+          msg: reason,
+        }));
+  return {
+    status: 422,
+    body: { detail: detail.length > 0 ? detail : [{ type: 'value_error', loc: ['body'], msg: sentence }], ...rest },
+  };
+}
+
+const adminTypeByRule: Readonly<Record<string, string>> = {
+  isString: 'string_type',
+  isInt: 'int_type',
+  isNumber: 'float_type',
+  isBoolean: 'bool_type',
+  isArray: 'list_type',
+  isObject: 'dict_type',
+  nestedValidation: 'dict_type',
+  isEmail: 'value_error',
+  isUuid: 'uuid_parsing',
+  isIn: 'enum',
+  isEnum: 'enum',
+  min: 'greater_than_equal',
+  max: 'less_than_equal',
+  minLength: 'string_too_short',
+  maxLength: 'string_too_long',
+  isNotEmpty: 'string_too_short',
+};
+
+function adminIssue({ location, path, rule, reason, isMissing }: ValidationIssue): Record<string, unknown> {
+  return {
+    type: isMissing ? 'missing' : (adminTypeByRule[rule] ?? 'value_error'),
+    loc: [location, ...path.map((part) => (/^\d+$/.test(part) ? Number(part) : part))],
+    msg: isMissing ? 'Field required' : reason,
+  };
+}
+
+/** OpenAI's envelope, which its clients parse into typed exceptions. */
+function renderGateway({ error, status, sentence }: ErrorReport, requestId: string): RenderedError {
+  return {
+    status,
+    body: {
+      error: {
+        ...publicDataOf(error.data),
+        message: sentence,
+        type: catalogue[error.code].openAiType,
+        param: error.fields?.[0]?.path ?? null,
+        code: error.code,
+        request_id: requestId,
+      },
+    },
+  };
+}
+
+function publicDataOf(data: Record<string, unknown> | undefined): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(data ?? {}).filter(([key]) => !headerOnlyData.has(key)));
+}

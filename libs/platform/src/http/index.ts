@@ -1,0 +1,3 @@
+export * from './json-body.js';
+export * from './request-id.js';
+export { type ServerLimits } from './server-options.js';

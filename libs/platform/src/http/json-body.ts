@@ -1,0 +1,82 @@
+import { isUtf8 } from 'node:buffer';
+
+import { AppError } from '@penstock/domain';
+
+/** The key as it may be spelled in JSON text, escapes included; a hit in a string value only costs the walk. */
+const suspiciousKey = /"(?:_|\\u005[fF]){2}(?:p|\\u0070)(?:r|\\u0072)(?:o|\\u006[fF])(?:t|\\u0074)(?:o|\\u006[fF])(?:_|\\u005[fF]){2}"\s*:/;
+
+/**
+ * Parses a request body. Nothing at all is not an error: clients send `Content-Type: application/json` with a
+ * DELETE. Messages never quote the body.
+ * @throws AppError
+ */
+export function parseJsonBody(bytes: Buffer, options: { depthMax?: number } = {}): unknown {
+  if (bytes.length === 0) {
+    return undefined;
+  }
+  if (!isUtf8(bytes)) {
+    throw new AppError('request_malformed_json', { detail: 'The request body is not valid UTF-8.' });
+  }
+  const text = bytes.toString('utf8');
+  if (options.depthMax !== undefined && nestingOf(text) > options.depthMax) {
+    throw new AppError('request_invalid', {
+      detail: `The request body is nested deeper than ${options.depthMax} levels.`,
+    });
+  }
+  const value = parse(text.charCodeAt(0) === 0xfe_ff ? text.slice(1) : text);
+  if (suspiciousKey.test(text) && hasProtoKey(value)) {
+    throw new AppError('request_invalid', { detail: 'The request body must not have a key named __proto__.' });
+  }
+  return value;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    // V8's message quotes the body; only the position is safe to repeat.
+    const position = error instanceof SyntaxError ? /at position (\d+)/.exec(error.message)?.[1] : undefined;
+    const place = position === undefined ? '' : ` (at character ${position})`;
+    throw new AppError('request_malformed_json', { detail: `The request body is not valid JSON${place}.` });
+  }
+}
+
+/** Iterative, because the value may be nested deeper than the stack. */
+function hasProtoKey(root: unknown): boolean {
+  const pending: unknown[] = [root];
+  while (pending.length > 0) {
+    const value = pending.pop();
+    if (typeof value === 'object' && value !== null) {
+      if (Object.hasOwn(value, '__proto__')) {
+        return true;
+      }
+      pending.push(...Object.values(value));
+    }
+  }
+  return false;
+}
+
+/** How deep brackets nest outside strings; an upper bound for text that is not JSON. */
+function nestingOf(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  let isInString = false;
+  for (let index = 0; index < text.length; index += 1) {
+    const char = text.charCodeAt(index);
+    if (isInString) {
+      if (char === 0x5c) {
+        index += 1;
+      } else if (char === 0x22) {
+        isInString = false;
+      }
+    } else if (char === 0x22) {
+      isInString = true;
+    } else if (char === 0x7b || char === 0x5b) {
+      depth += 1;
+      deepest = Math.max(deepest, depth);
+    } else if (char === 0x7d || char === 0x5d) {
+      depth -= 1;
+    }
+  }
+  return deepest;
+}

@@ -1,0 +1,64 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+import type { DynamicModule, INestApplication, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { OpenAPIObject } from '@nestjs/swagger';
+
+/** The head of a document. */
+export interface OpenApiOptions {
+  title: string;
+  description: string;
+  version?: string;
+  /** As given to `app.setGlobalPrefix`. */
+  globalPrefix?: string;
+}
+
+/** Serves the document at `/openapi.json`, made when it is first asked for. */
+export function setupOpenApi(app: NestFastifyApplication, options: OpenApiOptions): void {
+  let text: Promise<string> | undefined;
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .get('/openapi.json', async (_request, reply) => {
+      text ??= describeApp(app, options).then((document) => JSON.stringify(document));
+      return reply.type('application/json; charset=utf-8').send(await text);
+    });
+}
+
+/**
+ * Writes the document of a module without starting it: providers are not made, nothing connects. The text is
+ * the same for the same code, so CI can compare.
+ */
+export async function writeOpenApi(
+  module: Type | DynamicModule,
+  file: string,
+  options: OpenApiOptions,
+): Promise<void> {
+  const app = await NestFactory.create<NestFastifyApplication>(module, new FastifyAdapter(), {
+    preview: true,
+    abortOnError: false,
+    logger: ['error', 'fatal'],
+  });
+  if (options.globalPrefix !== undefined) {
+    app.setGlobalPrefix(options.globalPrefix);
+  }
+  const document = await describeApp(app, options);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, `${JSON.stringify(document, null, 2)}\n`);
+}
+
+async function describeApp(app: INestApplication, options: OpenApiOptions): Promise<OpenAPIObject> {
+  // Loaded here, because a process that never describes itself should not carry it.
+  const { DocumentBuilder, SwaggerModule } = await import('@nestjs/swagger');
+  const head = new DocumentBuilder()
+    .setTitle(options.title)
+    .setDescription(options.description)
+    .setVersion(options.version ?? '1')
+    .setOpenAPIVersion('3.1.0')
+    .addApiKey({ type: 'apiKey', in: 'header', name: 'X-Admin-Key' }, 'adminKey')
+    .addBearerAuth({ type: 'http', scheme: 'bearer' }, 'operatorToken')
+    .build();
+  return SwaggerModule.createDocument(app, head);
+}

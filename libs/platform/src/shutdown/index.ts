@@ -1,0 +1,1 @@
+export { Shutdown, type ShutdownHook, type ShutdownPhase } from './shutdown.js';

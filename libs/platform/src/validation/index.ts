@@ -1,0 +1,2 @@
+export * from './strict-validation.pipe.js';
+export * from './uuid.pipe.js';

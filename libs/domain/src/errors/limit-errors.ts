@@ -1,0 +1,47 @@
+import type { CatalogueEntry } from './catalogue-entry.js';
+
+/** A limit or budget decided; every such answer names it (see `explainRefusal`). */
+export const limitErrors = {
+  token_limited: {
+    status: 429,
+    openAiType: 'rate_limit_error',
+    bifrostType: 'token_limited',
+    title: 'A token limit does not leave room for this call.',
+    remedy: 'Wait until the window ends, lower max_tokens, or ask an operator to raise the limit.',
+    explanation:
+      'The most tokens the call can use, input plus max_tokens (or the ceiling of the model), do not fit into what a token limit of the key, team or customer has left. Tokens of running calls are held until they finish.',
+    isRetryable: true,
+    logLevel: 'info',
+  },
+  request_limited: {
+    status: 429,
+    openAiType: 'rate_limit_error',
+    bifrostType: 'request_limited',
+    title: 'The request rate limit is reached.',
+    remedy: 'Wait until the window ends, or ask an operator to raise the limit.',
+    explanation: 'The key, team or customer has made as many calls as its request limit allows in the current window.',
+    isRetryable: true,
+    logLevel: 'info',
+  },
+  rate_limited: {
+    status: 429,
+    openAiType: 'rate_limit_error',
+    bifrostType: 'rate_limited',
+    title: 'Token and request rate limits are reached.',
+    remedy: 'Wait until the windows end, or ask an operator to raise the limits.',
+    explanation: 'Both a token limit and a request limit on the path of the call have no room for it.',
+    isRetryable: true,
+    logLevel: 'info',
+  },
+  budget_exceeded: {
+    status: 402,
+    openAiType: 'insufficient_quota',
+    bifrostType: 'budget_exceeded',
+    title: 'A budget does not leave room for this call.',
+    remedy: 'Wait until the budget renews, lower max_tokens, or ask an operator to raise the budget.',
+    explanation:
+      'The most the call can cost does not fit into what a budget of the key, team or customer has left. Money of running calls is held until they finish, so a budget is never overspent; a smaller max_tokens makes the worst case smaller.',
+    isRetryable: false,
+    logLevel: 'info',
+  },
+} as const satisfies Record<string, CatalogueEntry>;

@@ -1,0 +1,177 @@
+import type { CallShape } from './call-shape.js';
+import { type CompiledPrice, costOf, type PriceTier, type TokenField } from './compiled-price.js';
+import type { CallAmounts } from './limits.js';
+import type { ModelInfo } from './model-info.js';
+import type { PriceState } from './price-override.js';
+import { totalTokens, type UsageVector, ZERO_USAGE } from './usage-vector.js';
+
+/** What a call can cost at most. */
+export interface Estimate {
+  readonly inputTokensCeiling: number;
+  readonly outputTokensCeiling: number;
+  readonly amounts: CallAmounts;
+}
+
+/** Most tokens that the parts of a call can become. */
+export interface InputCeilings {
+  readonly text: number;
+  readonly image: number;
+  readonly audio: number;
+  /** Of all input together; less than the sum where the model's window ends first. */
+  readonly total: number;
+  /** Input may be of any kind: nothing is known about its parts. */
+  readonly isOfAnyKind: boolean;
+}
+
+/** Instructions that a provider puts before every prompt, such as the harmony preamble of gpt-oss (about 70 tokens). */
+const REQUEST_OVERHEAD_TOKENS = 128;
+/** Role markers: OpenAI adds 3 per message and 1 per name. The JSON around a message covers them once more. */
+const MESSAGE_OVERHEAD_TOKENS = 4;
+/** The hidden tool prompt; Anthropic documents up to 530 tokens, OpenAI's is shorter. */
+const TOOLS_OVERHEAD_TOKENS = 640;
+const TOOL_OVERHEAD_TOKENS = 16;
+/**
+ * Audio: OpenAI makes 10 tokens of a second, Gemini 32. A second takes at least 1,333 base64 characters (MP3 at
+ * 8 kbit/s), so 32 characters per token is a bound with room to spare.
+ */
+const BASE64_CHARS_PER_AUDIO_TOKEN = 32;
+
+/**
+ * Bounds the input of a call.
+ * A token of a byte-level BPE covers at least one byte of UTF-8, and JSON text is never shorter than the UTF-8 it
+ * stands for: the bytes of the body bound the tokens of its text.
+ */
+export function inputCeilings(shape: CallShape, info: ModelInfo): InputCeilings {
+  const window = info.known ? info.contextTokens : Number.MAX_SAFE_INTEGER;
+  if (shape.hasUnboundedInput) {
+    return { text: info.contextTokens, image: 0, audio: 0, total: info.contextTokens, isOfAnyKind: true };
+  }
+  const toolCount = shape.toolCount ?? 0;
+  const text =
+    shape.bodyBytes -
+    (shape.mediaBytes ?? 0) +
+    REQUEST_OVERHEAD_TOKENS +
+    shape.messageCount * MESSAGE_OVERHEAD_TOKENS +
+    (toolCount > 0 ? TOOLS_OVERHEAD_TOKENS + toolCount * TOOL_OVERHEAD_TOKENS : 0);
+  const image = shape.imageParts * info.imageTokensCeiling;
+  const audio = Math.ceil((shape.audioBytes ?? 0) / BASE64_CHARS_PER_AUDIO_TOKEN);
+  return { text, image, audio, total: Math.min(text + image + audio, window), isOfAnyKind: false };
+}
+
+/** Bounds the output of a call, all choices together. */
+export function outputCeiling(shape: CallShape, info: ModelInfo): number {
+  const asked = shape.maxOutputTokens;
+  // Above the model's own ceiling the provider refuses; a ceiling that is only a default must not lower the bound.
+  const perChoice =
+    asked === undefined
+      ? info.outputTokensCeiling
+      : info.known
+        ? Math.min(asked, info.outputTokensCeiling)
+        : asked;
+  return (perChoice + (shape.predictionBytes ?? 0)) * shape.choices;
+}
+
+/**
+ * The worst case of a call: no usage that the ceilings allow settles higher, in tokens or in money, because it is
+ * priced by {@link costOf} as if every token were of the dearest kind the request allows. A call whose price is
+ * unknown is estimated at no cost; whether it may run is not decided here.
+ */
+export function estimateCall(shape: CallShape, info: ModelInfo, price: PriceState): Estimate {
+  const input = inputCeilings(shape, info);
+  const outputTokensCeiling = outputCeiling(shape, info);
+  return {
+    inputTokensCeiling: input.total,
+    outputTokensCeiling,
+    amounts: {
+      requests: 1,
+      tokens: input.total + outputTokensCeiling,
+      costNanoUsd: price.state === 'priced' ? worstCost(shape, input, outputTokensCeiling, price.price) : 0n,
+    },
+  };
+}
+
+/** What a finished call takes from the limits; same function for the money as the estimate. */
+export function settleAmounts(usage: UsageVector, price: PriceState): CallAmounts {
+  return {
+    requests: 1,
+    tokens: totalTokens(usage),
+    costNanoUsd: price.state === 'priced' ? costOf(usage, price.price) : 0n,
+  };
+}
+
+function worstCost(shape: CallShape, input: InputCeilings, outputTokens: number, price: CompiledPrice): bigint {
+  const { tiers } = price;
+  let worst = 0n;
+  for (let index = tiers.length - 1; index >= 0; index -= 1) {
+    const tier = tiers[index] as PriceTier;
+    if (index > 0 && input.total <= tier.fromInputTokens) continue;
+    const tierEnd = tiers[index + 1]?.fromInputTokens ?? Number.MAX_SAFE_INTEGER;
+    const usage = worstUsage(shape, input, Math.min(input.total, tierEnd), outputTokens, tier);
+    const cost: bigint = costOf(usage, price);
+    if (cost > worst) worst = cost;
+    if (price.isAscending) break;
+  }
+  return worst;
+}
+
+type MutableUsage = { -readonly [Field in keyof UsageVector]: number };
+
+function worstUsage(
+  shape: CallShape,
+  input: InputCeilings,
+  inputTokens: number,
+  outputTokens: number,
+  tier: PriceTier,
+): UsageVector {
+  const { dearest } = tier;
+  const usage: MutableUsage = { ...ZERO_USAGE };
+  const textKind: TokenField = shape.mayUseLongCache === true ? dearest.cachedText : dearest.text;
+  const media = input.image + input.audio;
+  if (input.isOfAnyKind || (media > inputTokens && input.image > 0 && input.audio > 0)) {
+    usage[dearest.anyInput] = inputTokens;
+  } else if (media === 0) {
+    usage[textKind] = inputTokens;
+  } else {
+    // Media kinds are never cheaper than text, so where the window or the tier ends first, text gives way.
+    const image = Math.min(input.image, inputTokens);
+    const audio = Math.min(input.audio, inputTokens - image);
+    usage[dearest.image] += image;
+    usage[dearest.audio] += audio;
+    usage[textKind] += inputTokens - image - audio;
+  }
+  usage[shape.hasAudioOutput === true ? dearest.audioOutput : dearest.output] += outputTokens;
+  usage.toolUnits = shape.toolUnitsCeiling ?? 0;
+  return usage;
+}
+
+/** Room that the limits leave for a call; absent means not limited. */
+export interface Room {
+  readonly tokens?: bigint;
+  readonly costNanoUsd?: bigint;
+}
+
+/**
+ * The largest `max_tokens` with which the call would fit, or undefined when not even one token would.
+ * For refusals and for policies that lower the limit instead of refusing; not for the hot path.
+ */
+export function largestOutputThatFits(
+  shape: CallShape,
+  info: ModelInfo,
+  price: PriceState,
+  room: Room,
+): number | undefined {
+  const fits = (maxOutputTokens: number): boolean => {
+    const { amounts } = estimateCall({ ...shape, maxOutputTokens }, info, price);
+    if (room.tokens !== undefined && BigInt(amounts.tokens) > room.tokens) return false;
+    return room.costNanoUsd === undefined || amounts.costNanoUsd <= room.costNanoUsd;
+  };
+  if (!fits(1)) return undefined;
+  let below = 1;
+  let above = Math.max(1, shape.maxOutputTokens ?? info.outputTokensCeiling) + 1;
+  while (above - below > 1) {
+    const middle = Math.floor((below + above) / 2);
+    if (fits(middle)) below = middle;
+    else above = middle;
+  }
+  return below;
+}

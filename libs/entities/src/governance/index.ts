@@ -15,6 +15,7 @@ export * from './customer.entity.js';
 export * from './outbox-message.entity.js';
 export * from './price-override.entity.js';
 export * from './rate-limit.entity.js';
+export * from './recorded-usage.js';
 export * from './team.entity.js';
 export * from './tenant.entity.js';
 export * from './virtual-key.entity.js';

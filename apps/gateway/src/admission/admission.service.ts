@@ -1,0 +1,281 @@
+import { AppError, type CallAmounts, type Clock, explainRefusal } from '@penstock/domain';
+import { type CallIdentity, type HoldRecord, OUTBOX_NORMAL, type UsageRecord } from '@penstock/dto';
+import { AdmissionStore, type SettleOp, StoreUnavailableError } from '@penstock/platform';
+
+import type { PolicyEntry } from '../policies/policy-entry.js';
+import type { PolicyStore } from '../policies/policy-store.js';
+import type { UsageQueue } from '../usage/usage-queue.js';
+import type { LimitPlan } from './limit-plan.js';
+
+/** What a call is, before it is known whether it may be made. */
+export interface CallDraft {
+  readonly id: string;
+  readonly requestId: string;
+  readonly provider: string;
+  readonly modelRequested: string;
+  readonly modelSent: string;
+  readonly startedAtMs: number;
+  readonly isStream: boolean;
+  readonly expiresAtMs: number;
+}
+
+/** A hold in force. It must end: {@link AdmissionService.settle} or {@link AdmissionService.release}. */
+export interface Hold {
+  readonly identity: CallIdentity;
+  readonly plan: LimitPlan;
+  readonly amounts: CallAmounts;
+  /** Settled + held of each counter of the plan just after admission. */
+  readonly totals: readonly string[];
+}
+
+/** The parts of a usage record that are known only at the end. */
+export type CallResult = Pick<
+  UsageRecord,
+  'modelReported' | 'usage' | 'isEstimated' | 'outcome' | 'isStream' | 'upstreamStatus' | 'latencyMs' | 'ttftMs'
+> & { readonly amounts: CallAmounts };
+
+/** A policy can change while a call is being decided; more changes than this within one call mean trouble. */
+const ATTEMPTS_MAX = 8;
+const RETRY_MS = [50, 100, 250, 500, 1_000];
+
+/**
+ * May I, and what did it cost: the only door of the gateway to the counters.
+ *
+ * A hold that this process may have made always ends: by an answer, or by retries in the background, or, when the
+ * process dies, by the sweeper.
+ */
+export class AdmissionService {
+  private clockOffsetMs = 0;
+  private readonly background = new Set<Promise<void>>();
+
+  constructor(
+    private readonly store: AdmissionStore,
+    private readonly policies: PolicyStore,
+    private readonly usage: UsageQueue,
+    private readonly clock: Clock,
+    private readonly ownerId: string,
+  ) {}
+
+  /**
+   * Reserves the worst case of a call at every level, or refuses with the limit that decided.
+   *
+   * `decide` is asked again with the new policy whenever the one at hand turns out to be stale: it checks access,
+   * prices the call and returns what to reserve, or throws the refusal.
+   */
+  async reserve(
+    keyValue: string,
+    entry: PolicyEntry,
+    draft: CallDraft,
+    decide: (entry: PolicyEntry) => { readonly amounts: CallAmounts; readonly priceId: string | null },
+  ): Promise<Hold> {
+    let current = entry;
+    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
+      let decided: ReturnType<typeof decide>;
+      try {
+        decided = decide(current);
+      } catch (refusal) {
+        // A refusal must rest on the policy in force, not on one from memory.
+        if (await this.policies.isCurrent(current)) throw refusal;
+        current = await this.reload(keyValue, current.snapshot.epoch + 1);
+        continue;
+      }
+      const { amounts, priceId } = decided;
+      const plan = current.planAt(this.clock.now() + this.clockOffsetMs);
+      const identity = identityOf(draft, current, plan, priceId);
+      const outcome = await this.tryReserve(identity, draft, plan, current.snapshot.epoch, amounts);
+      switch (outcome.status) {
+        case 'admitted':
+          return { identity, plan, amounts, totals: outcome.totals };
+        case 'refused':
+          throw this.refusal(plan, outcome.totals, amounts);
+        case 'stale':
+          if (outcome.epoch < current.snapshot.epoch) {
+            // The change committed in PostgreSQL and its news has not reached Redis yet: bring it.
+            await this.store.bumpEpoch(identity.tenantId, current.snapshot.epoch);
+          } else {
+            current = await this.reload(keyValue, outcome.epoch);
+          }
+          break;
+        case 'not_loaded':
+          await this.policies.loadTenant(current);
+          break;
+        case 'window_moved':
+          this.clockOffsetMs = outcome.serverNowMs - this.clock.now();
+          break;
+      }
+    }
+    throw new AppError('policy_unavailable', {
+      detail: 'The policy of this key changed faster than the call could be decided. Try again.',
+    });
+  }
+
+  /**
+   * Replaces the hold by what the call really used and hands the record to accounting. Resolves when Redis has it,
+   * or after one deadline when Redis is away; then it goes on in the background.
+   */
+  async settle(hold: Hold, result: CallResult): Promise<void> {
+    const { amounts, ...rest } = result;
+    const record: UsageRecord = {
+      schemaVersion: 1,
+      ...hold.identity,
+      ...rest,
+      tokens: amounts.tokens,
+      costNanoUsd: amounts.costNanoUsd.toString(),
+      settledAtMs: this.clock.now() + this.clockOffsetMs,
+    };
+    await this.end(hold.identity.tenantId, {
+      holdId: hold.identity.id,
+      outboxEntry: OUTBOX_NORMAL + JSON.stringify(record),
+      ...deltasOf(hold, amounts),
+    });
+  }
+
+  /** Gives everything back: nothing was sent, or the provider says that it did not serve. */
+  async release(hold: Hold): Promise<void> {
+    await this.end(hold.identity.tenantId, {
+      holdId: hold.identity.id,
+      outboxEntry: '',
+      ...deltasOf(hold, { requests: 0, tokens: 0, costNanoUsd: 0n }),
+    });
+  }
+
+  /** Resolves when no settlement is waiting for Redis any more. */
+  async drained(): Promise<void> {
+    while (this.background.size > 0) await Promise.all(this.background);
+  }
+
+  /** Settlements that wait for Redis to come back. */
+  get pendingSettlements(): number {
+    return this.background.size;
+  }
+
+  private async reload(keyValue: string, epochMin: number): Promise<PolicyEntry> {
+    const entry = await this.policies.load(keyValue, epochMin);
+    if (entry === undefined) {
+      throw new AppError('virtual_key_not_found', { detail: 'This virtual key is not known.' });
+    }
+    return entry;
+  }
+
+  private async tryReserve(
+    identity: CallIdentity,
+    draft: CallDraft,
+    plan: LimitPlan,
+    epoch: number,
+    amounts: CallAmounts,
+  ) {
+    const cost = amounts.costNanoUsd.toString();
+    const tokens = String(amounts.tokens);
+    const record: HoldRecord = {
+      ...identity,
+      ownerId: this.ownerId,
+      expiresAtMs: draft.expiresAtMs,
+      heldTokens: amounts.tokens,
+      heldNanoUsd: cost,
+      isStream: draft.isStream,
+    };
+    try {
+      return await this.store.reserve(identity.tenantId, {
+        holdId: identity.id,
+        holdRecord: JSON.stringify(record),
+        epoch,
+        validFromMs: plan.validFromMs,
+        validUntilMs: plan.validUntilMs,
+        counterIds: plan.counterIds,
+        amounts: plan.units.map((unit) => (unit === 'requests' ? '1' : unit === 'tokens' ? tokens : cost)),
+        caps: plan.caps,
+      });
+    } catch (error) {
+      // Unknown whether Redis made the hold. Nothing was sent, so it is given back as soon as Redis answers again.
+      this.inBackground(
+        identity.tenantId,
+        {
+          holdId: identity.id,
+          outboxEntry: '',
+          ...deltasOf({ plan, amounts }, { requests: 0, tokens: 0, costNanoUsd: 0n }),
+        },
+        0,
+      );
+      throw error;
+    }
+  }
+
+  private refusal(plan: LimitPlan, totals: readonly string[], amounts: CallAmounts): AppError {
+    const refusal = explainRefusal(plan.limits, plan.windows, totals.map(BigInt), amounts, this.clock.now() + this.clockOffsetMs);
+    return new AppError(refusal.code, {
+      detail: refusal.sentence,
+      data: {
+        remedy: refusal.remedy,
+        retry_after_ms: refusal.retryAfterMs,
+        decided_by: refusal.decided,
+        limits: refusal.limits,
+      },
+    });
+  }
+
+  private async end(tenantId: string, op: SettleOp): Promise<void> {
+    try {
+      await this.store.settle(tenantId, op);
+      if (op.outboxEntry !== '') this.usage.add(tenantId, op.holdId);
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError)) throw error;
+      this.inBackground(tenantId, op, 0);
+    }
+  }
+
+  private inBackground(tenantId: string, op: SettleOp, attempt: number): void {
+    const task = this.retryUntilDone(tenantId, op, attempt).finally(() => this.background.delete(task));
+    this.background.add(task);
+  }
+
+  private async retryUntilDone(tenantId: string, op: SettleOp, firstAttempt: number): Promise<void> {
+    for (let attempt = firstAttempt; ; attempt += 1) {
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)]));
+      try {
+        await this.store.settle(tenantId, op);
+        if (op.outboxEntry !== '') this.usage.add(tenantId, op.holdId);
+        return;
+      } catch (error) {
+        if (!(error instanceof StoreUnavailableError)) throw error;
+      }
+    }
+  }
+}
+
+function identityOf(draft: CallDraft, entry: PolicyEntry, plan: LimitPlan, priceId: string | null): CallIdentity {
+  const { snapshot } = entry;
+  return {
+    id: draft.id,
+    requestId: draft.requestId,
+    tenantId: snapshot.tenantId,
+    keyId: snapshot.keyId,
+    teamId: snapshot.teamId,
+    customerId: snapshot.customerId,
+    provider: draft.provider,
+    modelRequested: draft.modelRequested,
+    modelSent: draft.modelSent,
+    startedAtMs: draft.startedAtMs,
+    priceId,
+    counters: plan.counterIds,
+  };
+}
+
+/** Actual minus held for every counter of a hold; counters that come out even are left alone. */
+function deltasOf(
+  hold: Pick<Hold, 'plan' | 'amounts'>,
+  actual: CallAmounts,
+): { readonly counterIds: readonly string[]; readonly deltas: readonly string[] } {
+  const requests = String(actual.requests - hold.amounts.requests);
+  const tokens = String(actual.tokens - hold.amounts.tokens);
+  const cost = (actual.costNanoUsd - hold.amounts.costNanoUsd).toString();
+  const counterIds: string[] = [];
+  const deltas: string[] = [];
+  for (let index = 0; index < hold.plan.units.length; index += 1) {
+    const unit = hold.plan.units[index];
+    const delta = unit === 'requests' ? requests : unit === 'tokens' ? tokens : cost;
+    if (delta === '0') continue;
+    counterIds.push(hold.plan.counterIds[index]!);
+    deltas.push(delta);
+  }
+  return { counterIds, deltas };
+}

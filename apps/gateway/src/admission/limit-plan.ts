@@ -1,0 +1,39 @@
+import { counterId, type LimitSpec, type LimitUnit, windowAt, type Window } from '@penstock/domain';
+
+/** The limits of one snapshot, resolved to the counters of the windows that are current in [validFromMs, validUntilMs). */
+export interface LimitPlan {
+  readonly validFromMs: number;
+  readonly validUntilMs: number;
+  readonly limits: readonly LimitSpec[];
+  readonly windows: readonly Window[];
+  readonly units: readonly LimitUnit[];
+  readonly counterIds: readonly string[];
+  readonly caps: readonly string[];
+  /** The caps as numbers, for what is shown to callers. */
+  readonly capAmounts: readonly bigint[];
+  /** True when money is limited anywhere on the path: then a call without a price is refused. */
+  readonly hasBudget: boolean;
+}
+
+/** Plans the limits for `nowMs`. The plan holds until the first of their windows ends. */
+export function planLimits(limits: readonly LimitSpec[], nowMs: number): LimitPlan {
+  let validFromMs = 0;
+  let validUntilMs = Number.MAX_SAFE_INTEGER;
+  const windows = limits.map((limit) => {
+    const window = windowAt(limit.window, nowMs);
+    if (window.startMs > validFromMs) validFromMs = window.startMs;
+    if (window.endMs < validUntilMs) validUntilMs = window.endMs;
+    return window;
+  });
+  return {
+    validFromMs,
+    validUntilMs,
+    limits,
+    windows,
+    units: limits.map((limit) => limit.unit),
+    counterIds: limits.map((limit, index) => counterId(limit, windows[index]!)),
+    caps: limits.map((limit) => limit.cap),
+    capAmounts: limits.map((limit) => BigInt(limit.cap)),
+    hasBudget: limits.some((limit) => limit.unit === 'nano_usd'),
+  };
+}

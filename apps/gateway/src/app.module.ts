@@ -1,0 +1,215 @@
+import { hostname } from 'node:os';
+
+import { Module } from '@nestjs/common';
+import { type Clock, uuidv7 } from '@penstock/domain';
+import { POLICY_CHANNEL, QUEUE_PREFIX, USAGE_RECORD_QUEUE, type UsageRecordJob } from '@penstock/dto';
+import {
+  AdmissionStore,
+  CLOCK,
+  KeyHasher,
+  LOGGER,
+  type Logger,
+  Metrics,
+  REDIS_COMMAND,
+  REDIS_QUEUE_PRODUCER,
+  REDIS_SUBSCRIBER,
+  RedisModule,
+  Shutdown,
+} from '@penstock/platform';
+import { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+
+import { AdmissionService } from './admission/admission.service.js';
+import { GatewayConfig } from './config.js';
+import { GatewayEvents } from './gateway-events.js';
+import { ManagementProxy } from './management/management-proxy.js';
+import { ManagementProxyController } from './management/management-proxy.controller.js';
+import { ChatCompletionsController } from './openai/chat-completions.controller.js';
+import { ChatService } from './openai/chat.service.js';
+import { ModelsController } from './openai/models.controller.js';
+import { ModelsService } from './openai/models.service.js';
+import { OwnerHeartbeat } from './owner-heartbeat.js';
+import { GovernanceClient } from './policies/governance-client.js';
+import { PolicyStore } from './policies/policy-store.js';
+import { ProviderRegistry } from './routing/providers.js';
+import { UsageQueue } from './usage/usage-queue.js';
+
+/** Name of this process among the owners of holds. */
+const OWNER_ID = Symbol('penstock.gateway.owner-id');
+
+@Module({
+  imports: [RedisModule.forRoot({ roles: ['command', 'subscriber', 'queue-producer'], critical: true })],
+  // The more specific proxy route must come first.
+  controllers: [ChatCompletionsController, ModelsController, ManagementProxyController],
+  providers: [
+    { provide: OWNER_ID, useFactory: () => `${hostname()}-${process.pid}-${uuidv7()}` },
+    {
+      provide: GatewayEvents,
+      inject: [LOGGER, Metrics],
+      useFactory: (logger: Logger, metrics: Metrics) => new GatewayEvents(logger, metrics),
+    },
+    {
+      provide: AdmissionStore,
+      inject: [REDIS_COMMAND, GatewayEvents],
+      useFactory: (redis: Redis, events: GatewayEvents) =>
+        new AdmissionStore(redis, { onAvailability: (isAvailable, cause) => events.storeAvailability(isAvailable, cause) }),
+    },
+    {
+      provide: GovernanceClient,
+      inject: [GatewayConfig, Shutdown],
+      useFactory: (config: GatewayConfig, shutdown: Shutdown) => {
+        const client = new GovernanceClient(config.PENSTOCK_GOVERNANCE_URL, config.PENSTOCK_SERVICE_TOKEN.reveal());
+        shutdown.register('close', 'governance client', () => client.close());
+        return client;
+      },
+    },
+    {
+      provide: PolicyStore,
+      inject: [REDIS_COMMAND, REDIS_SUBSCRIBER, AdmissionStore, GovernanceClient, GatewayConfig],
+      useFactory: (
+        redis: Redis,
+        subscriber: Redis,
+        store: AdmissionStore,
+        governance: GovernanceClient,
+        config: GatewayConfig,
+      ) => {
+        const policies = new PolicyStore(redis, store, governance, new KeyHasher(config.PENSTOCK_KEY_HASH_SECRET));
+        policies.follow(subscriber, POLICY_CHANNEL);
+        return policies;
+      },
+    },
+    {
+      provide: UsageQueue,
+      inject: [REDIS_QUEUE_PRODUCER, GatewayConfig, GatewayEvents, Shutdown],
+      useFactory: (redis: Redis, config: GatewayConfig, events: GatewayEvents, shutdown: Shutdown) => {
+        const queue = new Queue<UsageRecordJob>(USAGE_RECORD_QUEUE, {
+          connection: redis,
+          prefix: QUEUE_PREFIX,
+          skipVersionCheck: true,
+          defaultJobOptions: {
+            attempts: 1_000_000,
+            backoff: { type: 'exponential', delay: 500, jitter: 0.5 },
+            removeOnComplete: 1_000,
+          },
+        });
+        // Without a listener an error of the connection would end the process.
+        queue.on('error', () => undefined);
+        shutdown.register('close', 'usage queue', () => queue.close());
+        return new UsageQueue(queue, {
+          flushMs: config.PENSTOCK_USAGE_FLUSH_MS,
+          batchMax: config.PENSTOCK_USAGE_BATCH_MAX,
+          onError: (error) => events.usageNotQueued(error),
+        });
+      },
+    },
+    {
+      provide: AdmissionService,
+      inject: [AdmissionStore, PolicyStore, UsageQueue, CLOCK, OWNER_ID],
+      useFactory: (store: AdmissionStore, policies: PolicyStore, usage: UsageQueue, clock: Clock, ownerId: string) =>
+        new AdmissionService(store, policies, usage, clock, ownerId),
+    },
+    {
+      provide: ProviderRegistry,
+      inject: [GatewayConfig, Shutdown],
+      useFactory: (config: GatewayConfig, shutdown: Shutdown) => {
+        const registry = new ProviderRegistry(config.providers(), {
+          connectMs: config.PENSTOCK_UPSTREAM_CONNECT_TIMEOUT_MS,
+          headersMs: config.PENSTOCK_UPSTREAM_FIRST_BYTE_TIMEOUT_MS,
+          idleMs: config.PENSTOCK_UPSTREAM_IDLE_TIMEOUT_MS,
+        });
+        shutdown.register('close', 'providers', () => registry.close());
+        return registry;
+      },
+    },
+    {
+      provide: OwnerHeartbeat,
+      inject: [REDIS_COMMAND, OWNER_ID, GatewayConfig],
+      useFactory: async (redis: Redis, ownerId: string, config: GatewayConfig) => {
+        const heartbeat = new OwnerHeartbeat(redis, ownerId, config.PENSTOCK_OWNER_TTL_MS);
+        await heartbeat.start();
+        return heartbeat;
+      },
+    },
+    {
+      provide: ChatService,
+      inject: [
+        PolicyStore,
+        AdmissionService,
+        ProviderRegistry,
+        CLOCK,
+        GatewayEvents,
+        GatewayConfig,
+        Shutdown,
+        UsageQueue,
+        OwnerHeartbeat,
+        Metrics,
+      ],
+      useFactory: createChatService,
+    },
+    {
+      provide: ModelsService,
+      inject: [PolicyStore, ProviderRegistry],
+      useFactory: (policies: PolicyStore, providers: ProviderRegistry) => new ModelsService(policies, providers),
+    },
+    {
+      provide: ManagementProxy,
+      inject: [GatewayConfig, Shutdown],
+      useFactory: (config: GatewayConfig, shutdown: Shutdown) => {
+        const proxy = new ManagementProxy({
+          governanceUrl: config.PENSTOCK_GOVERNANCE_URL,
+          adminUrl: config.PENSTOCK_ADMIN_URL,
+        });
+        shutdown.register('close', 'management proxy', () => proxy.close());
+        return proxy;
+      },
+    },
+  ],
+})
+export class AppModule {}
+
+/**
+ * The chat service and the order in which it leaves: calls end (also those whose client is gone), settlements reach
+ * Redis, the worker hears of them, and only then does the process stop saying that it is alive.
+ */
+function createChatService(
+  policies: PolicyStore,
+  admission: AdmissionService,
+  providers: ProviderRegistry,
+  clock: Clock,
+  events: GatewayEvents,
+  config: GatewayConfig,
+  shutdown: Shutdown,
+  usage: UsageQueue,
+  heartbeat: OwnerHeartbeat,
+  metrics: Metrics,
+): ChatService {
+  const chat = new ChatService(policies, admission, providers, clock, events, {
+    bodyBytesMax: config.PENSTOCK_BODY_BYTES_MAX,
+    answerBytesMax: config.PENSTOCK_ANSWER_BYTES_MAX,
+    inFlightMax: config.PENSTOCK_IN_FLIGHT_MAX,
+    callTimeoutMs: config.PENSTOCK_CALL_TIMEOUT_MS,
+    drainMaxMs: config.PENSTOCK_DRAIN_MAX_MS,
+  });
+  metrics.gauge({
+    name: 'penstock_gateway_calls_in_flight',
+    help: 'Calls that are being decided or served, those included whose client has left.',
+    collect() {
+      this.set(chat.callsInFlight);
+    },
+  });
+  metrics.gauge({
+    name: 'penstock_gateway_settlements_pending',
+    help: 'Settlements that wait for Redis to come back.',
+    collect() {
+      this.set(admission.pendingSettlements);
+    },
+  });
+  shutdown.register('flush', 'calls whose client has left', () => chat.drained());
+  shutdown.register('flush', 'calls that do not end', async () => {
+    chat.cutAll();
+    await chat.drained();
+  });
+  shutdown.register('flush', 'usage queue', () => usage.flush());
+  shutdown.register('flush', 'owner heartbeat', () => heartbeat.stop());
+  return chat;
+}

@@ -1,0 +1,77 @@
+import { type AppError, catalogue } from '@penstock/domain';
+import type { CallOutcome } from '@penstock/dto';
+import type { Logger, Metrics } from '@penstock/platform';
+import type { Counter, Histogram } from 'prom-client';
+
+/**
+ * What happens in a gateway, each as a metric of low cardinality and, where somebody may want to look, a log line
+ * with the detail. Calls that end well are in the ledger and only counted here. Must not throw.
+ */
+export class GatewayEvents {
+  private readonly settled: Counter<'provider' | 'outcome' | 'estimated'>;
+  private readonly refused: Counter<'code'>;
+  private readonly latency: Histogram<'provider'>;
+  private readonly upstream: Counter<'provider' | 'reason'>;
+
+  constructor(
+    private readonly logger: Logger,
+    metrics: Metrics,
+  ) {
+    this.settled = metrics.counter({
+      name: 'penstock_gateway_calls_settled_total',
+      help: 'Calls whose account was written, by outcome.',
+      labelNames: ['provider', 'outcome', 'estimated'],
+    });
+    this.refused = metrics.counter({
+      name: 'penstock_gateway_calls_refused_total',
+      help: 'Calls that were refused, by error code.',
+      labelNames: ['code'],
+    });
+    this.latency = metrics.histogram({
+      name: 'penstock_gateway_call_seconds',
+      help: 'From the request to its account.',
+      labelNames: ['provider'],
+      buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
+    });
+    this.upstream = metrics.counter({
+      name: 'penstock_gateway_upstream_failures_total',
+      help: 'Provider answers other than 2xx, and exchanges that broke.',
+      labelNames: ['provider', 'reason'],
+    });
+  }
+
+  /* Hot path. */
+  callSettled(provider: string, outcome: CallOutcome, latencyMs: number, isEstimated: boolean): void {
+    this.settled.inc({ provider, outcome, estimated: isEstimated ? 'true' : 'false' });
+    this.latency.observe({ provider }, latencyMs / 1000);
+  }
+
+  callRefused(requestId: string, error: AppError): void {
+    this.refused.inc({ code: error.code });
+    const level = catalogue[error.code].logLevel;
+    this.logger[level]({ requestId, code: error.code, err: error.cause ?? undefined }, error.detail ?? error.code);
+  }
+
+  upstreamFailed(requestId: string, provider: string, status: number): void {
+    this.upstream.inc({ provider, reason: String(status) });
+    this.logger.warn({ requestId, provider, status }, 'the provider refused the call');
+  }
+
+  upstreamBroke(requestId: string, provider: string, code: string, cause: Error): void {
+    this.upstream.inc({ provider, reason: code });
+    this.logger.warn({ requestId, provider, code, err: cause }, 'the exchange with the provider broke');
+  }
+
+  callFailed(requestId: string, error: unknown): void {
+    this.logger.error({ requestId, err: error }, 'the end of a call failed');
+  }
+
+  usageNotQueued(error: unknown): void {
+    this.logger.warn({ err: error }, 'settled calls could not be announced to the worker; trying again');
+  }
+
+  storeAvailability(isAvailable: boolean, cause?: unknown): void {
+    if (isAvailable) this.logger.info('Redis answers again');
+    else this.logger.error({ err: cause }, 'Redis does not answer: calls are refused until it does');
+  }
+}

@@ -1,0 +1,17 @@
+import { bootstrap, loadConfigOrExit } from '@penstock/platform';
+
+import { AppModule } from './app.module.js';
+import { GatewayConfig } from './config.js';
+import { passBodiesThrough } from './pass-bodies-through.js';
+
+const config = loadConfigOrExit(GatewayConfig);
+
+await bootstrap({
+  name: 'gateway',
+  module: AppModule,
+  config,
+  port: config.GATEWAY_PORT,
+  surface: 'gateway',
+  hasAccessLog: false,
+  configure: passBodiesThrough,
+});

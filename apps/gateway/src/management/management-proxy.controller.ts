@@ -1,0 +1,22 @@
+import { All, Controller, Inject, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+import { ManagementProxy } from './management-proxy.js';
+
+/** One origin for everything: management requests go on to the services that own them. */
+@Controller()
+export class ManagementProxyController {
+  constructor(@Inject(ManagementProxy) private readonly proxy: ManagementProxy) {}
+
+  @All(['api/governance', 'api/governance/*path'])
+  governance(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
+    reply.hijack();
+    this.proxy.toGovernance(request.raw, reply.raw, request.id);
+  }
+
+  @All(['api', 'api/*path'])
+  admin(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
+    reply.hijack();
+    this.proxy.toAdmin(request.raw, reply.raw, request.id);
+  }
+}

@@ -1,0 +1,87 @@
+import { Agent, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+import { createProxyMiddleware, type RequestHandler } from 'http-proxy-middleware';
+
+/** Longest wait for a management answer; exports and reports stream, so this bounds silence, not length. */
+const DEADLINE_MS = 60_000;
+
+/** Where the services behind `/api` are. */
+export interface ManagementTargets {
+  readonly governanceUrl: string;
+  readonly adminUrl: string;
+}
+
+/**
+ * Passes `/api/governance/*` to governance and the rest of `/api/*` to the admin app, bytes untouched. The services
+ * authenticate; `/internal/*` is not under `/api` and cannot be reached from here.
+ */
+export class ManagementProxy {
+  private readonly agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  private readonly governance: RequestHandler<IncomingMessage, ServerResponse>;
+  private readonly admin: RequestHandler<IncomingMessage, ServerResponse>;
+
+  constructor(targets: ManagementTargets) {
+    this.governance = this.proxyTo(targets.governanceUrl, 'governance', (message, requestId) => ({
+      error: message,
+      code: 'upstream_unreachable',
+      request_id: requestId,
+    }));
+    this.admin = this.proxyTo(targets.adminUrl, 'admin', (message) => ({ detail: message }));
+  }
+
+  toGovernance(request: IncomingMessage, response: ServerResponse, requestId: string): void {
+    request.headers['x-request-id'] = requestId;
+    void this.governance(request, response);
+  }
+
+  toAdmin(request: IncomingMessage, response: ServerResponse, requestId: string): void {
+    request.headers['x-request-id'] = requestId;
+    void this.admin(request, response);
+  }
+
+  close(): void {
+    this.agent.destroy();
+  }
+
+  private proxyTo(
+    target: string,
+    service: string,
+    bodyOf: (message: string, requestId: string) => object,
+  ): RequestHandler<IncomingMessage, ServerResponse> {
+    return createProxyMiddleware<IncomingMessage, ServerResponse>({
+      target,
+      agent: this.agent,
+      changeOrigin: true,
+      xfwd: true,
+      proxyTimeout: DEADLINE_MS,
+      timeout: DEADLINE_MS,
+      on: {
+        // With a handler of ours the library answers nothing itself: without this the client would wait for ever.
+        error: (_error, request, response) => {
+          if (isSocket(response)) {
+            response.destroy();
+            return;
+          }
+          if (response.headersSent) {
+            response.destroy();
+            return;
+          }
+          const requestId = String(request.headers['x-request-id'] ?? '');
+          const body = JSON.stringify(bodyOf(`The ${service} service cannot be reached at the moment. Try again.`, requestId));
+          response.writeHead(503, {
+            'content-type': 'application/json; charset=utf-8',
+            'content-length': Buffer.byteLength(body),
+            'retry-after': '1',
+            'x-request-id': requestId,
+          });
+          response.end(body);
+        },
+      },
+    });
+  }
+}
+
+function isSocket(response: ServerResponse | Socket): response is Socket {
+  return !('writeHead' in response);
+}

@@ -1,0 +1,43 @@
+import {
+  type CallAmounts,
+  type PriceState,
+  settleAmounts,
+  totalTokens,
+  type UsageVector,
+  usageFromOpenAi,
+  ZERO_USAGE,
+} from '@penstock/domain';
+
+import type { Hold } from '../admission/admission.service.js';
+import { countTokens } from './token-count.js';
+
+/** What a call used, and how sure we are. */
+export interface CallAccount {
+  readonly usage: UsageVector;
+  readonly amounts: CallAmounts;
+  readonly isEstimated: boolean;
+}
+
+/** The account from the provider's own numbers; undefined when it sent none that can be read. */
+export function accountFromUsage(raw: unknown, price: PriceState): CallAccount | undefined {
+  const usage = usageFromOpenAi(raw);
+  if (usage === undefined || totalTokens(usage) === 0) return undefined;
+  return { usage, amounts: settleAmounts(usage, price), isEstimated: false };
+}
+
+/**
+ * The account of an answer whose usage never came: the tokens of what was sent and of what was received, never more
+ * than the hold, so that no cap is passed on a guess.
+ */
+export async function accountFromText(prompt: string, generated: string, hold: Hold, price: PriceState): Promise<CallAccount> {
+  const [inputTokens, outputTokens] = await Promise.all([countTokens(prompt), countTokens(generated)]);
+  const usage: UsageVector = { ...ZERO_USAGE, inputTokens, outputTokens };
+  const amounts = settleAmounts(usage, price);
+  const isWithinHold = amounts.tokens <= hold.amounts.tokens && amounts.costNanoUsd <= hold.amounts.costNanoUsd;
+  return isWithinHold ? { usage, amounts, isEstimated: true } : accountFromHold(hold);
+}
+
+/** The account of a call about whose answer nothing is known: the worst case that was reserved for it. */
+export function accountFromHold(hold: Hold): CallAccount {
+  return { usage: ZERO_USAGE, amounts: hold.amounts, isEstimated: true };
+}

@@ -1,0 +1,344 @@
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+
+import { AppError, type Clock, formatUsd, nanoUsd, type PriceState } from '@penstock/domain';
+import type { CallOutcome } from '@penstock/dto';
+
+import type { AdmissionService, Hold } from '../admission/admission.service.js';
+import { setLimitHeaders } from '../admission/limit-headers.js';
+import type { Credential, Dialect } from '../auth/credential.js';
+import type { GatewayEvents } from '../gateway-events.js';
+import type { Provider } from '../routing/providers.js';
+import { classifyUpstreamError } from '../upstream/classify-upstream-error.js';
+import { Exchange, type ExchangeListener } from '../upstream/exchange.js';
+import { setJsonMembers } from '../upstream/json-edit.js';
+import { type SseEvent, SseTap } from '../upstream/sse-tap.js';
+import { fromProviderHeaders, toProviderHeaders } from '../upstream/upstream-headers.js';
+import { accountFromHold, accountFromText, accountFromUsage, type CallAccount } from './call-accounting.js';
+import type { ChatRequest } from './chat-request.js';
+import { sendAnswer, toErrorAnswer } from './error-response.js';
+
+/** Everything an admitted call needs until its end. */
+export interface ChatCallContext {
+  readonly requestId: string;
+  readonly chat: ChatRequest;
+  readonly modelSent: string;
+  readonly provider: Provider;
+  readonly hold: Hold;
+  readonly price: PriceState;
+  readonly response: ServerResponse;
+  readonly callerHeaders: IncomingHttpHeaders;
+  readonly dialect: Dialect;
+  readonly credentialHeader: Credential['header'];
+  readonly startedAtMs: number;
+  readonly drainMaxMs: number;
+  readonly answerBytesMax: number;
+}
+
+/** How an answer is read. */
+type AnswerKind = 'pending' | 'failure' | 'json' | 'stream';
+
+/**
+ * One admitted call from dispatch to its account. Owns the upstream exchange: a client that leaves does not end it,
+ * and whatever happens the hold is settled or released exactly once, before the last byte goes out.
+ */
+export class ChatCall implements ExchangeListener {
+  private readonly exchange = new Exchange(this);
+  private readonly tap = new SseTap();
+  private kind: AnswerKind = 'pending';
+  private status = 0;
+  private upstreamHeaders: IncomingHttpHeaders = {};
+  private chunks: Buffer[] = [];
+  private chunkBytes = 0;
+  private account: CallAccount | undefined;
+  private modelReported: string | null = null;
+  private ttftMs: number | null = null;
+  private isClientGone = false;
+  private isEnding = false;
+  private drainTimer: NodeJS.Timeout | undefined;
+  private finish!: () => void;
+  /** Resolves when the hold has ended and the answer is out. Never rejects. */
+  readonly finished = new Promise<void>((resolve) => {
+    this.finish = resolve;
+  });
+
+  constructor(
+    private readonly context: ChatCallContext,
+    private readonly admission: AdmissionService,
+    private readonly clock: Clock,
+    private readonly events: GatewayEvents,
+  ) {}
+
+  /** Sends the request to the provider. */
+  start(): void {
+    const { chat, provider, response, callerHeaders, requestId } = this.context;
+    response.once('close', () => this.onClientClose());
+    this.exchange.start(
+      provider,
+      '/chat/completions',
+      toProviderHeaders(provider, callerHeaders, requestId, chat.isStream),
+      this.requestBytes(),
+    );
+  }
+
+  /** Ends the call now, charging what has been received: the process is about to stop. */
+  cut(): void {
+    this.exchange.abort('the gateway is shutting down');
+  }
+
+  onHeaders(status: number, headers: IncomingHttpHeaders): void {
+    this.status = status;
+    this.upstreamHeaders = headers;
+    if (status < 200 || status > 299) {
+      this.kind = 'failure';
+    } else if (this.context.chat.isStream && isEventStream(headers)) {
+      this.kind = 'stream';
+      this.writeStreamHead();
+    } else {
+      this.kind = 'json';
+    }
+  }
+
+  /* Hot path. */
+  onData(chunk: Buffer): void {
+    if (this.isEnding) return;
+    this.ttftMs ??= this.clock.now() - this.context.startedAtMs;
+    if (this.kind === 'stream') {
+      for (const event of this.tap.push(chunk)) this.onEvent(event);
+      return;
+    }
+    this.chunkBytes += chunk.length;
+    if (this.chunkBytes > this.context.answerBytesMax) {
+      this.exchange.abort(`the answer is larger than ${this.context.answerBytesMax} bytes`);
+      return;
+    }
+    this.chunks.push(chunk);
+  }
+
+  onEnd(): void {
+    if (this.isEnding) return;
+    switch (this.kind) {
+      case 'failure':
+        void this.run(() => this.endFailure());
+        break;
+      case 'stream': {
+        const rest = this.tap.end();
+        if (rest !== undefined) this.onEvent(rest);
+        if (!this.isEnding) void this.run(() => this.endStream());
+        break;
+      }
+      default:
+        void this.run(() => this.endJson());
+    }
+  }
+
+  onError(error: Error): void {
+    if (this.isEnding) return;
+    void this.run(() => this.endBroken(error));
+  }
+
+  /* Hot path: one call per server-sent event. */
+  private onEvent(event: SseEvent): void {
+    if (this.isEnding) return;
+    if (event.usage !== undefined) {
+      // Providers that send running totals send the final one last.
+      this.account = accountFromUsage(event.usage, this.context.price) ?? this.account;
+      this.modelReported = event.model ?? this.modelReported;
+    }
+    if (event.isDone) {
+      void this.run(() => this.endStream(event.bytes));
+      return;
+    }
+    // The usage chunk is there because we asked for it; a caller that did not must not see it.
+    if (event.isUsageOnly && !this.context.chat.wantsUsage) return;
+    this.write(event.bytes);
+  }
+
+  private write(bytes: Buffer): void {
+    const { response } = this.context;
+    if (this.isClientGone || response.write(bytes)) return;
+    this.exchange.pause();
+    response.once('drain', () => this.exchange.resume());
+  }
+
+  private onClientClose(): void {
+    if (this.isEnding || this.context.response.writableFinished) return;
+    this.isClientGone = true;
+    if (this.context.provider.clientGonePolicy === 'abort') {
+      this.exchange.abort('the client left');
+      return;
+    }
+    this.exchange.resume();
+    this.drainTimer = setTimeout(() => this.exchange.abort('the client left and the answer did not end'), this.context.drainMaxMs);
+  }
+
+  private async endFailure(): Promise<void> {
+    const { hold, provider, response, requestId, dialect, credentialHeader } = this.context;
+    await this.admission.release(hold);
+    this.events.upstreamFailed(this.context.requestId, provider.name, this.status);
+    if (this.status === 401 || this.status === 403) {
+      // The provider refused our credential. Forwarded, it would read as if the caller's key were wrong.
+      const error = new AppError('upstream_unreachable', {
+        detail: `The provider '${provider.name}' refused the gateway's own credential (status ${this.status}). Your virtual key is fine; tell the operator.`,
+      });
+      sendAnswer(response, toErrorAnswer(error, dialect, requestId, credentialHeader));
+      return;
+    }
+    const headers = this.answerHeaders();
+    headers['content-type'] = this.upstreamHeaders['content-type'] ?? 'application/json';
+    this.sendWhole(this.status, headers);
+  }
+
+  private async endJson(): Promise<void> {
+    const { price, hold, chat } = this.context;
+    const answer = parseJson(this.chunks);
+    if (typeof answer?.['model'] === 'string') this.modelReported = answer['model'];
+    const account =
+      accountFromUsage(answer?.['usage'], price) ??
+      (answer === undefined
+        ? accountFromHold(hold)
+        : await accountFromText(chat.bytes.toString('utf8'), generatedTextOf(answer), hold, price));
+    await this.settle(account, this.isClientGone ? 'client_gone' : 'completed');
+    if (answer === undefined) {
+      this.sendError(
+        new AppError('upstream_malformed', {
+          detail: `The provider '${this.context.provider.name}' answered 200 with something that is not JSON. It was charged at the reserved amount.`,
+        }),
+      );
+      return;
+    }
+    const headers = this.answerHeaders();
+    headers['content-type'] = 'application/json';
+    headers['x-penstock-cost-usd'] = formatUsd(nanoUsd(account.amounts.costNanoUsd));
+    setLimitHeaders(headers, hold, this.clock.now(), account.amounts);
+    this.sendWhole(this.status, headers);
+  }
+
+  private async endStream(lastBytes?: Buffer): Promise<void> {
+    const account = this.account ?? (await this.accountFromTap());
+    await this.settle(account, this.isClientGone ? 'client_gone' : 'completed');
+    const { response } = this.context;
+    if (this.isClientGone || response.destroyed) return;
+    if (lastBytes !== undefined) response.write(lastBytes);
+    response.addTrailers({ 'x-penstock-cost-usd': formatUsd(nanoUsd(account.amounts.costNanoUsd)) });
+    response.end();
+  }
+
+  private async endBroken(cause: Error): Promise<void> {
+    const { hold, provider } = this.context;
+    const error = classifyUpstreamError(cause, provider.name);
+    this.events.upstreamBroke(this.context.requestId, provider.name, error.code, cause);
+    if (!this.exchange.wasSent || this.kind === 'failure') {
+      await this.admission.release(hold);
+      this.sendError(error);
+      return;
+    }
+    const account = this.account ?? (this.kind === 'stream' ? await this.accountFromTap() : accountFromHold(hold));
+    await this.settle(account, this.isClientGone ? 'client_gone' : 'truncated');
+    if (this.kind === 'stream') this.endStreamWithError(error);
+    else this.sendError(error);
+  }
+
+  private async settle(account: CallAccount, outcome: CallOutcome): Promise<void> {
+    const { hold, chat, startedAtMs, provider } = this.context;
+    const latencyMs = this.clock.now() - startedAtMs;
+    await this.admission.settle(hold, {
+      ...account,
+      modelReported: this.modelReported,
+      outcome,
+      isStream: chat.isStream,
+      upstreamStatus: this.status === 0 ? null : this.status,
+      latencyMs,
+      ttftMs: this.ttftMs,
+    });
+    this.events.callSettled(provider.name, outcome, latencyMs, account.isEstimated);
+  }
+
+  private accountFromTap(): Promise<CallAccount> {
+    const { chat, hold, price } = this.context;
+    return accountFromText(chat.bytes.toString('utf8'), this.tap.generatedText(), hold, price);
+  }
+
+  /** Runs the end of the call once, whichever event brought it. */
+  private async run(end: () => Promise<void>): Promise<void> {
+    this.isEnding = true;
+    clearTimeout(this.drainTimer);
+    try {
+      await end();
+    } catch (error) {
+      this.events.callFailed(this.context.requestId, error);
+      this.sendError(new AppError('internal_unexpected', { cause: error }));
+      if (this.context.response.headersSent) this.context.response.destroy();
+    } finally {
+      this.finish();
+    }
+  }
+
+  private writeStreamHead(): void {
+    if (this.isClientGone) return;
+    const headers = this.answerHeaders();
+    headers['content-type'] = 'text/event-stream; charset=utf-8';
+    headers['cache-control'] = 'no-cache';
+    // Tells nginx and its likes not to collect the answer before passing it on.
+    headers['x-accel-buffering'] = 'no';
+    headers['trailer'] = 'x-penstock-cost-usd';
+    setLimitHeaders(headers, this.context.hold, this.clock.now());
+    this.context.response.writeHead(this.status, headers);
+  }
+
+  private answerHeaders(): Record<string, string> {
+    const headers: Record<string, string> = { 'x-request-id': this.context.requestId };
+    fromProviderHeaders(this.upstreamHeaders, headers);
+    return headers;
+  }
+
+  private sendWhole(status: number, headers: Record<string, string>): void {
+    const { response } = this.context;
+    if (this.isClientGone || response.destroyed) return;
+    headers['content-length'] = String(this.chunkBytes);
+    response.writeHead(status, headers);
+    response.end(this.chunks.length === 1 ? this.chunks[0] : Buffer.concat(this.chunks));
+  }
+
+  private sendError(error: AppError): void {
+    const { response, dialect, requestId, credentialHeader } = this.context;
+    if (this.isClientGone) return;
+    sendAnswer(response, toErrorAnswer(error, dialect, requestId, credentialHeader));
+  }
+
+  /** The head is out: the error travels as an event, and without `[DONE]` no client takes the answer for whole. */
+  private endStreamWithError(error: AppError): void {
+    const { response, dialect, requestId, credentialHeader } = this.context;
+    if (this.isClientGone || response.destroyed) return;
+    const { body } = toErrorAnswer(error, dialect, requestId, credentialHeader);
+    response.end(`data: ${body}\n\n`);
+  }
+
+  private requestBytes(): Buffer {
+    const { chat, modelSent } = this.context;
+    const members: Record<string, unknown> = {};
+    if (chat.model !== modelSent) members['model'] = modelSent;
+    if (chat.isStream && !chat.wantsUsage) {
+      const options = chat.body['stream_options'];
+      members['stream_options'] = { ...(typeof options === 'object' ? options : {}), include_usage: true };
+    }
+    return Object.keys(members).length === 0 ? chat.bytes : setJsonMembers(chat.bytes, members);
+  }
+}
+
+function isEventStream(headers: IncomingHttpHeaders): boolean {
+  return headers['content-type']?.startsWith('text/event-stream') ?? false;
+}
+
+function parseJson(chunks: Buffer[]): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse((chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)).toString('utf8'));
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** All text a completion holds, tool arguments included. */
+function generatedTextOf(answer: Record<string, unknown>): string {
+  return JSON.stringify(answer['choices'] ?? '');
+}

@@ -1,0 +1,262 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import {
+  AppError,
+  type CallShape,
+  type Clock,
+  estimateCall,
+  evaluateAccess,
+  modelInfo,
+  type PriceState,
+  shapeOfChatRequest,
+  uuidv7,
+} from '@penstock/domain';
+import { StoreUnavailableError } from '@penstock/platform';
+
+import type { AdmissionService, CallDraft, Hold } from '../admission/admission.service.js';
+import { type Credential, dialectOf, readCredential } from '../auth/credential.js';
+import type { GatewayEvents } from '../gateway-events.js';
+import type { PolicyEntry } from '../policies/policy-entry.js';
+import type { PolicyStore } from '../policies/policy-store.js';
+import type { Provider, ProviderRegistry } from '../routing/providers.js';
+import { resolveTarget, type Target } from '../routing/resolve-target.js';
+import { ChatCall } from './chat-call.js';
+import { type ChatRequest, readChatRequest } from './chat-request.js';
+import { sendAnswer, toErrorAnswer } from './error-response.js';
+import { readBody } from './request-body.js';
+import { countTokens } from './token-count.js';
+
+/** Limits of one gateway process. */
+export interface ChatServiceOptions {
+  readonly bodyBytesMax: number;
+  readonly answerBytesMax: number;
+  readonly inFlightMax: number;
+  readonly callTimeoutMs: number;
+  readonly drainMaxMs: number;
+}
+
+/** Prompts beyond this keep their bound of one token per byte: counting them would hold up other calls. */
+const EXACT_COUNT_BYTES_MAX = 512 * 1024;
+/** What a chat template adds around each message and before the answer, generously. */
+const TEMPLATE_TOKENS_PER_MESSAGE = 8;
+const TEMPLATE_TOKENS = 16;
+/** A hold outlives the deadline of its call by this, so that the sweeper never races a live owner. */
+const HOLD_GRACE_MS = 60_000;
+
+/** A decision to make a call: what it costs at worst, and at which price. */
+interface Decision {
+  readonly amounts: ReturnType<typeof estimateCall>['amounts'];
+  readonly priceId: string | null;
+  readonly price: PriceState;
+  readonly provider: Provider;
+}
+
+/** Serves `POST /v1/chat/completions`: authenticate, estimate, reserve, relay, settle. */
+export class ChatService {
+  private readonly calls = new Set<ChatCall>();
+  private inFlight = 0;
+
+  constructor(
+    private readonly policies: PolicyStore,
+    private readonly admission: AdmissionService,
+    private readonly providers: ProviderRegistry,
+    private readonly clock: Clock,
+    private readonly events: GatewayEvents,
+    private readonly options: ChatServiceOptions,
+  ) {}
+
+  /** Calls that are being decided or served. */
+  get callsInFlight(): number {
+    return this.inFlight;
+  }
+
+  /** Answers one request. Never rejects. */
+  async handle(request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> {
+    const startedAtMs = this.clock.now();
+    let header: Credential['header'] | undefined;
+    this.inFlight += 1;
+    try {
+      const credential = readCredential(request.headers);
+      header = credential.header;
+      if (this.inFlight > this.options.inFlightMax) {
+        throw new AppError('overloaded', { detail: 'This gateway serves as many calls as it may. Try again.' });
+      }
+      const entry = await this.authenticate(credential);
+      const chat = readChatRequest(await readBody(request, this.options.bodyBytesMax));
+      const call = await this.admit(request, response, requestId, credential, entry, chat, startedAtMs);
+      if (call === undefined) return;
+      this.calls.add(call);
+      call.start();
+      await call.finished;
+      this.calls.delete(call);
+    } catch (error) {
+      this.refuse(request, response, requestId, header, error);
+    } finally {
+      this.inFlight -= 1;
+    }
+  }
+
+  /** Resolves when no call is in flight and every settlement is in Redis. */
+  async drained(): Promise<void> {
+    await Promise.all([...this.calls].map((call) => call.finished));
+    await this.admission.drained();
+  }
+
+  /** Ends every call now; each is charged what it received. */
+  cutAll(): void {
+    for (const call of this.calls) call.cut();
+  }
+
+  /** The policy behind a credential, from memory when it is there. */
+  async authenticate(credential: Credential): Promise<PolicyEntry> {
+    const entry = this.policies.peek(credential.value) ?? (await this.policies.load(credential.value));
+    if (entry === undefined) {
+      throw new AppError('virtual_key_not_found', { detail: 'This virtual key is not known.' });
+    }
+    return entry;
+  }
+
+  private async admit(
+    request: IncomingMessage,
+    response: ServerResponse,
+    requestId: string,
+    credential: Credential,
+    entry: PolicyEntry,
+    chat: ChatRequest,
+    startedAtMs: number,
+  ): Promise<ChatCall | undefined> {
+    const target = resolveTarget(chat.model);
+    const draft: CallDraft = {
+      id: uuidv7(startedAtMs),
+      requestId,
+      provider: target.provider,
+      modelRequested: chat.model,
+      modelSent: target.model,
+      startedAtMs,
+      isStream: chat.isStream,
+      expiresAtMs: startedAtMs + this.options.callTimeoutMs + HOLD_GRACE_MS,
+    };
+    let decision: Decision | undefined;
+    const reserve = (shape: CallShape): Promise<Hold> =>
+      this.admission.reserve(credential.value, entry, draft, (current) => {
+        decision = this.decide(current, target, shape, startedAtMs);
+        return decision;
+      });
+    const hold = await this.reserveTightly(reserve, chat);
+    if (response.destroyed) {
+      await this.admission.release(hold);
+      return undefined;
+    }
+    const { provider, price } = decision!;
+    return new ChatCall(
+      {
+        requestId,
+        chat,
+        modelSent: target.model,
+        provider,
+        hold,
+        price,
+        response,
+        callerHeaders: request.headers,
+        dialect: dialectOf(request.headers),
+        credentialHeader: credential.header,
+        startedAtMs,
+        drainMaxMs: this.options.drainMaxMs,
+        answerBytesMax: this.options.answerBytesMax,
+      },
+      this.admission,
+      this.clock,
+      this.events,
+    );
+  }
+
+  /**
+   * Reserves with the cheap bound of one token per byte; only when that does not fit are the tokens counted, and the
+   * call is asked for again with the tighter bound.
+   */
+  private async reserveTightly(reserve: (shape: CallShape) => Promise<Hold>, chat: ChatRequest): Promise<Hold> {
+    const shape = shapeOfChatRequest(chat.body, chat.bytes.length);
+    try {
+      return await reserve(shape);
+    } catch (refusal) {
+      if (!isExhausted(refusal) || shape.hasUnboundedInput || shape.bodyBytes > EXACT_COUNT_BYTES_MAX) throw refusal;
+      const tokens =
+        (await countTokens(chat.bytes.toString('utf8'))) +
+        shape.messageCount * TEMPLATE_TOKENS_PER_MESSAGE +
+        TEMPLATE_TOKENS;
+      if (tokens >= shape.bodyBytes) throw refusal;
+      return reserve({ ...shape, bodyBytes: tokens });
+    }
+  }
+
+  private decide(entry: PolicyEntry, target: Target, shape: CallShape, nowMs: number): Decision {
+    const { snapshot } = entry;
+    const access = evaluateAccess({
+      isActive: snapshot.isActive,
+      allowedModels: snapshot.allowedModels,
+      allowedProviders: snapshot.allowedProviders,
+      provider: target.provider,
+      model: target.model,
+    });
+    if (!access.allowed) {
+      throw new AppError(access.code, { detail: accessSentence(access.code, target, entry) });
+    }
+    const provider = this.providers.get(target.provider);
+    if (provider === undefined) {
+      throw new AppError('provider_not_configured', {
+        detail: `The provider '${target.provider}' is not configured on this gateway. Configured: ${this.providers.names().join(', ') || 'none'}.`,
+        fields: [{ path: 'model', reason: 'its provider is not configured' }],
+      });
+    }
+    const price = entry.priceOf(target.provider, target.model, nowMs);
+    if (price.state === 'unknown' && entry.planAt(nowMs).hasBudget) {
+      throw new AppError('model_unpriced', {
+        detail: `No price is known for '${target.provider}/${target.model}', so a budget on the path of this key could not be kept. An operator can set a price for it.`,
+        fields: [{ path: 'model', reason: 'has no price' }],
+      });
+    }
+    const { amounts } = estimateCall(shape, modelInfo(target.provider, target.model), price);
+    return { amounts, priceId: price.state === 'priced' ? price.price.id : price.state === 'free' ? 'free' : null, price, provider };
+  }
+
+  private refuse(
+    request: IncomingMessage,
+    response: ServerResponse,
+    requestId: string,
+    header: Credential['header'] | undefined,
+    error: unknown,
+  ): void {
+    const refusal = asAppError(error);
+    this.events.callRefused(requestId, refusal);
+    const answer = toErrorAnswer(refusal, dialectOf(request.headers), requestId, header);
+    // What the client still sends of its body is not worth reading.
+    if (!request.complete) answer.headers['connection'] = 'close';
+    sendAnswer(response, answer);
+  }
+}
+
+function isExhausted(error: unknown): boolean {
+  return error instanceof AppError && (error.code === 'token_limited' || error.code === 'budget_exceeded');
+}
+
+function asAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  if (error instanceof StoreUnavailableError) {
+    return new AppError('store_unavailable', {
+      detail: 'Budgets and limits cannot be checked at the moment, so the call was not made. Nothing was charged; try again.',
+      cause: error,
+    });
+  }
+  return new AppError('internal_unexpected', { cause: error });
+}
+
+function accessSentence(code: string, target: Target, entry: PolicyEntry): string {
+  switch (code) {
+    case 'model_blocked':
+      return `The virtual key '${entry.snapshot.keyName}' may not use the model '${target.model}'.`;
+    case 'provider_blocked':
+      return `The virtual key '${entry.snapshot.keyName}' may not use the provider '${target.provider}'.`;
+    default:
+      return `The virtual key '${entry.snapshot.keyName}' is not active.`;
+  }
+}

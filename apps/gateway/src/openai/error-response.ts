@@ -1,0 +1,60 @@
+import type { ServerResponse } from 'node:http';
+
+import { AppError, catalogue } from '@penstock/domain';
+
+import type { Credential, Dialect } from '../auth/credential.js';
+
+/** An error as it goes over the wire. */
+export interface ErrorAnswer {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  readonly body: string;
+}
+
+/**
+ * Writes an error in the caller's dialect. The machine-readable part (code, what decided, what would help) is the
+ * same in both.
+ */
+export function toErrorAnswer(error: AppError, dialect: Dialect, requestId: string, header?: Credential['header']): ErrorAnswer {
+  const entry = catalogue[error.code];
+  const status = statusFor(error, header);
+  const message = error.detail ?? entry.title;
+  const details: Record<string, unknown> = {
+    code: error.code,
+    remedy: entry.remedy,
+    ...error.data,
+    ...(error.fields === undefined ? {} : { fields: error.fields }),
+    request_id: requestId,
+  };
+  const body =
+    dialect === 'bifrost'
+      ? { error: message, type: entry.bifrostType ?? error.code, status_code: status, ...details }
+      : { error: { message, type: entry.openAiType, param: error.fields?.[0]?.path ?? null, ...details } };
+  const headers: Record<string, string> = {
+    'content-type': 'application/json; charset=utf-8',
+    'x-request-id': requestId,
+  };
+  const retryAfterMs = error.data?.['retry_after_ms'];
+  if (typeof retryAfterMs === 'number') {
+    headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfterMs / 1000)));
+    // OpenAI's SDKs prefer this one; it is exact.
+    headers['retry-after-ms'] = String(Math.ceil(retryAfterMs));
+  } else if (status === 503) {
+    headers['retry-after'] = '1';
+  }
+  return { status, headers, body: JSON.stringify(body) };
+}
+
+/** Sends an answer unless the client is gone. */
+export function sendAnswer(response: ServerResponse, answer: ErrorAnswer): void {
+  if (response.headersSent || response.destroyed) return;
+  response.writeHead(answer.status, { ...answer.headers, 'content-length': Buffer.byteLength(answer.body) });
+  response.end(answer.body);
+}
+
+/** An SDK reads an unknown key as 401; Bifrost's clients, who send `x-bf-vk`, read it as 403. */
+function statusFor(error: AppError, header: Credential['header'] | undefined): number {
+  const isKeyError = error.code === 'virtual_key_not_found' || error.code === 'virtual_key_blocked';
+  if (isKeyError) return header === 'x-bf-vk' ? 403 : 401;
+  return catalogue[error.code].status;
+}

@@ -10,6 +10,8 @@ export interface CallShape {
   readonly maxOutputTokens?: number;
   /** Answers asked for; the output is billed for each. */
   readonly choices: number;
+  /** A tokeniser's count of all text of the request; takes the place of the bytes where it is smaller. */
+  readonly textTokensCeiling?: number;
   /** Characters of base64 images and audio in the body: they are not read as text. */
   readonly mediaBytes?: number;
   /** The part of {@link mediaBytes} that is audio. */
@@ -22,6 +24,11 @@ export interface CallShape {
   readonly predictionBytes?: number;
   /** Calls of provider-side tools that are billed one by one. */
   readonly toolUnitsCeiling?: number;
+  /**
+   * The request asks for a service tier that providers bill above their list price, such as `priority`: no known
+   * price bounds such a call.
+   */
+  readonly hasPremiumTier?: boolean;
 }
 
 /** Larger counts than any provider accepts; keeps products within safe integers. */
@@ -71,9 +78,17 @@ export function shapeOfChatRequest(body: Record<string, unknown>, bodyBytes: num
     mayUseLongCache: counts.mayUseLongCache,
     // The prediction is somewhere in the body; measuring it exactly is not worth a walk.
     predictionBytes: isRecord(body['prediction']) ? bodyBytes : 0,
+    hasPremiumTier: !isListPriceTier(body['service_tier']),
     toolUnitsCeiling: body['web_search_options'] === undefined ? 0 : 1,
     ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
   };
+}
+
+/** `auto` follows the project's setting, which the operator who holds the provider key answers for. */
+const LIST_PRICE_TIERS: ReadonlySet<unknown> = new Set([undefined, null, 'auto', 'default', 'standard_only', 'flex']);
+
+function isListPriceTier(tier: unknown): boolean {
+  return LIST_PRICE_TIERS.has(tier);
 }
 
 function countMessage(message: Record<string, unknown>, counts: MutableCounts): void {
@@ -124,14 +139,20 @@ function maxOutputOf(body: Record<string, unknown>): number | undefined {
   return Math.max(old, current);
 }
 
+/** Zero and below mean "no limit" to some servers, so they bound nothing. */
 function outputLimit(value: unknown): number | undefined {
-  if (typeof value !== 'number' || !(value >= 0)) return undefined;
-  return Math.min(Math.ceil(value), OUTPUT_TOKENS_MAX);
+  const limit = asNumber(value);
+  return limit > 0 ? Math.min(Math.ceil(limit), OUTPUT_TOKENS_MAX) : undefined;
 }
 
 function choicesOf(value: unknown): number {
-  if (typeof value !== 'number' || !(value >= 1)) return 1;
-  return Math.min(Math.ceil(value), CHOICES_MAX);
+  const choices = asNumber(value);
+  return choices > 1 ? Math.min(Math.ceil(choices), CHOICES_MAX) : 1;
+}
+
+/** Some servers accept a number in quotes, so it must count here too. */
+function asNumber(value: unknown): number {
+  return typeof value === 'number' || typeof value === 'string' ? Number(value) : Number.NaN;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -47,9 +47,9 @@ export function inputCeilings(shape: CallShape, info: ModelInfo): InputCeilings 
     return { text: info.contextTokens, image: 0, audio: 0, total: info.contextTokens, isOfAnyKind: true };
   }
   const toolCount = shape.toolCount ?? 0;
+  const textBytes = shape.bodyBytes - (shape.mediaBytes ?? 0);
   const text =
-    shape.bodyBytes -
-    (shape.mediaBytes ?? 0) +
+    Math.min(textBytes, shape.textTokensCeiling ?? textBytes) +
     REQUEST_OVERHEAD_TOKENS +
     shape.messageCount * MESSAGE_OVERHEAD_TOKENS +
     (toolCount > 0 ? TOOLS_OVERHEAD_TOKENS + toolCount * TOOL_OVERHEAD_TOKENS : 0);

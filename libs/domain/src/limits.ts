@@ -39,9 +39,16 @@ export function limitKey(unit: LimitUnit, seq: bigint | number): string {
   return LETTER_BY_UNIT[unit] + seq.toString(36);
 }
 
+/** Hot path: writing a time in base 36 costs more than the rest of the id, and it changes once per window. */
+const lastCounterOf = new WeakMap<LimitSpec, { readonly startMs: number; readonly id: string }>();
+
 /** Names the counter of a limit in one window: nothing is ever reset, the next window is another counter. */
 export function counterId(limit: LimitSpec, window: Window): string {
-  return `${limit.key}.${limit.generation}.${window.startMs.toString(36)}`;
+  const last = lastCounterOf.get(limit);
+  if (last !== undefined && last.startMs === window.startMs) return last.id;
+  const id = `${limit.key}.${limit.generation}.${window.startMs.toString(36)}`;
+  lastCounterOf.set(limit, { startMs: window.startMs, id });
+  return id;
 }
 
 /** Reverse of {@link counterId}. @throws RangeError for a text that is no counter id. */

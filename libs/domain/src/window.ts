@@ -28,6 +28,8 @@ export interface Window {
 }
 
 const MONTHS_PER_UNIT = { month: 1, quarter: 3, year: 12 } as const;
+/** Far beyond use, and well within the years that a Date can hold. */
+const COUNT_MAX = 1_000;
 /** 1970-01-05, the first Monday: day number 4. */
 const FIRST_MONDAY = 4;
 
@@ -54,9 +56,7 @@ const lastWindowOf = new WeakMap<CalendarWindowSpec, Window>();
 function calendarWindowAt(spec: CalendarWindowSpec, nowMs: number): Window {
   const last = lastWindowOf.get(spec);
   if (last !== undefined && last.startMs <= nowMs && nowMs < last.endMs) return last;
-  if (!Number.isSafeInteger(spec.count) || spec.count < 1) {
-    throw new RangeError(`A calendar window must span at least one ${spec.unit}, got ${spec.count}`);
-  }
+  assertPossible(spec);
   let index = tileIndex(spec, nowMs);
   let startMs = tileStart(spec, index);
   let endMs = tileStart(spec, index + 1);
@@ -74,6 +74,15 @@ function calendarWindowAt(spec: CalendarWindowSpec, nowMs: number): Window {
   const window = { startMs, endMs };
   lastWindowOf.set(spec, window);
   return window;
+}
+
+function assertPossible({ unit, count, fiscalYearStartMonth = 1 }: CalendarWindowSpec): void {
+  if (!Number.isSafeInteger(count) || count < 1 || count > COUNT_MAX) {
+    throw new RangeError(`A calendar window must span 1 to ${COUNT_MAX} ${unit}s, got ${count}`);
+  }
+  if (!Number.isSafeInteger(fiscalYearStartMonth) || fiscalYearStartMonth < 1 || fiscalYearStartMonth > 12) {
+    throw new RangeError(`A fiscal year must start in month 1 to 12, got ${fiscalYearStartMonth}`);
+  }
 }
 
 function tileIndex(spec: CalendarWindowSpec, nowMs: number): number {

@@ -1,7 +1,7 @@
-export * from './access.js';
-export * from './call-shape.js';
-export * from './civil-time.js';
-export * from './clock.js';
+export * from './policy/access.js';
+export * from './estimate/call-shape.js';
+export * from './time/civil-time.js';
+export * from './time/clock.js';
 export {
   type CompiledPrice,
   compilePrice,
@@ -11,19 +11,19 @@ export {
   type PriceTier,
   type TokenField,
   type TokenPrices,
-} from './compiled-price.js';
-export * from './duration.js';
+} from './prices/compiled-price.js';
+export * from './time/duration.js';
 export * from './errors/app-error.js';
 export * from './errors/catalogue.js';
 export { type CatalogueEntry, type LogLevel, type OpenAiErrorType } from './errors/catalogue-entry.js';
-export * from './estimate.js';
-export * from './explain-refusal.js';
+export * from './estimate/estimate.js';
+export * from './policy/explain-refusal.js';
 export * from './ids.js';
-export * from './limits.js';
-export * from './model-info.js';
-export * from './model-name.js';
-export * from './money.js';
-export * from './price-override.js';
-export * from './prices.js';
-export * from './usage-vector.js';
-export * from './window.js';
+export * from './policy/limits.js';
+export * from './models/model-info.js';
+export * from './models/model-name.js';
+export * from './money/money.js';
+export * from './prices/price-override.js';
+export * from './prices/resolve-price.js';
+export * from './usage/usage-vector.js';
+export * from './time/window.js';

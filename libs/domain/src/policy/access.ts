@@ -1,4 +1,4 @@
-import type { ErrorCode } from './errors/catalogue.js';
+import type { ErrorCode } from '../errors/catalogue.js';
 
 /** What decides whether a key may call a model at all, before any limit. */
 export interface AccessQuestion {

@@ -1,5 +1,5 @@
 import { type CompiledPrice, compilePrice } from './compiled-price.js';
-import { scaleDecimal } from './decimal-text.js';
+import { scaleDecimal } from '../money/decimal-text.js';
 
 /** What is known about the price of a model. Unknown is not zero: a budget cannot admit what it cannot price. */
 export type PriceState =

@@ -1,5 +1,5 @@
 import { findProvider } from '@pydantic/genai-prices';
-import { catalogueEntry } from './catalogue-lookup.js';
+import { catalogueEntry } from '../prices/catalogue-lookup.js';
 
 /** Splits `openai/gpt-4o` at the first slash; a bare name has no provider. */
 export function splitModel(model: string): { provider?: string; model: string } {

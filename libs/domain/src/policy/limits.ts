@@ -1,4 +1,4 @@
-import type { Window, WindowSpec } from './window.js';
+import type { Window, WindowSpec } from '../time/window.js';
 
 /** What a limit counts. */
 export type LimitUnit = 'requests' | 'tokens' | 'nano_usd';

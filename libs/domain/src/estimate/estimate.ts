@@ -1,9 +1,9 @@
 import type { CallShape } from './call-shape.js';
-import { type CompiledPrice, costOf, type PriceTier, type TokenField } from './compiled-price.js';
-import type { CallAmounts } from './limits.js';
-import type { ModelInfo } from './model-info.js';
-import type { PriceState } from './price-override.js';
-import { totalTokens, type UsageVector, ZERO_USAGE } from './usage-vector.js';
+import { type CompiledPrice, costOf, type PriceTier, type TokenField } from '../prices/compiled-price.js';
+import type { CallAmounts } from '../policy/limits.js';
+import type { ModelInfo } from '../models/model-info.js';
+import type { PriceState } from '../prices/price-override.js';
+import { totalTokens, type UsageVector, ZERO_USAGE } from '../usage/usage-vector.js';
 
 /** What a call can cost at most. */
 export interface Estimate {

@@ -1,6 +1,6 @@
 import type { ConditionalPrice, ModelInfo as CatalogueModel, ModelPrice, TieredPrices } from '@pydantic/genai-prices';
 import { compilePrice, type PriceTier, type TokenPrices } from './compiled-price.js';
-import { scaleDecimal } from './decimal-text.js';
+import { scaleDecimal } from '../money/decimal-text.js';
 import { type PriceState, UNKNOWN_PRICE } from './price-override.js';
 
 /** Version of the bundled catalogue; part of every price id in the ledger. */

@@ -1,6 +1,6 @@
-import { divideHalfEven } from './decimal-text.js';
-import { type NanoUsd, nanoUsd } from './money.js';
-import { inputTokensOf, type UsageVector } from './usage-vector.js';
+import { divideHalfEven } from '../money/decimal-text.js';
+import { type NanoUsd, nanoUsd } from '../money/money.js';
+import { inputTokensOf, type UsageVector } from '../usage/usage-vector.js';
 
 /**
  * Prices of one token of each kind in pico-dollars (1e-12 USD): 1 USD per million tokens is 1_000_000.

@@ -1,11 +1,11 @@
-import type { CallShape } from './call-shape.js';
-import { catalogue, type ErrorCode } from './errors/catalogue.js';
-import { largestOutputThatFits } from './estimate.js';
+import type { CallShape } from '../estimate/call-shape.js';
+import { catalogue, type ErrorCode } from '../errors/catalogue.js';
+import { largestOutputThatFits } from '../estimate/estimate.js';
 import { amountFor, type CallAmounts, type LimitEntity, type LimitSpec, type LimitUnit } from './limits.js';
-import type { ModelInfo } from './model-info.js';
-import { formatUsd, nanoUsd } from './money.js';
-import type { PriceState } from './price-override.js';
-import type { Window } from './window.js';
+import type { ModelInfo } from '../models/model-info.js';
+import { formatUsd, nanoUsd } from '../money/money.js';
+import type { PriceState } from '../prices/price-override.js';
+import type { Window } from '../time/window.js';
 
 /** One limit on the path of a refused call, as the caller gets it. Amounts are decimal integers in the unit. */
 export interface LimitReport {

@@ -1,4 +1,4 @@
-import { catalogueEntry } from './catalogue-lookup.js';
+import { catalogueEntry } from '../prices/catalogue-lookup.js';
 
 /** How much a model can read and write: what bounds a call that does not bound itself. */
 export interface ModelInfo {

@@ -1,3 +1,6 @@
+// The decorators below read metadata when this module is loaded, whoever loads it first.
+import 'reflect-metadata';
+
 import { Type } from 'class-transformer';
 import { ArrayMaxSize, ArrayMinSize, Equals, IsArray, IsString, IsUUID, ValidateNested } from 'class-validator';
 

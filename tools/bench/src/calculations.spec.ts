@@ -1,0 +1,79 @@
+import { describe, expect, it } from '@jest/globals';
+import { selfTimes } from './cpu-profile.js';
+import { excessOf } from './limit-audit.js';
+import { parseOptions } from './options.js';
+import { cpuMsFromStat } from './process-stat.js';
+import { median, quantilesOf } from './statistics.js';
+
+describe('parseOptions', () => {
+  it('takes flags after the separator of npm', () => {
+    expect(parseOptions(['--', '--json', '--seconds', '2'])).toMatchObject({ isJson: true, roundMs: 2_000 });
+    expect(parseOptions(['--quick', '--seconds=9'])).toMatchObject({ roundMs: 9_000, rounds: 3 });
+  });
+
+  it.each([['--fast'], ['--seconds'], ['--seconds=0']])('refuses %s', (flag) => {
+    expect(() => parseOptions([flag])).toThrow(RangeError);
+  });
+});
+
+describe('statistics', () => {
+  it('gives nearest-rank quantiles', () => {
+    expect(quantilesOf(Array.from({ length: 100 }, (_, index) => 100 - index))).toEqual({ p50: 50, p90: 90, p99: 99, max: 100 });
+    expect(quantilesOf([])).toEqual({ p50: 0, p90: 0, p99: 0, max: 0 });
+  });
+
+  it('gives medians', () => {
+    expect(median([3, 1, 2])).toBe(2);
+    expect(median([4, 1, 2, 3])).toBe(2.5);
+  });
+});
+
+describe('cpuMsFromStat', () => {
+  it('is not misled by a process name', () => {
+    const stat = '42 (no) de) S 1 42 42 0 -1 4194304 1 2 3 4 150 50 0 0 20 0 11 0 100 1 2';
+    expect(cpuMsFromStat(stat)).toBe(2_000);
+  });
+});
+
+describe('excessOf', () => {
+  it('finds the largest excess per unit and ignores what is within its cap', () => {
+    const caps = new Map([
+      ['c1.0', 100n],
+      ['c2.0', 100n],
+      ['t1.3', 10n],
+    ]);
+    const counters = new Map([
+      ['c1.0.abc', 100n],
+      ['c2.0.abc', 107n],
+      ['t1.3.abc', 9n],
+      ['t1.2.abc', 99n],
+    ]);
+    expect(excessOf(counters, caps)).toEqual({ overspendNanoUsd: 7n, overspendTokens: 0n, overspendRequests: 0n });
+  });
+});
+
+describe('selfTimes', () => {
+  const frame = (functionName: string, url: string) => ({ functionName, url, lineNumber: 6 });
+  const profile = {
+    nodes: [
+      { id: 1, callFrame: frame('(idle)', '') },
+      { id: 2, callFrame: frame('parse', 'file:///x/node_modules/.pnpm/y/node_modules/lib/a.js') },
+      { id: 3, callFrame: frame('(garbage collector)', '') },
+    ],
+    samples: [2, 1, 2, 3],
+    timeDeltas: [10, 100, 20, 10],
+  };
+
+  it('adds up by function and file, without idle time', () => {
+    const { functions, files } = selfTimes(profile);
+    expect(functions).toEqual([
+      { name: 'parse lib/a.js:7', us: 30, share: 0.75 },
+      { name: '(garbage collector)', us: 10, share: 0.25 },
+    ]);
+    expect(files[0]).toMatchObject({ name: 'lib/a.js', us: 30 });
+  });
+
+  it('looks at the end only when told to', () => {
+    expect(selfTimes(profile, 50).functions[0]).toMatchObject({ us: 20 });
+  });
+});

@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs';
+
+/** Linux counts CPU time in hundredths of a second (USER_HZ) wherever it shows it. */
+const MS_PER_TICK = 10;
+
+/** CPU time a process has used so far, all threads, user and system. Linux only. */
+export function cpuMsOf(pid: number): number {
+  return cpuMsFromStat(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+}
+
+/** Fields are counted after the name, which may hold spaces and brackets itself. */
+export function cpuMsFromStat(stat: string): number {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
+}
+
+/** Resident memory of a process in MB (10^6 bytes). */
+export function rssMbOf(pid: number): number {
+  const kib = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
+  return (Number(kib) * 1024) / 1e6;
+}

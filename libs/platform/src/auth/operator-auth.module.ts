@@ -13,10 +13,10 @@ export class OperatorAuthModule {
     return moduleWith({ provide: OPERATOR_AUTH_OPTIONS, useValue: options });
   }
 
-  /** For options that come from an injected configuration. */
-  static forRootAsync<T>(source: {
-    inject: [InjectionToken<T>];
-    useFactory: (config: T) => OperatorAuthOptions;
+  /** For options that come from injected services, such as the configuration. */
+  static forRootAsync<T extends unknown[]>(source: {
+    inject: { [I in keyof T]: InjectionToken<T[I]> };
+    useFactory: (...services: T) => OperatorAuthOptions;
   }): DynamicModule {
     return moduleWith({ provide: OPERATOR_AUTH_OPTIONS, ...source });
   }

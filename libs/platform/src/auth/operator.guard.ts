@@ -2,7 +2,9 @@ import { Inject, Injectable, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import { AppError } from '@penstock/domain';
+import type { FastifyRequest } from 'fastify';
 
+import { requestContextOf } from '../context/request-context.js';
 import { digestText } from '../crypto/timing-safe-equal-text.js';
 import type { OperatorAuthenticateOptions } from './admin-key.strategy.js';
 import { OPERATOR_AUTH_OPTIONS, operatorSecretOf, type OperatorAuthOptions } from './operator-auth-options.js';
@@ -18,13 +20,13 @@ export class OperatorGuard extends AuthGuard(operatorStrategies) {
 
   constructor(
     private readonly reflector: Reflector,
-    @Inject(OPERATOR_AUTH_OPTIONS) options: OperatorAuthOptions,
+    @Inject(OPERATOR_AUTH_OPTIONS) private readonly auth: OperatorAuthOptions,
   ) {
     super();
     this.#authenticateOptions = {
       property: 'principal',
       session: false,
-      masterKeyDigest: digestText(operatorSecretOf(options)),
+      masterKeyDigest: digestText(operatorSecretOf(auth)),
     };
   }
 
@@ -44,23 +46,30 @@ export class OperatorGuard extends AuthGuard(operatorStrategies) {
   }
 
   /** Passport calls this with every strategy's failure once none of them succeeded. */
-  override handleRequest<TUser>(error: unknown, user: TUser | false, failures: unknown): TUser {
+  override handleRequest<TUser>(
+    error: unknown,
+    user: TUser | false | null | undefined,
+    failures: unknown,
+    context: ExecutionContext,
+  ): TUser {
     if (error !== null && error !== undefined) {
       throw error;
     }
     if (user !== false && user !== null && user !== undefined) {
       return user;
     }
-    throw wasAnythingShown(failures)
-      ? new AppError('authentication_invalid', {
-          detail: 'The operator credential is not valid. Check the X-Admin-Key or Authorization header.',
-        })
-      : new AppError('authentication_required', {
-          detail:
-            'Authentication required: send X-Admin-Key: <master key> or Authorization: Bearer <operator token>.',
-        });
+    const code = wasAnythingShown(failures) ? 'authentication_invalid' : 'authentication_required';
+    this.auth.onRefused?.(requestContextOf(context.switchToHttp().getRequest<FastifyRequest>()), code);
+    throw new AppError(code, { detail: detailByCode[code] });
   }
 }
+
+const detailByCode = {
+  authentication_required:
+    'Authentication required: send X-Admin-Key: <master key> or Authorization: Bearer <operator token>.',
+  authentication_invalid:
+    'The operator credential is not valid. Check what X-Admin-Key and Authorization: Bearer carry.',
+};
 
 function wasAnythingShown(failures: unknown): boolean {
   const list: unknown[] = Array.isArray(failures) ? failures : [failures];

@@ -1,4 +1,4 @@
-import { catalogue } from '@penstock/domain';
+import { catalogue, type AppError } from '@penstock/domain';
 
 import type { ErrorReport } from './error-report.js';
 import { ValidationFailure, type ValidationIssue } from './validation-failure.js';
@@ -36,6 +36,7 @@ function renderGovernance({ error, status, sentence }: ErrorReport, requestId: s
       error: sentence,
       code: error.code,
       request_id: requestId,
+      remedy: remedyOf(error),
       ...(error.fields === undefined || error.fields.length === 0 ? {} : { fields: error.fields }),
     },
   };
@@ -43,7 +44,7 @@ function renderGovernance({ error, status, sentence }: ErrorReport, requestId: s
 
 /** `{"detail": …}`; what is wrong with the input is 422 and a list with places, malformed JSON too. */
 function renderAdmin({ error, status, sentence }: ErrorReport, requestId: string): RenderedError {
-  const rest = { code: error.code, request_id: requestId };
+  const rest = { code: error.code, request_id: requestId, remedy: remedyOf(error) };
   if (error.code === 'request_malformed_json') {
     return { status: 422, body: { detail: [{ type: 'json_invalid', loc: ['body'], msg: sentence }], ...rest } };
   }
@@ -103,9 +104,16 @@ function renderGateway({ error, status, sentence }: ErrorReport, requestId: stri
         param: error.fields?.[0]?.path ?? null,
         code: error.code,
         request_id: requestId,
+        remedy: remedyOf(error),
       },
     },
   };
+}
+
+/** What would help: of this very case where the thrower knows it, else of the code. */
+function remedyOf({ code, data }: AppError): string {
+  const own = data?.['remedy'];
+  return typeof own === 'string' ? own : catalogue[code].remedy;
 }
 
 function publicDataOf(data: Record<string, unknown> | undefined): Record<string, unknown> {

@@ -1,0 +1,48 @@
+import { describe, expect, it } from '@jest/globals';
+import { AppError } from '@penstock/domain';
+
+import { parseJsonBody } from './json-body.js';
+
+function refusal(text: string | Buffer, depthMax?: number): string {
+  try {
+    parseJsonBody(Buffer.from(text), depthMax === undefined ? {} : { depthMax });
+  } catch (error) {
+    return error instanceof AppError ? `${error.code}: ${error.message}` : 'another error';
+  }
+  return 'accepted';
+}
+
+describe('parseJsonBody', () => {
+  it('takes nothing for undefined and a byte order mark for nothing', () => {
+    expect(parseJsonBody(Buffer.alloc(0))).toBeUndefined();
+    expect(parseJsonBody(Buffer.from('\ufeff{"a":"é"}'))).toEqual({ a: 'é' });
+  });
+
+  it('says where malformed JSON breaks, without quoting it', () => {
+    expect(refusal('{"prompt":"sk-bf-secret",}')).toMatch(/^request_malformed_json: .*\(at character \d+\)\.$/);
+    expect(refusal('{"prompt":"sk-bf-secret"')).not.toContain('sk-bf-secret');
+    expect(refusal('sk-bf-secret')).not.toContain('sk-bf');
+  });
+
+  it('refuses what is not UTF-8', () => {
+    expect(refusal(Buffer.from([0x22, 0xff, 0x22]))).toContain('request_malformed_json');
+  });
+
+  it.each(['{"a":[{"__proto__":{"x":1}}]}', '{"\\u005f_proto__" : 1}', '{"__pr\\u006Fto__":1}'])(
+    'refuses the key in %s',
+    (text) => {
+      expect(refusal(text)).toContain('request_invalid');
+    },
+  );
+
+  it('lets a prompt talk about the key', () => {
+    expect(refusal('{"content":"use \\"__proto__\\": 1 or __proto__"}')).toBe('accepted');
+  });
+
+  it('refuses nesting beyond the limit, whatever strings contain', () => {
+    expect(refusal('[[[]]]', 3)).toBe('accepted');
+    expect(refusal('[[[[]]]]', 3)).toContain('nested deeper than 3');
+    expect(refusal('["[[[[\\"[[["]', 3)).toBe('accepted');
+    expect(refusal(`{"__proto__":1,"a":${'['.repeat(200_000)}${']'.repeat(200_000)}}`)).toContain('request_invalid');
+  });
+});

@@ -1,0 +1,217 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { tenantKeys } from '@penstock/dto';
+import { startTestRedis, type TestRedis } from '@penstock/testing';
+import fc from 'fast-check';
+import { Redis } from 'ioredis';
+
+import { AdmissionStore, type ReserveOp, StoreUnavailableError } from '../src/admission/index.js';
+
+const TENANT = 'tenant-1';
+const COUNTERS = ['q1.0.0', 't1.0.0', 'c1.0.0'];
+const FOR_EVER = { validFromMs: 0, validUntilMs: Number.MAX_SAFE_INTEGER };
+
+let server: TestRedis;
+let redis: Redis;
+let store: AdmissionStore;
+let nextId = 0;
+
+beforeAll(async () => {
+  server = await startTestRedis();
+  redis = new Redis(server.url, { enableOfflineQueue: true });
+});
+
+afterAll(async () => {
+  redis.disconnect();
+  await server.stop();
+});
+
+beforeEach(async () => {
+  await redis.flushall();
+  store = new AdmissionStore(redis, { deadlineMs: 2_000 });
+  await store.loadTenant(TENANT, 1, {});
+});
+
+function op(overrides: Partial<ReserveOp> = {}): ReserveOp {
+  nextId += 1;
+  return {
+    holdId: `hold-${nextId}`,
+    holdRecord: '{}',
+    epoch: 1,
+    ...FOR_EVER,
+    counterIds: COUNTERS,
+    amounts: ['1', '10', '1000'],
+    caps: ['5', '1000', '1000000'],
+    ...overrides,
+  };
+}
+
+describe('reserve', () => {
+  it('admits exactly as many concurrent calls as fit, however they are batched', async () => {
+    const outcomes = await Promise.all(Array.from({ length: 200 }, () => store.reserve(TENANT, op())));
+    expect(outcomes.filter(({ status }) => status === 'admitted')).toHaveLength(5);
+    expect(outcomes.filter(({ status }) => status === 'refused')).toHaveLength(195);
+    expect(await store.readCounters(TENANT, COUNTERS)).toEqual(['5', '50', '5000']);
+  });
+
+  it('leaves no trace at any level when one level refuses', async () => {
+    const outcome = await store.reserve(TENANT, op({ caps: ['5', '1000', '999'] }));
+    expect(outcome).toEqual({ status: 'refused', totals: ['0', '0', '0'] });
+    expect(await redis.hlen(tenantKeys(TENANT).counters)).toBe(1);
+    expect(await redis.exists(tenantKeys(TENANT).holds)).toBe(0);
+    expect(await redis.exists(tenantKeys(TENANT).dispatched)).toBe(0);
+  });
+
+  it('refuses a stale epoch and names the one in force', async () => {
+    await store.bumpEpoch(TENANT, 7);
+    expect(await store.reserve(TENANT, op())).toEqual({ status: 'stale', epoch: 7 });
+  });
+
+  it('never lowers an epoch', async () => {
+    await store.bumpEpoch(TENANT, 7);
+    expect(await store.bumpEpoch(TENANT, 3)).toBe(7);
+  });
+
+  it('tells that a tenant is not loaded', async () => {
+    expect(await store.reserve('another', op())).toEqual({ status: 'not_loaded' });
+  });
+
+  it('goes by the time of the server, not of the caller', async () => {
+    const outcome = await store.reserve(TENANT, op({ validUntilMs: 1_000 }));
+    expect(outcome).toEqual({ status: 'window_moved', serverNowMs: expect.any(Number) });
+  });
+
+  it('admits what needs nothing of an exhausted limit', async () => {
+    const outcome = await store.reserve(TENANT, op({ amounts: ['1', '10', '0'], caps: ['5', '1000', '0'] }));
+    expect(outcome.status).toBe('admitted');
+  });
+
+  it('marks admitted holds as dispatched before the caller hears of it', async () => {
+    const hold = op();
+    await store.reserve(TENANT, hold);
+    expect(await redis.sismember(tenantKeys(TENANT).dispatched, hold.holdId)).toBe(1);
+  });
+});
+
+describe('settle', () => {
+  it('applies once, whatever the number of attempts', async () => {
+    const hold = op();
+    await store.reserve(TENANT, hold);
+    const settle = {
+      holdId: hold.holdId,
+      outboxEntry: 'N{"a":1}',
+      counterIds: COUNTERS.slice(1),
+      deltas: ['-4', '-250'],
+    };
+    const outcomes = await Promise.all([store.settle(TENANT, settle), store.settle(TENANT, settle)]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['settled', 'missing']);
+    expect((await store.settle(TENANT, settle)).status).toBe('missing');
+    expect(await store.readCounters(TENANT, COUNTERS)).toEqual(['1', '6', '750']);
+    expect(await redis.hget(tenantKeys(TENANT).outbox, hold.holdId)).toBe('N{"a":1}');
+    expect(await redis.exists(tenantKeys(TENANT).holds)).toBe(0);
+    expect(await redis.exists(tenantKeys(TENANT).dispatched)).toBe(0);
+  });
+
+  it('keeps the account of a call whose hold is gone, marked as late', async () => {
+    await store.settle(TENANT, { holdId: 'lost', outboxEntry: 'N{"a":1}', counterIds: [], deltas: [] });
+    expect(await redis.hget(tenantKeys(TENANT).outbox, 'lost')).toBe('L{"a":1}');
+  });
+
+  it('gives everything back on release', async () => {
+    const hold = op();
+    await store.reserve(TENANT, hold);
+    await store.settle(TENANT, { holdId: hold.holdId, outboxEntry: '', counterIds: COUNTERS, deltas: ['-1', '-10', '-1000'] });
+    expect(await store.readCounters(TENANT, COUNTERS)).toEqual(['0', '0', '0']);
+    expect(await redis.exists(tenantKeys(TENANT).outbox)).toBe(0);
+  });
+});
+
+describe('arithmetic', () => {
+  const amount = fc.oneof(
+    fc.bigInt({ min: 0n, max: 2_000n }),
+    fc.bigInt({ min: 10n ** 14n, max: 10n ** 16n }),
+    fc.bigInt({ min: 2n ** 53n - 3n, max: 2n ** 53n + 3n }),
+    fc.bigInt({ min: 0n, max: 10n ** 22n }),
+  );
+
+  it('is exact below, at and far beyond 2^53', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.record({ amount, actual: amount, cap: amount }), { minLength: 1, maxLength: 12 }),
+        async (calls) => {
+          await redis.hdel(tenantKeys(TENANT).counters, 'c9.0.0');
+          let expected = 0n;
+          for (const call of calls) {
+            const hold = op({ counterIds: ['c9.0.0'], amounts: [String(call.amount)], caps: [String(call.cap)] });
+            const outcome = await store.reserve(TENANT, hold);
+            const fits = call.amount === 0n || expected + call.amount <= call.cap;
+            expect(outcome.status).toBe(fits ? 'admitted' : 'refused');
+            if (!fits) continue;
+            expected += call.amount;
+            expect(await store.readCounters(TENANT, ['c9.0.0'])).toEqual([String(expected)]);
+            const delta = call.actual - call.amount;
+            await store.settle(TENANT, {
+              holdId: hold.holdId,
+              outboxEntry: '',
+              counterIds: ['c9.0.0'],
+              deltas: [String(delta)],
+            });
+            expected += delta;
+            expect(await store.readCounters(TENANT, ['c9.0.0'])).toEqual([String(expected)]);
+          }
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
+  it('never passes a cap and never leaves a hold, for any interleaving of calls', async () => {
+    const caps = ['6', '400', '90000'];
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.record({ tokens: fc.integer({ min: 0, max: 200 }), cost: fc.integer({ min: 0, max: 40_000 }), ends: fc.boolean() }),
+          { minLength: 1, maxLength: 40 },
+        ),
+        async (calls) => {
+          await redis.del(tenantKeys(TENANT).counters);
+          await store.loadTenant(TENANT, 1, {});
+          await Promise.all(
+            calls.map(async (call) => {
+              const amounts = ['1', String(call.tokens), String(call.cost)];
+              const hold = op({ amounts, caps });
+              const outcome = await store.reserve(TENANT, hold);
+              if (outcome.status !== 'admitted') return;
+              for (const [index, total] of outcome.totals.entries()) {
+                expect(BigInt(total)).toBeLessThanOrEqual(BigInt(caps[index]!));
+              }
+              await store.settle(TENANT, {
+                holdId: hold.holdId,
+                outboxEntry: '',
+                counterIds: call.ends ? COUNTERS.slice(1) : COUNTERS,
+                deltas: call.ends
+                  ? [`-${Math.floor(call.tokens / 2)}`, `-${Math.floor(call.cost / 2)}`]
+                  : ['-1', `-${call.tokens}`, `-${call.cost}`],
+              });
+            }),
+          );
+          const totals = await store.readCounters(TENANT, COUNTERS);
+          for (const [index, total] of totals.entries()) {
+            expect(BigInt(total)).toBeLessThanOrEqual(BigInt(caps[index]!));
+            expect(BigInt(total)).toBeGreaterThanOrEqual(0n);
+          }
+          expect(await redis.exists(tenantKeys(TENANT).holds)).toBe(0);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('without Redis', () => {
+  it('answers within its deadline instead of hanging', async () => {
+    const away = new Redis({ port: 1, lazyConnect: true, enableOfflineQueue: false, retryStrategy: () => null });
+    const lonely = new AdmissionStore(away, { deadlineMs: 50 });
+    await expect(lonely.reserve(TENANT, op())).rejects.toBeInstanceOf(StoreUnavailableError);
+    away.disconnect();
+  });
+});

@@ -58,16 +58,25 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
   "admin" (list "DATABASE_URL" "REDIS_URL" "MASTER_KEY" "PENSTOCK_KEY_HASH_SECRET" "PENSTOCK_ENCRYPTION_KEYS")
   "worker" (list "DATABASE_URL" "REDIS_URL")
   "migrate" (list "DATABASE_URL")) .app -}}
-{{- if and (eq .app "gateway") .root.Values.providers.openai.enabled -}}
-{{- $names = append $names "OPENAI_API_KEY" -}}
+{{- if eq .app "gateway" -}}
+{{- range $name, $provider := .root.Values.providers -}}
+{{- if $provider.enabled -}}
+{{- $names = append $names (printf "%s_API_KEY" (upper $name)) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- toJson $names -}}
 {{- end -}}
 
 {{- define "penstock.secretEnv" -}}
+{{- $app := .app -}}
 {{- $secrets := .root.Values.secrets -}}
+{{- $migrate := .root.Values.migrate -}}
 {{- range $name := include "penstock.secretNames" . | fromJsonArray }}
 {{- $ref := get $secrets.refs $name | default dict }}
+{{- if and (eq $app "migrate") $migrate.databaseUrlRef }}
+{{- $ref = $migrate.databaseUrlRef }}
+{{- end }}
 - name: {{ $name }}
   valueFrom:
     secretKeyRef:

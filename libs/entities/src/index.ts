@@ -1,3 +1,4 @@
+export * from './connect-patiently.js';
 export * from './data-source.js';
 export * from './entities.js';
 export * from './governance/index.js';

@@ -5,6 +5,7 @@ import { exactInteger } from './integer-columns.js';
 /** One accounted upstream call. Append-only; partitioned by month of `startedAt`. */
 @Entity({ schema: 'ledger', name: 'usage_events' })
 @Index('ix_usage_events_tenant_id_started_at', ['tenantId', 'startedAt'])
+@Index('ix_usage_events_counter_pending', ['tenantId'], { where: 'is_counter_pending' })
 export class UsageEventEntity {
   /** The call's hold id. */
   @PrimaryColumn({ type: 'uuid', name: 'id', primaryKeyConstraintName: 'pk_usage_events' })

@@ -1,0 +1,70 @@
+import { BullModule } from '@nestjs/bullmq';
+import { Module } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
+import { QUEUE_PREFIX, USAGE_RECORD_QUEUE } from '@penstock/dto';
+import { AdmissionStore, PolicyDelivery, REDIS_COMMAND, REDIS_QUEUE_WORKER, RedisModule } from '@penstock/platform';
+import type { Redis } from 'ioredis';
+import { DataSource } from 'typeorm';
+
+import { DatabaseModule } from './database/database.module.js';
+import { readRecordedUsage } from './limits/recorded-usage.js';
+import { PartitionKeeper } from './partitions/partition-keeper.js';
+import { CounterPruner } from './pruning/counter-pruner.js';
+import { QueueRunner } from './queues/queue-runner.js';
+import { UsageQueue } from './queues/usage-queue.js';
+import { OutboxRelay } from './relay/outbox-relay.js';
+import { Scheduler } from './scheduling/scheduler.js';
+import { HoldSweeper } from './sweeps/hold-sweeper.js';
+import { OutboxSweeper } from './sweeps/outbox-sweeper.js';
+import { SweepsService } from './sweeps/sweeps.service.js';
+import { UsageOutbox } from './usage/usage-outbox.js';
+import { UsageRecordProcessor } from './usage/usage-record.processor.js';
+import { UsageRecorder } from './usage/usage-recorder.js';
+import { WorkerEvents } from './worker-events.js';
+
+/** Nobody waits for the worker, so its commands may take their time; they must still end. */
+const COMMAND_TIMEOUT_MS = 5_000;
+
+@Module({
+  imports: [
+    DiscoveryModule,
+    RedisModule.forRoot({
+      roles: ['command', 'queue-worker'],
+      critical: true,
+      connections: { command: { commandTimeoutMs: COMMAND_TIMEOUT_MS } },
+    }),
+    DatabaseModule,
+    BullModule.forRootAsync({
+      inject: [REDIS_QUEUE_WORKER],
+      useFactory: (connection: Redis) => ({ connection, prefix: QUEUE_PREFIX }),
+    }),
+    BullModule.registerQueue({ name: USAGE_RECORD_QUEUE }),
+  ],
+  providers: [
+    WorkerEvents,
+    {
+      provide: AdmissionStore,
+      inject: [REDIS_COMMAND],
+      useFactory: (redis: Redis) => new AdmissionStore(redis, { deadlineMs: COMMAND_TIMEOUT_MS }),
+    },
+    {
+      provide: PolicyDelivery,
+      inject: [REDIS_COMMAND, AdmissionStore, DataSource],
+      useFactory: (redis: Redis, store: AdmissionStore, dataSource: DataSource) =>
+        new PolicyDelivery(redis, store, (limitKeys) => readRecordedUsage(dataSource.manager, limitKeys)),
+    },
+    UsageOutbox,
+    UsageRecorder,
+    UsageRecordProcessor,
+    UsageQueue,
+    HoldSweeper,
+    OutboxSweeper,
+    SweepsService,
+    OutboxRelay,
+    CounterPruner,
+    PartitionKeeper,
+    QueueRunner,
+    Scheduler,
+  ],
+})
+export class AppModule {}

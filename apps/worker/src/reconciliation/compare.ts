@@ -1,0 +1,81 @@
+import { parseCounterId, windowAt } from '@penstock/domain';
+
+import type { LedgerState } from './ledger-state.js';
+import { type RedisState, sumHolds, sumRecords } from './redis-state.js';
+
+/** A counter on which Redis and PostgreSQL, or PostgreSQL's own tables, disagree. Amounts in the counter's unit. */
+export interface Drift {
+  /** Null when the counter is in no tenant's Redis. */
+  readonly tenantId: string | null;
+  readonly counterId: string;
+  /** Settled + held. Null: not in Redis. */
+  readonly redis: bigint | null;
+  /** What `redis` should be: recorded, plus in flight, plus settled and not yet recorded. */
+  readonly expected: bigint;
+  readonly held: bigint;
+  /** `limit_windows.used`. */
+  readonly postgres: bigint;
+  /** Sum of the usage events. */
+  readonly events: bigint;
+}
+
+/**
+ * Drift of one tenant between Redis and the ledger; `current` are its {@link currentCounters}. A tenant that is
+ * not resident has no counters to be wrong.
+ */
+export function compareTenant(state: RedisState, ledger: LedgerState, current: readonly string[]): Drift[] {
+  if (state.epoch === null) return [];
+  const held = sumHolds(state.holds);
+  const notRecorded = state.outbox.filter(({ isLate, record }) => !isLate && !ledger.accountedIds.has(record.id));
+  const underway = sumRecords(notRecorded.map(({ record }) => record));
+  const drifts: Drift[] = [];
+  for (const counterId of countersToCompare(state, ledger, current)) {
+    const postgres = ledger.windows.get(counterId) ?? 0n;
+    const heldHere = held.get(counterId) ?? 0n;
+    const expected = postgres - (ledger.pending.get(counterId) ?? 0n) + heldHere + (underway.get(counterId) ?? 0n);
+    const redis = state.counters.get(counterId) ?? null;
+    if ((redis ?? 0n) === expected) continue;
+    const events = ledger.events.get(counterId) ?? 0n;
+    drifts.push({ tenantId: state.tenantId, counterId, redis, expected, held: heldHere, postgres, events });
+  }
+  return drifts;
+}
+
+/** Drift inside PostgreSQL: a window that is not the sum of its events. */
+export function compareLedger(ledger: LedgerState): Drift[] {
+  const counterIds = new Set([...ledger.windows.keys(), ...ledger.events.keys()]);
+  return [...counterIds].toSorted().flatMap((counterId) => {
+    const postgres = ledger.windows.get(counterId) ?? 0n;
+    const events = ledger.events.get(counterId) ?? 0n;
+    if (postgres === events) return [];
+    return [{ tenantId: null, counterId, redis: null, expected: events, held: 0n, postgres, events }];
+  });
+}
+
+/** Counters of windows that are open now and have been used, by the tenant in which their limit counts. */
+export function currentCounters(ledger: LedgerState, nowMs: number): Map<string, string[]> {
+  const countersOf = new Map<string, string[]>();
+  for (const counterId of ledger.windows.keys()) {
+    const { limitKey, generation, windowStartMs } = parseCounterId(counterId);
+    const definition = ledger.definitions.get(limitKey);
+    if (definition === undefined || definition.generation !== generation) continue;
+    if (windowAt(definition.window, nowMs).startMs !== windowStartMs) continue;
+    const counterIds = countersOf.get(definition.tenantId);
+    if (counterIds === undefined) countersOf.set(definition.tenantId, [counterId]);
+    else counterIds.push(counterId);
+  }
+  return countersOf;
+}
+
+/**
+ * What Redis has, plus the current windows that PostgreSQL has used amounts for: a lost counter would let a
+ * budget be spent twice. A limit that moved to another tenant is compared there.
+ */
+function countersToCompare(state: RedisState, ledger: LedgerState, current: readonly string[]): string[] {
+  const counterIds = new Set<string>(current);
+  for (const counterId of state.counters.keys()) {
+    const definition = ledger.definitions.get(parseCounterId(counterId).limitKey);
+    if (definition === undefined || definition.tenantId === state.tenantId) counterIds.add(counterId);
+  }
+  return [...counterIds].toSorted();
+}

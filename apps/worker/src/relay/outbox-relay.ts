@@ -1,0 +1,73 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { POLICY_INVALIDATED, type PolicyInvalidatedPayload } from '@penstock/dto';
+import { LOGGER, type Logger, PolicyDelivery } from '@penstock/platform';
+import { DataSource, type EntityManager } from 'typeorm';
+
+/** Messages of one transaction. */
+const BATCH_MAX = 100;
+/** Governance delivers its own message right after the commit; only what it left is taken up here. */
+const GRACE = '1 second';
+/** Delivered messages are kept this long, for questions. */
+const KEPT_FOR = '7 days';
+
+interface OutboxRow {
+  readonly id: string;
+  readonly payload: PolicyInvalidatedPayload;
+}
+
+/**
+ * Brings policy changes to Redis that governance could not deliver itself. The rows stay locked while Redis is
+ * asked, so that several workers share the work; a worker that dies lets go of them undelivered.
+ */
+@Injectable()
+export class OutboxRelay {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly delivery: PolicyDelivery,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** Delivers everything that waits. Rejects when Redis or PostgreSQL is away; nothing is marked then. */
+  async relay(): Promise<number> {
+    let total = 0;
+    for (;;) {
+      const count = await this.dataSource.transaction((tx) => this.relayBatch(tx));
+      total += count;
+      if (count < BATCH_MAX) break;
+    }
+    if (total > 0) this.logger.info({ messages: total }, 'policy changes were delivered by the relay');
+    return total;
+  }
+
+  /** Forgets messages that were delivered long ago. */
+  async purge(): Promise<void> {
+    await this.dataSource.query(
+      `DELETE FROM governance.outbox_messages WHERE delivered_at < now() - interval '${KEPT_FOR}'`,
+    );
+  }
+
+  private async relayBatch(tx: EntityManager): Promise<number> {
+    const rows: OutboxRow[] = await tx.query(
+      `SELECT id, payload FROM governance.outbox_messages
+       WHERE delivered_at IS NULL AND type = $1 AND created_at < now() - interval '${GRACE}'
+       ORDER BY seq LIMIT ${BATCH_MAX} FOR UPDATE SKIP LOCKED`,
+      [POLICY_INVALIDATED],
+    );
+    const delivered: string[] = [];
+    let failure: unknown;
+    for (const row of rows) {
+      try {
+        await this.delivery.deliver(row.payload);
+        delivered.push(row.id);
+      } catch (error) {
+        failure = error;
+        break;
+      }
+    }
+    if (delivered.length > 0) {
+      await tx.query('UPDATE governance.outbox_messages SET delivered_at = now() WHERE id = ANY($1)', [delivered]);
+    }
+    if (failure !== undefined && delivered.length === 0) throw failure;
+    return failure === undefined ? rows.length : 0;
+  }
+}

@@ -1,0 +1,83 @@
+import { type CallAmounts, amountFor, parseCounterId, ZERO_USAGE } from '@penstock/domain';
+import { type HoldRecord, OUTBOX_NORMAL, type UsageRecord } from '@penstock/dto';
+import type { SettleOp } from '@penstock/platform';
+
+/** What a hold that its owner will not end any more becomes. */
+export type HoldFate =
+  | { readonly kind: 'kept' }
+  /** Its request was never sent: the call cost nothing. */
+  | { readonly kind: 'released' }
+  /** Its request was sent and nobody knows what came of it: the worst case is charged. */
+  | { readonly kind: 'charged' };
+
+/** Decides about one hold from what the sweeper saw. */
+export function fateOfHold(
+  hold: Pick<HoldRecord, 'expiresAtMs'>,
+  seen: { readonly nowMs: number; readonly isOwnerAlive: boolean; readonly isDispatched: boolean },
+): HoldFate {
+  if (seen.isOwnerAlive && hold.expiresAtMs >= seen.nowMs) return { kind: 'kept' };
+  return { kind: seen.isDispatched ? 'charged' : 'released' };
+}
+
+/** Gives everything back that the hold took. */
+export function releaseOp(hold: HoldRecord): SettleOp {
+  return settleOp(hold, { requests: 0, tokens: 0, costNanoUsd: 0n });
+}
+
+/** Outbox entry that charges what the hold took. */
+export function chargeEntry(hold: HoldRecord, nowMs: number): string {
+  return OUTBOX_NORMAL + JSON.stringify(orphanedRecord(hold, nowMs));
+}
+
+/** Ends a hold whose call the ledger has already: Redis lost the settlement, not PostgreSQL. */
+export function correctOp(hold: HoldRecord, accounted: CallAmounts): SettleOp {
+  return settleOp(hold, accounted);
+}
+
+/** The account of a call whose gateway died: its estimate, and no claim about single kinds of tokens. */
+export function orphanedRecord(hold: HoldRecord, nowMs: number): UsageRecord {
+  return {
+    schemaVersion: 1,
+    id: hold.id,
+    requestId: hold.requestId,
+    tenantId: hold.tenantId,
+    keyId: hold.keyId,
+    teamId: hold.teamId,
+    customerId: hold.customerId,
+    provider: hold.provider,
+    modelRequested: hold.modelRequested,
+    modelSent: hold.modelSent,
+    startedAtMs: hold.startedAtMs,
+    priceId: hold.priceId,
+    counters: hold.counters,
+    modelReported: null,
+    usage: ZERO_USAGE,
+    tokens: hold.heldTokens,
+    costNanoUsd: hold.heldNanoUsd,
+    isEstimated: true,
+    outcome: 'orphaned',
+    isStream: hold.isStream,
+    upstreamStatus: null,
+    settledAtMs: nowMs,
+    latencyMs: Math.max(0, nowMs - hold.startedAtMs),
+    ttftMs: null,
+  };
+}
+
+/** What a hold takes from the limits. */
+export function heldAmounts(hold: Pick<HoldRecord, 'heldTokens' | 'heldNanoUsd'>): CallAmounts {
+  return { requests: 1, tokens: hold.heldTokens, costNanoUsd: BigInt(hold.heldNanoUsd) };
+}
+
+function settleOp(hold: HoldRecord, actual: CallAmounts): SettleOp {
+  const held = heldAmounts(hold);
+  return {
+    holdId: hold.id,
+    outboxEntry: '',
+    counterIds: hold.counters,
+    deltas: hold.counters.map((counterId) => {
+      const { unit } = parseCounterId(counterId);
+      return (amountFor(unit, actual) - amountFor(unit, held)).toString();
+    }),
+  };
+}

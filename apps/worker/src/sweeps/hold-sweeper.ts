@@ -1,0 +1,164 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { CallAmounts } from '@penstock/domain';
+import { type HoldRecord, ownerKey, tenantKeys, type UsageRecordBatch } from '@penstock/dto';
+import { AdmissionStore, LOGGER, type Logger, REDIS_COMMAND, type SettleOp } from '@penstock/platform';
+import type { Redis } from 'ioredis';
+import { DataSource } from 'typeorm';
+
+import { UsageQueue } from '../queues/usage-queue.js';
+import { plainArray } from '../usage/array-literal.js';
+import { WorkerEvents } from '../worker-events.js';
+import { chargeEntry, correctOp, fateOfHold, releaseOp } from './end-of-hold.js';
+import { scanHash, scanSet, scanTenants, serverNowMs } from './tenant-scan.js';
+
+/**
+ * Turns a hold into an outbox entry; the counters hold its amounts already. Unlike a settlement by the gateway it
+ * writes nothing when the hold is gone: its owner ended it in the meantime and knew better.
+ * KEYS holds, dispatched, outbox; ARGV hold id, outbox entry
+ */
+const CHARGE_HOLD = `
+if redis.call('HDEL', KEYS[1], ARGV[1]) == 0 then return 0 end
+redis.call('SREM', KEYS[2], ARGV[1])
+redis.call('HSET', KEYS[3], ARGV[1], ARGV[2])
+return 1
+`.trim();
+
+interface SweepCounts {
+  charged: number;
+  released: number;
+  /** The ledger had the call: only the hold had come back, with an older state of Redis. */
+  known: number;
+}
+
+/**
+ * Ends holds whose owner will not: its heartbeat is gone, or the hold outlived its expiry. Every step is
+ * idempotent, and settlement removes the hold first, so sweeps may run at once with each other and with the
+ * owner that was only slow; whoever comes first decides.
+ */
+@Injectable()
+export class HoldSweeper {
+  constructor(
+    @Inject(REDIS_COMMAND) private readonly redis: Redis,
+    private readonly store: AdmissionStore,
+    private readonly dataSource: DataSource,
+    private readonly queue: UsageQueue,
+    private readonly events: WorkerEvents,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  async sweep(): Promise<SweepCounts> {
+    const counts: SweepCounts = { charged: 0, released: 0, known: 0 };
+    const isAlive = new Map<string, Promise<boolean>>();
+    const charged: UsageRecordBatch[] = [];
+    try {
+      for await (const tenantId of scanTenants(this.redis)) {
+        const ids = await this.sweepTenant(tenantId, isAlive, counts);
+        if (ids.length > 0) charged.push({ tenantId, ids });
+        await this.removeStrayMarks(tenantId);
+      }
+    } finally {
+      this.events.holdsSwept(counts);
+      if (counts.charged + counts.released + counts.known > 0) {
+        this.logger.warn({ ...counts }, 'holds of dead owners were ended');
+      }
+      // Entries that are not announced now are found by the outbox sweep.
+      await this.queue.enqueue(charged);
+    }
+    return counts;
+  }
+
+  private async sweepTenant(
+    tenantId: string,
+    isAlive: Map<string, Promise<boolean>>,
+    counts: SweepCounts,
+  ): Promise<string[]> {
+    const keys = tenantKeys(tenantId);
+    const chargedIds: string[] = [];
+    for await (const entries of scanHash(this.redis, keys.holds)) {
+      const nowMs = await serverNowMs(this.redis);
+      const ended: { hold: HoldRecord; isCharged: boolean }[] = [];
+      for (const [id, json] of entries) {
+        const hold = this.parse(tenantId, id, json);
+        if (hold === undefined) continue;
+        const isOwnerAlive = await this.isOwnerAlive(hold.ownerId, isAlive);
+        if (fateOfHold(hold, { nowMs, isOwnerAlive, isDispatched: false }).kind === 'kept') continue;
+        const isDispatched = (await this.redis.sismember(keys.dispatched, id)) === 1;
+        ended.push({ hold, isCharged: fateOfHold(hold, { nowMs, isOwnerAlive, isDispatched }).kind === 'charged' });
+      }
+      if (ended.length === 0) continue;
+      const accounted = await this.findAccounted(ended.filter(({ isCharged }) => isCharged).map(({ hold }) => hold));
+      await Promise.all(
+        ended.map(async ({ hold, isCharged }) => {
+          const amounts = accounted.get(hold.id);
+          if (!isCharged) {
+            if (await this.settle(tenantId, releaseOp(hold))) counts.released += 1;
+          } else if (amounts !== undefined) {
+            if (await this.settle(tenantId, correctOp(hold, amounts))) counts.known += 1;
+          } else if (await this.charge(tenantId, hold, nowMs)) {
+            counts.charged += 1;
+            chargedIds.push(hold.id);
+          }
+        }),
+      );
+    }
+    return chargedIds;
+  }
+
+  private async settle(tenantId: string, op: SettleOp): Promise<boolean> {
+    const { status } = await this.store.settle(tenantId, op);
+    return status === 'settled';
+  }
+
+  private async charge(tenantId: string, hold: HoldRecord, nowMs: number): Promise<boolean> {
+    const { holds, dispatched, outbox } = tenantKeys(tenantId);
+    return (await this.redis.eval(CHARGE_HOLD, 3, holds, dispatched, outbox, hold.id, chargeEntry(hold, nowMs))) === 1;
+  }
+
+  /** One question per owner and sweep, asked after the hold was read: an owner announces itself before it holds. */
+  private isOwnerAlive(ownerId: string, isAlive: Map<string, Promise<boolean>>): Promise<boolean> {
+    let answer = isAlive.get(ownerId);
+    if (answer === undefined) {
+      answer = this.redis.exists(ownerKey(ownerId)).then((count) => count === 1);
+      isAlive.set(ownerId, answer);
+    }
+    return answer;
+  }
+
+  /**
+   * A Redis that restarted with an older state shows holds of calls that PostgreSQL has accounted for. With
+   * PostgreSQL away nothing is charged: holds count like charges, so waiting endangers no cap.
+   */
+  private async findAccounted(holds: readonly HoldRecord[]): Promise<Map<string, CallAmounts>> {
+    if (holds.length === 0) return new Map();
+    const rows: { id: string; tokens: string; cost_nano_usd: string }[] = await this.dataSource.query(
+      `SELECT e.id, e.tokens, e.cost_nano_usd FROM ledger.usage_events e
+       JOIN unnest($1::uuid[], $2::bigint[]) AS h(id, started_at_ms)
+         ON e.id = h.id AND e.started_at = to_timestamp(h.started_at_ms / 1000.0)`,
+      [plainArray(holds.map(({ id }) => id)), plainArray(holds.map(({ startedAtMs }) => startedAtMs))],
+    );
+    return new Map(
+      rows.map((row) => [row.id, { requests: 1, tokens: Number(row.tokens), costNanoUsd: BigInt(row.cost_nano_usd) }]),
+    );
+  }
+
+  /** A mark that came in after its hold had ended. Ids are never used twice, so it can only go. */
+  private async removeStrayMarks(tenantId: string): Promise<void> {
+    const keys = tenantKeys(tenantId);
+    for await (const ids of scanSet(this.redis, keys.dispatched)) {
+      const holds = await this.redis.hmget(keys.holds, ...ids);
+      const strays = ids.filter((_, index) => holds[index] === null);
+      if (strays.length > 0) await this.redis.srem(keys.dispatched, ...strays);
+    }
+  }
+
+  private parse(tenantId: string, id: string, json: string): HoldRecord | undefined {
+    try {
+      const hold = JSON.parse(json) as HoldRecord;
+      if (hold.id === id && Array.isArray(hold.counters)) return hold;
+    } catch {
+      // Reported below, like a record of the wrong shape.
+    }
+    this.logger.error({ tenantId, holdId: id }, 'a hold cannot be read, its amounts stay held: run reconcile --repair');
+    return undefined;
+  }
+}

@@ -59,6 +59,16 @@ has_no_inline_secret() {
     END { exit bad }' "$work/rendered.yaml"
 }
 
+# The process that faces the world must not hold what opens the database or decrypts what is in it.
+gateway_has_no_more_than_it_needs() {
+  awk '
+    /^kind: / { kind = $2 }
+    /^  name: / { name = kind == "Deployment" ? $2 : "" }
+    name ~ /-gateway$/ { seen = 1 }
+    name ~ /-gateway$/ && /DATABASE_URL|MASTER_KEY|PENSTOCK_ENCRYPTION_KEYS/ { print name " has" $0; bad = 1 }
+    END { if (!seen) { print "no gateway was rendered"; bad = 1 } exit bad }' "$work/rendered.yaml"
+}
+
 example_variables() {
   sed -n 's/^#\{0,1\}\([A-Z][A-Z0-9_]*\)=.*/\1/p' .env.example | sort -u
 }
@@ -98,6 +108,7 @@ for chart in k8s/*/; do
     check "helm lint $name" "$helm" lint --strict "$chart" --values "$values"
     check "helm template $name" render "$chart" "$values"
     check "no secret in the manifests of $name" has_no_inline_secret
+    check "no secret of others in the gateway of $name" gateway_has_no_more_than_it_needs
   done
   check "$chart asks for image.repository" refuses 'image.repository is required' \
     "$helm" template ci "$chart" --kube-version "$kube" --set secrets.existingSecret=some

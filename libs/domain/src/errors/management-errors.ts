@@ -56,6 +56,15 @@ export const managementErrors = {
     isRetryable: false,
     logLevel: 'info',
   },
+  still_in_use: {
+    status: 409,
+    openAiType: 'invalid_request_error',
+    title: 'It is still in use.',
+    remedy: 'Delete or move what belongs to it first, or delete all of it with ?cascade=true.',
+    explanation: 'A team has virtual keys, or a customer has teams, keys or an organization. Without it they would go on spending.',
+    isRetryable: false,
+    logLevel: 'info',
+  },
   ownership_conflict: {
     status: 400,
     openAiType: 'invalid_request_error',

@@ -58,8 +58,8 @@ const shapes: fc.Arbitrary<CallShape> = fc
     hasUnboundedInput: fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, fc.boolean()),
     maxOutputTokens: fc.option(fc.integer({ min: 1, max: 300_000 }), { nil: undefined }),
     choices: fc.integer({ min: 1, max: 4 }),
-    mediaShare: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 1, noNaN: true })),
-    audioShare: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 1, noNaN: true })),
+    mediaShare: fc.constantFrom(0, 0.5, 1),
+    audioShare: fc.constantFrom(0, 0.5, 1),
     toolCount: fc.integer({ min: 0, max: 3 }),
     hasAudioOutput: fc.boolean(),
     mayUseLongCache: fc.boolean(),
@@ -76,7 +76,7 @@ const shapes: fc.Arbitrary<CallShape> = fc
   });
 
 /** Nine shares between 0 and 1, with the extremes likely: the worst case sits in a corner. */
-const shares = fc.array(fc.oneof(fc.constantFrom(0, 1), fc.double({ min: 0, max: 1, noNaN: true })), {
+const shares = fc.array(fc.oneof({ weight: 3, arbitrary: fc.constantFrom(0, 1) }, { weight: 1, arbitrary: fc.double({ min: 0, max: 1, noNaN: true }) }), {
   minLength: 12,
   maxLength: 12,
 });
@@ -138,7 +138,7 @@ describe('estimate >= actual', () => {
 
   it('for every usage the ceilings allow, over prices without any order', () => {
     const infos = fc.record({
-      contextTokens: fc.integer({ min: 1_000, max: 1_200_000 }),
+      contextTokens: fc.oneof(fc.integer({ min: 1_000, max: 20_000 }), fc.integer({ min: 1_000, max: 1_200_000 })),
       outputTokensCeiling: fc.integer({ min: 1, max: 400_000 }),
       imageTokensCeiling: fc.integer({ min: 0, max: 50_000 }),
       known: fc.boolean(),
@@ -222,6 +222,15 @@ describe('estimateCall', () => {
     expect(cost({ hasAudioOutput: true })).toBe(
       costOf({ ...ZERO_USAGE, inputTokens: 636, outputAudioTokens: 100 }, price.price),
     );
+  });
+
+  it('fills a window that the media alone would overflow with the dearest of them', () => {
+    const info = { contextTokens: 1_000, outputTokensCeiling: 10, imageTokensCeiling: 900, known: true };
+    const shape = { ...PLAIN, bodyBytes: 20_000, mediaBytes: 19_200, audioBytes: 19_200, imageParts: 1 };
+    const price = resolvePrice('openai', 'gpt-audio', NOW);
+    if (price.state !== 'priced') throw new Error('gpt-audio must be priced');
+    const worst = costOf({ ...ZERO_USAGE, inputAudioTokens: 600, inputImageTokens: 400, outputTokens: 10 }, price.price);
+    expect(estimateCall(shape, info, price).amounts.costNanoUsd).toBeGreaterThanOrEqual(worst);
   });
 
   it('reserves for the long cache only where the request asks for caching', () => {

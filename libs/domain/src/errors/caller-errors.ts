@@ -43,7 +43,8 @@ export const callerErrors = {
     bifrostType: 'virtual_key_blocked',
     title: 'The virtual key is not active.',
     remedy: 'Ask an operator to activate the key.',
-    explanation: 'The key exists but its is_active flag is false. The flag governs the very next call on every gateway.',
+    explanation:
+      'The key exists but its is_active flag is false. The flag governs the very next call on every gateway.',
     isRetryable: false,
     logLevel: 'info',
   },

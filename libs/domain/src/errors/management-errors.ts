@@ -16,7 +16,8 @@ export const managementErrors = {
     openAiType: 'authentication_error',
     title: 'The operator credential is not valid.',
     remedy: 'Check the key, or log in again when a token has expired.',
-    explanation: 'The credential is unknown, expired or revoked; the answer does not say which. The attempt is audited.',
+    explanation:
+      'The credential is unknown, expired or revoked; the answer does not say which. The attempt is audited.',
     isRetryable: false,
     logLevel: 'info',
   },
@@ -61,7 +62,8 @@ export const managementErrors = {
     openAiType: 'invalid_request_error',
     title: 'It is still in use.',
     remedy: 'Delete or move what belongs to it first, or delete all of it with ?cascade=true.',
-    explanation: 'A team has virtual keys, or a customer has teams, keys or an organization. Without it they would go on spending.',
+    explanation:
+      'A team has virtual keys, or a customer has teams, keys or an organization. Without it they would go on spending.',
     isRetryable: false,
     logLevel: 'info',
   },
@@ -79,7 +81,8 @@ export const managementErrors = {
     openAiType: 'invalid_request_error',
     title: 'The request has invalid fields.',
     remedy: 'Correct the fields that the message names.',
-    explanation: 'Types are strict and nothing is coerced: a number for a name is an error. All problems are listed at once.',
+    explanation:
+      'Types are strict and nothing is coerced: a number for a name is an error. All problems are listed at once.',
     isRetryable: false,
     logLevel: 'info',
   },

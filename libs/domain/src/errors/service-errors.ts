@@ -52,7 +52,8 @@ export const serviceErrors = {
     bifrostType: 'upstream_malformed',
     title: 'The provider sent an answer that cannot be understood.',
     remedy: 'Try again; if it persists, report the request id to an operator.',
-    explanation: 'The answer was not the protocol it claimed to be, such as a success status with a body that is no JSON.',
+    explanation:
+      'The answer was not the protocol it claimed to be, such as a success status with a body that is no JSON.',
     isRetryable: true,
     logLevel: 'warn',
   },
@@ -72,7 +73,8 @@ export const serviceErrors = {
     bifrostType: 'shutting_down',
     title: 'This process is shutting down.',
     remedy: 'Try again; another replica answers.',
-    explanation: 'The process finishes the calls it has and takes no new ones. Load balancers should have stopped sending.',
+    explanation:
+      'The process finishes the calls it has and takes no new ones. Load balancers should have stopped sending.',
     isRetryable: true,
     logLevel: 'info',
   },
@@ -92,7 +94,8 @@ export const serviceErrors = {
     bifrostType: 'internal_error',
     title: 'Something went wrong on our side.',
     remedy: 'Try again; if it persists, report the request id to an operator.',
-    explanation: 'An error nobody foresaw. The log has it with its stack under the request id; the answer has nothing of it.',
+    explanation:
+      'An error nobody foresaw. The log has it with its stack under the request id; the answer has nothing of it.',
     isRetryable: false,
     logLevel: 'error',
   },

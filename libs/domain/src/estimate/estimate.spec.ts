@@ -76,10 +76,16 @@ const shapes: fc.Arbitrary<CallShape> = fc
   });
 
 /** Nine shares between 0 and 1, with the extremes likely: the worst case sits in a corner. */
-const shares = fc.array(fc.oneof({ weight: 3, arbitrary: fc.constantFrom(0, 1) }, { weight: 1, arbitrary: fc.double({ min: 0, max: 1, noNaN: true }) }), {
-  minLength: 12,
-  maxLength: 12,
-});
+const shares = fc.array(
+  fc.oneof(
+    { weight: 3, arbitrary: fc.constantFrom(0, 1) },
+    { weight: 1, arbitrary: fc.double({ min: 0, max: 1, noNaN: true }) },
+  ),
+  {
+    minLength: 12,
+    maxLength: 12,
+  },
+);
 
 /** A usage that a provider may report for a call of this shape: any split that respects the ceilings. */
 function allowedUsage(shape: CallShape, info: ModelInfo, portions: readonly number[]): UsageVector {
@@ -229,7 +235,10 @@ describe('estimateCall', () => {
     const shape = { ...PLAIN, bodyBytes: 20_000, mediaBytes: 19_200, audioBytes: 19_200, imageParts: 1 };
     const price = resolvePrice('openai', 'gpt-audio', NOW);
     if (price.state !== 'priced') throw new Error('gpt-audio must be priced');
-    const worst = costOf({ ...ZERO_USAGE, inputAudioTokens: 600, inputImageTokens: 400, outputTokens: 10 }, price.price);
+    const worst = costOf(
+      { ...ZERO_USAGE, inputAudioTokens: 600, inputImageTokens: 400, outputTokens: 10 },
+      price.price,
+    );
     expect(estimateCall(shape, info, price).amounts.costNanoUsd).toBeGreaterThanOrEqual(worst);
   });
 

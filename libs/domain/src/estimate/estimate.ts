@@ -63,11 +63,7 @@ export function outputCeiling(shape: CallShape, info: ModelInfo): number {
   const asked = shape.maxOutputTokens;
   // Above the model's own ceiling the provider refuses; a ceiling that is only a default must not lower the bound.
   const perChoice =
-    asked === undefined
-      ? info.outputTokensCeiling
-      : info.known
-        ? Math.min(asked, info.outputTokensCeiling)
-        : asked;
+    asked === undefined ? info.outputTokensCeiling : info.known ? Math.min(asked, info.outputTokensCeiling) : asked;
   return (perChoice + (shape.predictionBytes ?? 0)) * shape.choices;
 }
 

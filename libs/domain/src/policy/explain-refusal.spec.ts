@@ -161,7 +161,9 @@ describe('what would help', () => {
       NOW,
     );
     expect(refusal.retryAfterMs).toBe(90_000);
-    expect(refusal.remedy).toBe('Wait until the window ends at 2026-11-23T12:01:30.000Z or ask an operator to raise the limit.');
+    expect(refusal.remedy).toBe(
+      'Wait until the window ends at 2026-11-23T12:01:30.000Z or ask an operator to raise the limit.',
+    );
   });
 
   it('computes the max_tokens that fits every limit', () => {
@@ -195,7 +197,9 @@ describe('what would help', () => {
 
   it('does not send a caller to wait for what will never fit', () => {
     const refusal = explain([[limit('tokens', 'team', 500), 0n]], amounts, { call });
-    expect(refusal.remedy).toMatch(/^Waiting will not help, the call is larger than the whole limit: lower max_tokens to \d+/);
+    expect(refusal.remedy).toMatch(
+      /^Waiting will not help, the call is larger than the whole limit: lower max_tokens to \d+/,
+    );
     const hopeless = explain([[limit('tokens', 'team', 5), 0n]], amounts, { call });
     expect(hopeless.remedy).toMatch(/send a shorter request/);
   });

@@ -87,7 +87,7 @@ export function explainRefusal(
   const judged = limits.map((limit, index) =>
     judge(limit, windows[index] as Window, counters[index] ?? 0n, amounts, context.held?.[index]),
   );
-  const exceeded = judged.filter((one) => one.isExceeded).sort(inOrderOfDecision);
+  const exceeded = judged.filter((one) => one.isExceeded).toSorted(inOrderOfDecision);
   const decided = exceeded[0];
   if (decided === undefined) throw new RangeError('Every limit has room for this call');
 
@@ -105,13 +105,7 @@ export function explainRefusal(
   };
 }
 
-function judge(
-  limit: LimitSpec,
-  window: Window,
-  used: bigint,
-  amounts: CallAmounts,
-  held: bigint | undefined,
-): Judged {
+function judge(limit: LimitSpec, window: Window, used: bigint, amounts: CallAmounts, held: bigint | undefined): Judged {
   const cap = BigInt(limit.cap);
   const needed = amountFor(limit.unit, amounts);
   const isExceeded = used + needed > cap;

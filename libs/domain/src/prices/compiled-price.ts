@@ -112,16 +112,12 @@ function dearestOf(prices: TokenPrices): DearestKinds {
 }
 
 function dearestAmong(prices: TokenPrices, fields: readonly TokenField[]): TokenField {
-  return fields.reduce((best, field) =>
-    prices[PRICE_OF_FIELD[field]] > prices[PRICE_OF_FIELD[best]] ? field : best,
-  );
+  return fields.reduce((best, field) => (prices[PRICE_OF_FIELD[field]] > prices[PRICE_OF_FIELD[best]] ? field : best));
 }
 
 function isNoCheaper(tier: PriceTier, previous: PriceTier | undefined): boolean {
   if (previous === undefined) return true;
-  return Object.values(PRICE_OF_FIELD).every(
-    (kind) => tier.picoUsdPerToken[kind] >= previous.picoUsdPerToken[kind],
-  );
+  return Object.values(PRICE_OF_FIELD).every((kind) => tier.picoUsdPerToken[kind] >= previous.picoUsdPerToken[kind]);
 }
 
 const PICO_PER_NANO = 1_000n;

@@ -10,7 +10,18 @@ import type { PriceOverride } from './price-override.js';
 import { listCatalogueModels, resolvePrice } from './resolve-price.js';
 
 const NOW = Date.parse('2026-11-23T12:00:00Z');
-const PROVIDERS = ['openai', 'anthropic', 'google', 'mistral', 'deepseek', 'x-ai', 'groq', 'perplexity', 'azure', 'aws'];
+const PROVIDERS = [
+  'openai',
+  'anthropic',
+  'google',
+  'mistral',
+  'deepseek',
+  'x-ai',
+  'groq',
+  'perplexity',
+  'azure',
+  'aws',
+];
 
 function priced(provider: string, model: string, atMs = NOW, overrides: readonly PriceOverride[] = []): CompiledPrice {
   const state = resolvePrice(provider, model, atMs, overrides);
@@ -126,7 +137,11 @@ describe('operator overrides', () => {
     expect(priced('openai', 'gpt-4o', NOW - 1, overrides).id).toMatch(/^genai-prices@/);
     const price = priced('openai', 'gpt-4o', NOW, overrides);
     expect(price.id).toBe('override:o1');
-    expect(price.tiers[0]?.picoUsdPerToken).toMatchObject({ input: 3_000_000n, cacheRead: 3_000_000n, output: 12_000_000n });
+    expect(price.tiers[0]?.picoUsdPerToken).toMatchObject({
+      input: 3_000_000n,
+      cacheRead: 3_000_000n,
+      output: 12_000_000n,
+    });
   });
 
   it('the newest wins, and an exact name wins over *', () => {
@@ -167,9 +182,9 @@ describe('operator overrides', () => {
 
   it('may be free, or flat, but half a price is unknown', () => {
     expect(resolvePrice('openai', 'gpt-4o', NOW, [override({ isFree: true })])).toEqual({ state: 'free' });
-    expect(costOf({ ...ZERO_USAGE, inputTokens: 99 }, priced('openai', 'gpt-4o', NOW, [override({ requestUsd: '1' })]))).toBe(
-      1_000_000_000n,
-    );
+    expect(
+      costOf({ ...ZERO_USAGE, inputTokens: 99 }, priced('openai', 'gpt-4o', NOW, [override({ requestUsd: '1' })])),
+    ).toBe(1_000_000_000n);
     for (const half of [{ inputUsdPerMtok: '1' }, { outputUsdPerMtok: '1', requestUsd: '1' }, {}]) {
       expect(resolvePrice('openai', 'gpt-4o', NOW, [override(half)])).toEqual({ state: 'unknown' });
     }

@@ -119,11 +119,21 @@ describe('calendar windows', () => {
     ],
     ['six months', calendar('month', 'UTC', 6), '2026-11-23T00:00:00Z', '2026-07-01T00:00:00.000Z'],
     // Clocks jumped from 00:00 to 01:00: the day begins with the jump.
-    ['a day without midnight', calendar('day', 'America/Sao_Paulo'), '2018-11-04T12:00:00Z', '2018-11-04T03:00:00.000Z'],
+    [
+      'a day without midnight',
+      calendar('day', 'America/Sao_Paulo'),
+      '2018-11-04T12:00:00Z',
+      '2018-11-04T03:00:00.000Z',
+    ],
     // Clocks went back from 01:00 to 00:00: the first of the two midnights counts.
     ['a day with two midnights', calendar('day', 'America/Havana'), '2020-11-01T12:00:00Z', '2020-11-01T04:00:00.000Z'],
     // Samoa skipped 30 December 2011 when it crossed the date line.
-    ['the day after a missing day', calendar('day', 'Pacific/Apia'), '2011-12-30T12:00:00Z', '2011-12-30T10:00:00.000Z'],
+    [
+      'the day after a missing day',
+      calendar('day', 'Pacific/Apia'),
+      '2011-12-30T12:00:00Z',
+      '2011-12-30T10:00:00.000Z',
+    ],
   ])('%s starts where a local calendar says', (_, spec, instant, expected) => {
     expect(starts(spec, instant)).toBe(expected);
   });

@@ -25,7 +25,8 @@ const tasks = {
   },
   bench: {
     build: PRODUCT,
-    run: (args) => exec(projectNode(), ['tools/bench/dist/main.js', ...args.filter((arg) => arg !== '--')], { env: projectEnv() }),
+    run: (args) =>
+      exec(projectNode(), ['tools/bench/dist/main.js', ...args.filter((arg) => arg !== '--')], { env: projectEnv() }),
   },
   build: {
     build: ['.'],
@@ -52,9 +53,12 @@ async function main() {
   const task = tasks[name];
   if (task === undefined) throw new Failure(`Unknown task "${name}": use one of ${Object.keys(tasks).join(', ')}.`);
   if (Number(process.versions.node.split('.')[0]) < 20) {
-    throw new Failure(`Penstock needs Node 20 or newer to begin with; this is ${process.version} (https://nodejs.org).`);
+    throw new Failure(
+      `Penstock needs Node 20 or newer to begin with; this is ${process.version} (https://nodejs.org).`,
+    );
   }
-  if (process.platform === 'win32') throw new Failure('Windows is not supported directly: use WSL 2, or docker compose up.');
+  if (process.platform === 'win32')
+    throw new Failure('Windows is not supported directly: use WSL 2, or docker compose up.');
   process.chdir(ROOT);
   if (!existsSync('pnpm-lock.yaml')) throw new Failure(`${ROOT} is not a whole clone: pnpm-lock.yaml is missing.`);
   await withLock('toolchain', async () => {

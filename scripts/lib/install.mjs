@@ -69,13 +69,26 @@ async function ensurePnpm() {
   say(`fetching pnpm ${PNPM_VERSION}`);
   const folder = path.join(LOCAL, 'toolchain');
   mkdirSync(folder, { recursive: true });
-  const args = ['install', '--prefix', folder, '--no-save', '--no-audit', '--no-fund', '--loglevel=error', `pnpm@${PNPM_VERSION}`];
+  const args = [
+    'install',
+    '--prefix',
+    folder,
+    '--no-save',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+    `pnpm@${PNPM_VERSION}`,
+  ];
   const npm = process.env.npm_execpath;
   const [command, prefix] = npm?.endsWith('.js') === true ? [process.execPath, [npm]] : ['npm', []];
   const { code, output } = await capture(command, [...prefix, ...args], { cwd: folder }).catch((error) => ({
     code: 1,
     output: error.message,
   }));
-  if (code !== 0) throw new Failure(`pnpm ${PNPM_VERSION} could not be fetched with npm: check the network and the registry.`, output);
+  if (code !== 0)
+    throw new Failure(
+      `pnpm ${PNPM_VERSION} could not be fetched with npm: check the network and the registry.`,
+      output,
+    );
   return own;
 }

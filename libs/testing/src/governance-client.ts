@@ -43,7 +43,13 @@ export interface GovernanceEntity {
   readonly name: string;
   readonly created_at: string;
   readonly updated_at: string;
-  readonly budget?: { readonly id: string; readonly max_limit: number; readonly current_usage: number; readonly reset_duration: string; readonly last_reset: string };
+  readonly budget?: {
+    readonly id: string;
+    readonly max_limit: number;
+    readonly current_usage: number;
+    readonly reset_duration: string;
+    readonly last_reset: string;
+  };
   readonly rate_limit?: {
     readonly id: string;
     readonly token_max_limit?: number;
@@ -95,7 +101,10 @@ export interface GovernanceClient {
 }
 
 /** Calls governance as the operator; anything but 2xx is an error that shows the answer. */
-export function governanceClient(stack: { readonly governanceUrl: string; readonly masterKey: string }): GovernanceClient {
+export function governanceClient(stack: {
+  readonly governanceUrl: string;
+  readonly masterKey: string;
+}): GovernanceClient {
   const request: GovernanceClient['request'] = async (method, path, body, headers = {}) => {
     const response = await fetch(`${stack.governanceUrl}/api/governance${path}`, {
       method,

@@ -116,7 +116,10 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     };
     // The gateway must do without the database; one that reads this by mistake shows at once.
     if (slot.app === 'gateway') delete env['DATABASE_URL'];
-    return { app: slot.app, process: new StackProcess({ name: slot.name, command, args, env, port: slot.port, reaper }) };
+    return {
+      app: slot.app,
+      process: new StackProcess({ name: slot.name, command, args, env, port: slot.port, reaper }),
+    };
   });
   const ofApp = (app: StackApp): StackProcess[] => processes.filter((one) => one.app === app).map((one) => one.process);
 
@@ -126,7 +129,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       await Promise.all(
         ofApp(app).map(async (one) => {
           const { wasKilled } = await one.stop(STOP_GRACE_MS);
-          if (wasKilled) stubborn.push(`${one.name} ignored SIGTERM for ${STOP_GRACE_MS} ms; its log:\n${one.logs().slice(-4_000)}`);
+          if (wasKilled)
+            stubborn.push(`${one.name} ignored SIGTERM for ${STOP_GRACE_MS} ms; its log:\n${one.logs().slice(-4_000)}`);
         }),
       );
     }

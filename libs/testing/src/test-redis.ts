@@ -73,6 +73,8 @@ async function useGivenRedis(given: string): Promise<TestRedis> {
     socket.resume();
   });
   const refuse = (): Promise<never> =>
-    Promise.reject(new Error('PENSTOCK_TEST_REDIS_URL is set: this test needs a Redis that it may kill; unset the variable'));
+    Promise.reject(
+      new Error('PENSTOCK_TEST_REDIS_URL is set: this test needs a Redis that it may kill; unset the variable'),
+    );
   return { url: url.toString(), port, kill: refuse, restart: refuse, stop: () => Promise.resolve(), logs: () => '' };
 }

@@ -27,7 +27,9 @@ describe('test database', () => {
 
     await query(first.url, 'CREATE TABLE only_here (id int)');
     const tables = async (url: string): Promise<unknown[]> =>
-      (await query(url, `SELECT table_schema || '.' || table_name AS name FROM information_schema.tables`)).map((row) => row['name']);
+      (await query(url, `SELECT table_schema || '.' || table_name AS name FROM information_schema.tables`)).map(
+        (row) => row['name'],
+      );
 
     expect(await tables(first.url)).toContain('public.only_here');
     expect(await tables(second.url)).not.toContain('public.only_here');

@@ -60,9 +60,13 @@ async function launch(app: App, context: AppContext): Promise<ServerProcess> {
     });
   } catch (error) {
     await running.stop(0);
-    throw new StartError(`${app} did not become healthy: ${error instanceof Error ? error.message : String(error)}`, running.describe());
+    throw new StartError(
+      `${app} did not become healthy: ${error instanceof Error ? error.message : String(error)}`,
+      running.describe(),
+    );
   }
-  if (!running.isRunning) throw new StartError(`${app} ended while it started; its last lines are below.`, running.describe());
+  if (!running.isRunning)
+    throw new StartError(`${app} ended while it started; its last lines are below.`, running.describe());
   return running;
 }
 
@@ -99,11 +103,23 @@ function environmentOf(app: App, { config, secrets, databaseUrl, redisUrl }: App
       return { ...common, PENSTOCK_SERVICE_TOKEN, PENSTOCK_KEY_HASH_SECRET, ...providerOf(config) };
     case 'governance':
     case 'admin':
-      return { ...common, ...database, MASTER_KEY, PENSTOCK_SERVICE_TOKEN, PENSTOCK_KEY_HASH_SECRET, PENSTOCK_ENCRYPTION_KEYS };
+      return {
+        ...common,
+        ...database,
+        MASTER_KEY,
+        PENSTOCK_SERVICE_TOKEN,
+        PENSTOCK_KEY_HASH_SECRET,
+        PENSTOCK_ENCRYPTION_KEYS,
+      };
     case 'worker':
       return { ...common, ...database, PENSTOCK_SERVICE_TOKEN };
     case 'simulator':
-      return { ...config.env, ...hidden, SIMULATOR_HOST: '127.0.0.1', SIMULATOR_PORT: String(config.ports.simulator.port) };
+      return {
+        ...config.env,
+        ...hidden,
+        SIMULATOR_HOST: '127.0.0.1',
+        SIMULATOR_PORT: String(config.ports.simulator.port),
+      };
   }
 }
 

@@ -104,7 +104,8 @@ function assertDistinct(config: LocalConfig): void {
   const seen = new Map<number, string>();
   for (const { variable, port } of Object.values(config.ports)) {
     const other = seen.get(port);
-    if (other !== undefined) throw new StartError(`${other} and ${variable} are both ${port}: give one of them another port.`);
+    if (other !== undefined)
+      throw new StartError(`${other} and ${variable} are both ${port}: give one of them another port.`);
     seen.set(port, variable);
   }
 }

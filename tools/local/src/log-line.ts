@@ -39,7 +39,12 @@ function describe(line: string, paint: (code: number, text: string) => string): 
   const fields = Object.entries(record)
     .filter(([name, value]) => !HIDDEN.has(name) && value !== null && value !== undefined)
     .map(([name, value]) => `${name}=${brief(value)}`);
-  const head = [time, paint(COLOURS[level] ?? 32, level.toUpperCase().padEnd(5)), String(record['msg'] ?? ''), ...fields];
+  const head = [
+    time,
+    paint(COLOURS[level] ?? 32, level.toUpperCase().padEnd(5)),
+    String(record['msg'] ?? ''),
+    ...fields,
+  ];
   return [head.filter((part) => part !== '').join(' '), ...errorLines(record['err'] ?? record['error'])];
 }
 

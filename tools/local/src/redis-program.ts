@@ -16,7 +16,8 @@ export async function ensureRedisProgram(env: NodeJS.ProcessEnv): Promise<string
   const brew = findProgram('brew', searchPath);
   if (apt !== undefined) {
     const prefix = rootPrefix(searchPath);
-    if (prefix === undefined) throw new StartError(`redis-server is missing: run "sudo apt-get install -y redis-server", ${ADVICE}.`);
+    if (prefix === undefined)
+      throw new StartError(`redis-server is missing: run "sudo apt-get install -y redis-server", ${ADVICE}.`);
     say('installing redis-server (apt-get install redis-server)');
     await run([...prefix, apt, 'update', '-q'], env);
     await run([...prefix, apt, 'install', '-y', '-q', '--no-install-recommends', 'redis-server'], env);
@@ -24,10 +25,13 @@ export async function ensureRedisProgram(env: NodeJS.ProcessEnv): Promise<string
     say('installing redis (brew install redis)');
     await run([brew, 'install', 'redis'], env);
   } else {
-    throw new StartError(`redis-server is missing: install Redis 6.2 or newer (https://redis.io/docs/latest/get-started), ${ADVICE}.`);
+    throw new StartError(
+      `redis-server is missing: install Redis 6.2 or newer (https://redis.io/docs/latest/get-started), ${ADVICE}.`,
+    );
   }
   const installed = findRedisServer();
-  if (installed === undefined) throw new StartError(`redis-server is still missing after its installation: put it into PATH, ${ADVICE}.`);
+  if (installed === undefined)
+    throw new StartError(`redis-server is still missing after its installation: put it into PATH, ${ADVICE}.`);
   return installed;
 }
 
@@ -41,10 +45,18 @@ function rootPrefix(searchPath: string): string[] | undefined {
 
 async function run(words: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
   const [command = '', ...args] = words;
-  const installer = new ServerProcess({ name: command, command, args, env: { ...env, DEBIAN_FRONTEND: 'noninteractive' } });
+  const installer = new ServerProcess({
+    name: command,
+    command,
+    args,
+    env: { ...env, DEBIAN_FRONTEND: 'noninteractive' },
+  });
   const { code } = await installer.exited;
   // `update` complains about one broken mirror among many; whether it matters shows when the package is missing.
   if (code !== 0 && !args.includes('update')) {
-    throw new StartError(`redis-server could not be installed with "${words.join(' ')}": install it by hand, ${ADVICE}.`, installer.describe());
+    throw new StartError(
+      `redis-server could not be installed with "${words.join(' ')}": install it by hand, ${ADVICE}.`,
+      installer.describe(),
+    );
   }
 }

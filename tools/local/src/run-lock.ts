@@ -14,7 +14,9 @@ export class RunLock {
     try {
       mkdirSync(localDir, { recursive: true });
     } catch (error) {
-      throw new StartError(`${localDir} cannot be created (${(error as NodeJS.ErrnoException).code}): make it writable for this user.`);
+      throw new StartError(
+        `${localDir} cannot be created (${(error as NodeJS.ErrnoException).code}): make it writable for this user.`,
+      );
     }
     const file = path.join(localDir, 'run.lock');
     for (;;) {
@@ -23,7 +25,8 @@ export class RunLock {
         return new RunLock(file);
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
-        if (code !== 'EEXIST') throw new StartError(`${file} cannot be written (${code}): make ${localDir} writable for this user.`);
+        if (code !== 'EEXIST')
+          throw new StartError(`${file} cannot be written (${code}): make ${localDir} writable for this user.`);
       }
       const pid = Number(readFileSync(file, 'utf8').trim());
       if (isRunning(pid)) {

@@ -51,7 +51,9 @@ function readStored(file: string): Partial<Record<keyof LocalSecrets, string>> |
     text = readFileSync(file, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new StartError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code}): it must belong to this user.`);
+    throw new StartError(
+      `${file} cannot be read (${(error as NodeJS.ErrnoException).code}): it must belong to this user.`,
+    );
   }
   try {
     const value: unknown = JSON.parse(text);
@@ -59,5 +61,7 @@ function readStored(file: string): Partial<Record<keyof LocalSecrets, string>> |
   } catch {
     // Said below.
   }
-  throw new StartError(`${file} is not valid JSON: put a good copy back, or move ${path.dirname(file)} away to start anew.`);
+  throw new StartError(
+    `${file} is not valid JSON: put a good copy back, or move ${path.dirname(file)} away to start anew.`,
+  );
 }

@@ -50,7 +50,11 @@ export async function seedDemo(target: SeedTarget): Promise<DemoTenant> {
   const keys = await list<Named & { readonly team_id?: string }>(target, '/virtual-keys', 'virtual_keys');
   const key =
     keys.find(({ name }) => name === KEY_NAME) ??
-    (await create<Named>(target, '/virtual-keys', 'virtual_key', { name: KEY_NAME, team_id: team.id, rate_limit: RATE_LIMIT }));
+    (await create<Named>(target, '/virtual-keys', 'virtual_key', {
+      name: KEY_NAME,
+      team_id: team.id,
+      rate_limit: RATE_LIMIT,
+    }));
   const { virtual_key } = await request<{ virtual_key: { readonly value: string } }>(
     target,
     'GET',

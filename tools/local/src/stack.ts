@@ -77,7 +77,8 @@ export class LocalStack {
     this.supervisor.standDown();
     for (const service of this.services.toReversed()) {
       if (service.process?.isRunning !== true) continue;
-      if (service.name === 'worker' && this.redisUrl !== undefined) await waitForEmptyQueue(this.redisUrl, DRAIN_TIMEOUT_MS);
+      if (service.name === 'worker' && this.redisUrl !== undefined)
+        await waitForEmptyQueue(this.redisUrl, DRAIN_TIMEOUT_MS);
       say(`stopping ${service.name}`);
       const { wasKilled } = await service.stop();
       if (wasKilled) say(`${service.name} did not stop in time and was killed`);
@@ -124,7 +125,9 @@ export class LocalStack {
         workerUrl: urlOf(config, 'worker'),
         databasePlace: new URL(databaseUrl).host,
         redisPlace: new URL(redisUrl).host,
-        provider: config.hasSimulator ? `simulator ${urlOf(config, 'simulator')} (set OPENAI_API_KEY for the real one)` : 'as the environment says',
+        provider: config.hasSimulator
+          ? `simulator ${urlOf(config, 'simulator')} (set OPENAI_API_KEY for the real one)`
+          : 'as the environment says',
         virtualKey,
         credentialsFile,
       }),

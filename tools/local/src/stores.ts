@@ -111,7 +111,9 @@ async function assertDatabaseAnswers(url: string): Promise<void> {
     await client.connect();
     await client.query('SELECT 1');
   } catch (error) {
-    throw new StartError(`DATABASE_URL (${placeOf(url)}) does not answer (${messageOf(error)}): correct it, or unset it to use the built-in PostgreSQL.`);
+    throw new StartError(
+      `DATABASE_URL (${placeOf(url)}) does not answer (${messageOf(error)}): correct it, or unset it to use the built-in PostgreSQL.`,
+    );
   } finally {
     await client.end().catch(() => undefined);
   }
@@ -129,7 +131,9 @@ async function assertRedisAnswers(url: string): Promise<void> {
     await client.connect();
     await client.ping();
   } catch (error) {
-    throw new StartError(`REDIS_URL (${placeOf(url)}) does not answer (${messageOf(error)}): correct it, or unset it to use a redis-server of this machine.`);
+    throw new StartError(
+      `REDIS_URL (${placeOf(url)}) does not answer (${messageOf(error)}): correct it, or unset it to use a redis-server of this machine.`,
+    );
   } finally {
     client.disconnect();
   }
@@ -142,7 +146,9 @@ function placeOf(url: string): string {
 
 function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors[0] instanceof Error) return error.errors[0].message;
-  return error instanceof Error && error.message !== '' ? error.message : String((error as { code?: unknown }).code ?? error);
+  return error instanceof Error && error.message !== ''
+    ? error.message
+    : String((error as { code?: unknown }).code ?? error);
 }
 
 /** What a failed start says: our own sentence, or that of the server. */

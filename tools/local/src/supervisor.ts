@@ -41,12 +41,17 @@ export class Supervisor {
       if (service.uptimeMs > STABLE_MS) restarts = 0;
       const output = service.process?.describe(TAIL_LINES) ?? '';
       if (restarts >= RESTARTS_MAX) {
-        this.events.giveUp(`${service.name} ended with ${how} again after ${RESTARTS_MAX} restarts: everything stops.`, output);
+        this.events.giveUp(
+          `${service.name} ended with ${how} again after ${RESTARTS_MAX} restarts: everything stops.`,
+          output,
+        );
         return;
       }
       const pauseMs = FIRST_DELAY_MS * 2 ** restarts;
       restarts += 1;
-      this.events.say(`${service.name} ended with ${how}: starting it again in ${pauseMs / 1000} s (${restarts} of ${RESTARTS_MAX})`);
+      this.events.say(
+        `${service.name} ended with ${how}: starting it again in ${pauseMs / 1000} s (${restarts} of ${RESTARTS_MAX})`,
+      );
       await delay(pauseMs);
       if (!(await this.tryStart(service))) return;
     }

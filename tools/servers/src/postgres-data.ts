@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 
 import { POSTGRES_MAJOR, type PostgresBinaries } from './postgres-binaries.js';
@@ -68,7 +77,10 @@ export async function ensureCluster(
   rmSync(passwordFile, { force: true });
   if (code !== 0) {
     rmSync(partial, { recursive: true, force: true });
-    throw new ServerStartError(`PostgreSQL could not create its data folder ${dataDir}; see its message below.`, initdb.describe());
+    throw new ServerStartError(
+      `PostgreSQL could not create its data folder ${dataDir}; see its message below.`,
+      initdb.describe(),
+    );
   }
   rmSync(dataDir, { recursive: true, force: true });
   renameSync(partial, dataDir);

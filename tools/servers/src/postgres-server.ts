@@ -101,7 +101,8 @@ export class PostgresServer {
 }
 
 function explain(log: string, dataDir: string, port: number): string {
-  if (/could not bind|Address already in use/.test(log)) return `PostgreSQL could not use port ${port}: something else listens there.`;
+  if (/could not bind|Address already in use/.test(log))
+    return `PostgreSQL could not use port ${port}: something else listens there.`;
   const fatal = /(?:FATAL|PANIC): {2}(.*)/.exec(log)?.[1] ?? /(?:^|\n)\S*postgres: (.*)/.exec(log)?.[1];
   return `PostgreSQL cannot use its data folder ${dataDir}${fatal === undefined ? '' : ` (${fatal})`}: ${moveAwayAdvice(dataDir)}.`;
 }

@@ -41,7 +41,9 @@ export class RedisServer {
   static async start(options: RedisOptions): Promise<RedisServer> {
     const program = options.program ?? findRedisServer();
     if (program === undefined) {
-      throw new ServerStartError('redis-server was not found in PATH: install it (apt-get install redis-server, brew install redis).');
+      throw new ServerStartError(
+        'redis-server was not found in PATH: install it (apt-get install redis-server, brew install redis).',
+      );
     }
     mkdirSync(options.dir, { recursive: true });
     const server = new RedisServer(program, options.port ?? (await freePort()), options);

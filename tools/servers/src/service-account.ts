@@ -34,7 +34,9 @@ export function postgresAccount(): ServiceAccount | undefined {
   }
   const account = findAccount('postgres') ?? findAccount('nobody');
   if (account === undefined) {
-    throw new Error('PostgreSQL refuses to run as root and there is no "postgres" user; create one or run as another user.');
+    throw new Error(
+      'PostgreSQL refuses to run as root and there is no "postgres" user; create one or run as another user.',
+    );
   }
   return account;
 }
@@ -50,7 +52,8 @@ export function canReach(target: string, account: ServiceAccount | undefined): b
   let folder = path.dirname(path.resolve(target));
   for (;;) {
     const { mode, uid, gid } = statSync(folder);
-    const needed = uid === account.uid ? constants.S_IXUSR : gid === account.gid ? constants.S_IXGRP : constants.S_IXOTH;
+    const needed =
+      uid === account.uid ? constants.S_IXUSR : gid === account.gid ? constants.S_IXGRP : constants.S_IXOTH;
     if ((mode & needed) === 0) return false;
     const parent = path.dirname(folder);
     if (parent === folder) return true;

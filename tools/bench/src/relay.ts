@@ -18,6 +18,9 @@ class Relaying implements Dispatcher.DispatchHandler {
     this.#response = response;
   }
 
+  // undici refuses a handler without it.
+  onRequestStart(): void {}
+
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Record<string, string | string[]>): void {
     this.#status = status;
     const contentType = String(headers['content-type']);

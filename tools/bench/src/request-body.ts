@@ -13,10 +13,10 @@ export const PLAIN_BODY = JSON.stringify({
   ],
 });
 
-/** Streams five chunks, 2 ms apart: a gateway that waits for the last one shows in the time to the first. */
+/** Streams a few chunks, 2 ms apart: a gateway that waits for the last one shows in the time to the first. */
 export const STREAM_BODY = JSON.stringify({
   model: 'gpt-4o-mini',
   max_tokens: 256,
   stream: true,
-  messages: [{ role: 'user', content: `${PROMPT} sim:{"chunks":5,"chunkIntervalMs":2}` }],
+  messages: [{ role: 'user', content: `${PROMPT} sim:{"chunks":2,"chunkIntervalMs":2}` }],
 });

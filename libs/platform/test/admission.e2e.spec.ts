@@ -119,7 +119,12 @@ describe('settle', () => {
   it('gives everything back on release', async () => {
     const hold = op();
     await store.reserve(TENANT, hold);
-    await store.settle(TENANT, { holdId: hold.holdId, outboxEntry: '', counterIds: COUNTERS, deltas: ['-1', '-10', '-1000'] });
+    await store.settle(TENANT, {
+      holdId: hold.holdId,
+      outboxEntry: '',
+      counterIds: COUNTERS,
+      deltas: ['-1', '-10', '-1000'],
+    });
     expect(await store.readCounters(TENANT, COUNTERS)).toEqual(['0', '0', '0']);
     expect(await redis.exists(tenantKeys(TENANT).outbox)).toBe(0);
   });
@@ -169,7 +174,11 @@ describe('arithmetic', () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(
-          fc.record({ tokens: fc.integer({ min: 0, max: 200 }), cost: fc.integer({ min: 0, max: 40_000 }), ends: fc.boolean() }),
+          fc.record({
+            tokens: fc.integer({ min: 0, max: 200 }),
+            cost: fc.integer({ min: 0, max: 40_000 }),
+            ends: fc.boolean(),
+          }),
           { minLength: 1, maxLength: 40 },
         ),
         async (calls) => {

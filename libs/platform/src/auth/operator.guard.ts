@@ -53,7 +53,7 @@ export class OperatorGuard extends AuthGuard(operatorStrategies) {
     context: ExecutionContext,
   ): TUser {
     if (error !== null && error !== undefined) {
-      throw error;
+      throw error instanceof Error ? error : new Error('an authentication strategy failed', { cause: error });
     }
     if (user !== false && user !== null && user !== undefined) {
       return user;
@@ -74,7 +74,6 @@ const detailByCode = {
 function wasAnythingShown(failures: unknown): boolean {
   const list: unknown[] = Array.isArray(failures) ? failures : [failures];
   return list.some(
-    (failure) =>
-      typeof failure === 'object' && failure !== null && 'reason' in failure && failure.reason === 'invalid',
+    (failure) => typeof failure === 'object' && failure !== null && 'reason' in failure && failure.reason === 'invalid',
   );
 }

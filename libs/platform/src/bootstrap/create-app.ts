@@ -48,7 +48,7 @@ export interface CreatedApp {
   logger: Logger;
   health: HealthRegistry;
   /** Waits for requests, runs every shutdown hook and closes. `app.close()` does the same without a delay. */
-  leave(): Promise<void>;
+  leave: () => Promise<void>;
 }
 
 /** How long a leaving process keeps idle connections, on which a client may just be sending its next request. */

@@ -42,8 +42,7 @@ function variable(parse: (text: string) => Parsed, options: EnvOptions): Propert
       validator: {
         validate: (value: unknown) =>
           value instanceof Rejected ? false : value !== undefined || isOptional(target, name),
-        defaultMessage: (args) =>
-          args?.value instanceof Rejected ? args.value.reason : 'is required but not set',
+        defaultMessage: (args) => (args?.value instanceof Rejected ? args.value.reason : 'is required but not set'),
       },
     });
   };

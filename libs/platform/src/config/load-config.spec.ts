@@ -130,7 +130,12 @@ describe('Secret', () => {
   it('prints nothing of itself', () => {
     const { MASTER_KEY: secret } = loadConfig(SampleConfig, complete);
 
-    for (const text of [String(secret), JSON.stringify({ secret }), inspect(secret), inspect({ secret }, { depth: 9 })]) {
+    for (const text of [
+      String(secret),
+      JSON.stringify({ secret }),
+      inspect(secret),
+      inspect({ secret }, { depth: 9 }),
+    ]) {
       expect(text).not.toContain('a-master-key');
       expect(text).toContain('[redacted]');
     }

@@ -20,8 +20,7 @@ export function loadConfig<T extends object>(configClass: new () => T, env: Node
     exposeDefaultValues: true,
   });
   const problems = validateSync(config, { whitelist: true, forbidUnknownValues: false }).flatMap(
-    ({ property, constraints }) =>
-      Object.values(constraints ?? {}).map((reason) => ({ variable: property, reason })),
+    ({ property, constraints }) => Object.values(constraints ?? {}).map((reason) => ({ variable: property, reason })),
   );
   if (problems.length === 0) {
     problems.push(...(config.crossCheck?.() ?? []));
@@ -33,10 +32,7 @@ export function loadConfig<T extends object>(configClass: new () => T, env: Node
 }
 
 /** `loadConfig` for a `main.ts`: prints the problems as one message and ends the process with code 1. */
-export function loadConfigOrExit<T extends object>(
-  configClass: new () => T,
-  env: NodeJS.ProcessEnv = process.env,
-): T {
+export function loadConfigOrExit<T extends object>(configClass: new () => T, env: NodeJS.ProcessEnv = process.env): T {
   try {
     return loadConfig(configClass, env);
   } catch (error) {

@@ -72,10 +72,7 @@ export class SecretBox {
   private key(version: number): Buffer {
     const key = this.keyring.keys.get(version);
     if (key === undefined) {
-      throw new SecretBoxError(
-        'unknown_key_version',
-        `key version ${version} is not in PENSTOCK_ENCRYPTION_KEYS`,
-      );
+      throw new SecretBoxError('unknown_key_version', `key version ${version} is not in PENSTOCK_ENCRYPTION_KEYS`);
     }
     return key;
   }

@@ -58,8 +58,7 @@ export class HealthRegistry {
     const checks = [...this.#checks.values()];
     const reports = await Promise.all(checks.map((check) => this.runCheck(check)));
     const failed = checks.filter((_, index) => reports[index]?.status === 'failed');
-    const status =
-      failed.length === 0 ? 'ok' : failed.some(({ critical }) => critical) ? 'unavailable' : 'degraded';
+    const status = failed.length === 0 ? 'ok' : failed.some(({ critical }) => critical) ? 'unavailable' : 'degraded';
     const entries = checks.flatMap(({ name }, index) => {
       const report = reports[index];
       return report === undefined ? [] : [[name, report] as const];

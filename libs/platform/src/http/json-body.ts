@@ -3,7 +3,8 @@ import { isUtf8 } from 'node:buffer';
 import { AppError } from '@penstock/domain';
 
 /** The key as it may be spelled in JSON text, escapes included; a hit in a string value only costs the walk. */
-const suspiciousKey = /"(?:_|\\u005[fF]){2}(?:p|\\u0070)(?:r|\\u0072)(?:o|\\u006[fF])(?:t|\\u0074)(?:o|\\u006[fF])(?:_|\\u005[fF]){2}"\s*:/;
+const suspiciousKey =
+  /"(?:_|\\u005[fF]){2}(?:p|\\u0070)(?:r|\\u0072)(?:o|\\u006[fF])(?:t|\\u0074)(?:o|\\u006[fF])(?:_|\\u005[fF]){2}"\s*:/;
 
 /**
  * Parses a request body. Nothing at all is not an error: clients send `Content-Type: application/json` with a

@@ -10,10 +10,7 @@ declare module 'fastify' {
 }
 
 /** JSON is the only body there is; anything else is 415. */
-export function useJsonBodies(
-  fastify: FastifyInstance,
-  options: { keepsRawBody: boolean; depthMax?: number },
-): void {
+export function useJsonBodies(fastify: FastifyInstance, options: { keepsRawBody: boolean; depthMax?: number }): void {
   const parse: FastifyBodyParser<Buffer> = (request, bytes, done) => {
     if (options.keepsRawBody) {
       request.rawBody = bytes;

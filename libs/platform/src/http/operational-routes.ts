@@ -8,7 +8,10 @@ export function attachOperationalRoutes(fastify: FastifyInstance, health: Health
   fastify.get('/health', async (_request, reply) => {
     const report = await health.report();
     const isServing = report.status === 'ok' || report.status === 'degraded';
-    return reply.code(isServing ? 200 : 503).header('cache-control', 'no-store').send(report);
+    return reply
+      .code(isServing ? 200 : 503)
+      .header('cache-control', 'no-store')
+      .send(report);
   });
   /** For liveness probes: restarting a process does not bring its database back. */
   fastify.get('/health/live', async (_request, reply) =>

@@ -42,9 +42,7 @@ function segmentsOf(path: string): string[] {
 
 function isMatch(pattern: readonly string[], segments: readonly string[]): boolean {
   if (pattern.at(-1) === '*') {
-    return (
-      segments.length >= pattern.length && isMatch(pattern.slice(0, -1), segments.slice(0, pattern.length - 1))
-    );
+    return segments.length >= pattern.length && isMatch(pattern.slice(0, -1), segments.slice(0, pattern.length - 1));
   }
   return (
     pattern.length === segments.length &&

@@ -31,11 +31,7 @@ export function setupOpenApi(app: NestFastifyApplication, options: OpenApiOption
  * Writes the document of a module without starting it: providers are not made, nothing connects. The text is
  * the same for the same code, so CI can compare.
  */
-export async function writeOpenApi(
-  module: Type | DynamicModule,
-  file: string,
-  options: OpenApiOptions,
-): Promise<void> {
+export async function writeOpenApi(module: Type | DynamicModule, file: string, options: OpenApiOptions): Promise<void> {
   const app = await NestFactory.create<NestFastifyApplication>(module, new FastifyAdapter(), {
     preview: true,
     abortOnError: false,

@@ -35,22 +35,15 @@ const commandTimeoutMsByRole: Record<RedisRole, number | undefined> = {
 
 type RoleOptions = Pick<
   RedisOptions,
-  | 'enableOfflineQueue'
-  | 'maxRetriesPerRequest'
-  | 'autoResendUnfulfilledCommands'
-  | 'autoResubscribe'
-  | 'socketTimeout'
+  'enableOfflineQueue' | 'maxRetriesPerRequest' | 'autoResendUnfulfilledCommands' | 'autoResubscribe' | 'socketTimeout'
 >;
 
 /** Opens a connection with the failure behaviour its role needs. It reconnects by itself for ever. */
-export function createRedis(
-  url: string,
-  role: RedisRole,
-  logger: Logger,
-  options: RedisConnectionOptions = {},
-): Redis {
+export function createRedis(url: string, role: RedisRole, logger: Logger, options: RedisConnectionOptions = {}): Redis {
   const redis = new Redis(url, {
     ...optionsOf(role),
+    // ioredis waits so long even for a socket that is closed already.
+    disconnectTimeout: 500,
     connectTimeout: options.connectTimeoutMs ?? 2_000,
     lazyConnect: options.lazyConnect ?? false,
     connectionName: options.connectionName ?? `penstock-${role}`,
@@ -140,18 +133,27 @@ export async function isRedisReadyWithin(redis: Redis, timeoutMs: number): Promi
 
 /** Lets outstanding commands finish, then closes; never fails, never hangs on a Redis that is away. */
 export async function closeRedis(redis: Redis, timeoutMs = 1_000): Promise<void> {
+  if (redis.status === 'end' || redis.status === 'reconnecting') {
+    // Between two attempts there is no connection, only a timer, and no event that tells of its end.
+    redis.disconnect();
+    return;
+  }
+  const ended = new Promise<void>((resolve) => {
+    redis.once('end', resolve);
+  });
   if (redis.status === 'ready') {
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, timeoutMs);
-    });
     // A connection lost while saying goodbye is closed all the same.
-    const quit = redis.quit().then(
-      () => undefined,
-      () => undefined,
-    );
-    await Promise.race([quit, timeout]);
-    clearTimeout(timer);
+    await settlesOrElapses(redis.quit(), timeoutMs);
   }
   redis.disconnect();
+  await settlesOrElapses(ended, timeoutMs);
+}
+
+async function settlesOrElapses(work: Promise<unknown>, timeoutMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs);
+  });
+  await Promise.race([Promise.allSettled([work]), timeout]);
+  clearTimeout(timer);
 }

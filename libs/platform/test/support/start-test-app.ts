@@ -19,9 +19,7 @@ export function testConfig(env: NodeJS.ProcessEnv = {}): BaseConfig {
 }
 
 /** Starts an app on a free port. */
-export async function startTestApp(
-  options: Pick<AppOptions, 'module'> & Partial<AppOptions>,
-): Promise<TestApp> {
+export async function startTestApp(options: Pick<AppOptions, 'module'> & Partial<AppOptions>): Promise<TestApp> {
   const lines: Record<string, unknown>[] = [];
   const logger = createLogger('test', {
     level: 'debug',

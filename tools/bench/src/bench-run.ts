@@ -23,7 +23,10 @@ export class BenchRun {
   }
 
   /** Generates a load of plain calls, or of `order.body`, and keeps the books. */
-  async load(name: keyof BenchRun['targets'], order: Partial<LoadOrder> & Pick<LoadOrder, 'concurrency'>): Promise<LoadResult> {
+  async load(
+    name: keyof BenchRun['targets'],
+    order: Partial<LoadOrder> & Pick<LoadOrder, 'concurrency'>,
+  ): Promise<LoadResult> {
     const result = await this.system.load.run({ body: PLAIN_BODY, ...this.targets[name], ...order });
     const served = result.statuses['200'] ?? 0;
     if (name === 'gateway') this.expectedCalls += served;

@@ -18,7 +18,12 @@ describe('parseOptions', () => {
 
 describe('statistics', () => {
   it('gives nearest-rank quantiles', () => {
-    expect(quantilesOf(Array.from({ length: 100 }, (_, index) => 100 - index))).toEqual({ p50: 50, p90: 90, p99: 99, max: 100 });
+    expect(quantilesOf(Array.from({ length: 100 }, (_, index) => 100 - index))).toEqual({
+      p50: 50,
+      p90: 90,
+      p99: 99,
+      max: 100,
+    });
     expect(quantilesOf([])).toEqual({ p50: 0, p90: 0, p99: 0, max: 0 });
   });
 

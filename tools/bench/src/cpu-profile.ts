@@ -36,7 +36,8 @@ export function selfTimes(
     if (frame === undefined || frame.functionName === '(idle)' || leftUs > windowUs) continue;
     totalUs += us;
     const file = fileOf(frame.url) ?? frame.functionName;
-    const name = frame.url === '' ? frame.functionName : `${frame.functionName || '(anonymous)'} ${file}:${frame.lineNumber + 1}`;
+    const name =
+      frame.url === '' ? frame.functionName : `${frame.functionName || '(anonymous)'} ${file}:${frame.lineNumber + 1}`;
     byFunction.set(name, (byFunction.get(name) ?? 0) + us);
     byFile.set(file, (byFile.get(file) ?? 0) + us);
   }

@@ -38,7 +38,10 @@ export async function readCounters(redis: Redis, tenantId: string): Promise<Map<
 }
 
 /** The excess of counters over their caps, largest per unit. */
-export function excessOf(counters: ReadonlyMap<string, bigint>, caps: Caps): Omit<LimitAudit, 'drift' | 'countersChecked'> {
+export function excessOf(
+  counters: ReadonlyMap<string, bigint>,
+  caps: Caps,
+): Omit<LimitAudit, 'drift' | 'countersChecked'> {
   const worst = { requests: 0n, tokens: 0n, nano_usd: 0n };
   for (const [id, used] of counters) {
     const { limitKey, generation, unit } = parseCounterId(id);
@@ -49,11 +52,19 @@ export function excessOf(counters: ReadonlyMap<string, bigint>, caps: Caps): Omi
 }
 
 /** Compares Redis with the caps and with PostgreSQL, for tenants that are idle. */
-export async function auditLimits(redis: Redis, database: pg.Client, tenantIds: readonly string[]): Promise<LimitAudit> {
+export async function auditLimits(
+  redis: Redis,
+  database: pg.Client,
+  tenantIds: readonly string[],
+): Promise<LimitAudit> {
   const caps = await readCaps(database);
-  const { rows } = await database.query<{ counter_id: string; used: string }>('SELECT counter_id, used::text FROM ledger.limit_windows');
+  const { rows } = await database.query<{ counter_id: string; used: string }>(
+    'SELECT counter_id, used::text FROM ledger.limit_windows',
+  );
   const settled = new Map(rows.map(({ counter_id: id, used }) => [id, BigInt(used)]));
-  const live = new Map((await Promise.all(tenantIds.map((id) => readCounters(redis, id)))).flatMap((counters) => [...counters]));
+  const live = new Map(
+    (await Promise.all(tenantIds.map((id) => readCounters(redis, id)))).flatMap((counters) => [...counters]),
+  );
   let drift = 0n;
   for (const id of new Set([...settled.keys(), ...live.keys()])) {
     const difference = (live.get(id) ?? 0n) - (settled.get(id) ?? 0n);

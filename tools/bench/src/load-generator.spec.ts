@@ -34,7 +34,12 @@ describe('generateLoad', () => {
   });
 
   it('counts refused and broken calls apart', async () => {
-    const failing = (failure: object): LoadOrder => ({ ...order, concurrency: 2, calls: 4, headers: { ...order.headers, 'x-sim': JSON.stringify(failure) } });
+    const failing = (failure: object): LoadOrder => ({
+      ...order,
+      concurrency: 2,
+      calls: 4,
+      headers: { ...order.headers, 'x-sim': JSON.stringify(failure) },
+    });
     expect(await generateLoad(failing({ status: 429 }))).toMatchObject({ statuses: { 429: 4 }, brokenCalls: 0 });
     expect(await generateLoad(failing({ failure: 'cut' }))).toMatchObject({ calls: 0, brokenCalls: 4 });
   });

@@ -27,7 +27,10 @@ export async function measureBacklog(run: BenchRun): Promise<BacklogResult> {
   const redisBefore = await readRedisCost(redis);
   worker.signal('SIGSTOP');
   try {
-    const result = await run.load('gateway', { concurrency: run.options.concurrency, durationMs: run.options.backlogMs });
+    const result = await run.load('gateway', {
+      concurrency: run.options.concurrency,
+      durationMs: run.options.backlogMs,
+    });
     const redisAfter = await readRedisCost(redis);
     const backlog = await outboxLength(redis, run.tenant.customerId);
     const startedMs = performance.now();

@@ -43,7 +43,9 @@ export async function measureRounds(run: BenchRun): Promise<RoundsResult> {
     relay.push(await oneRound(run, 'relay', run.system.relay.pid));
     gateway.push(await oneRound(run, 'gateway', gatewayPid(run)));
     await run.settle();
-    progress(`round ${round}/${run.options.rounds}: relay ${describe(relay.at(-1))}, gateway ${describe(gateway.at(-1))}`);
+    progress(
+      `round ${round}/${run.options.rounds}: relay ${describe(relay.at(-1))}, gateway ${describe(gateway.at(-1))}`,
+    );
   }
   const redisAfter = await readRedisCost(redis);
   const calls = run.expectedCalls - callsBefore;

@@ -44,7 +44,8 @@ async function exhaust(run: BenchRun, level: TightLevel): Promise<TightBudgetRes
   const served = result.statuses['200'] ?? 0;
   const refused = result.statuses['402'] ?? 0;
   run.expectedCalls += served;
-  if (served === 0 || served + refused !== CALLS) run.problems.push(`budget of the ${level}: ${JSON.stringify(result.statuses)}`);
+  if (served === 0 || served + refused !== CALLS)
+    run.problems.push(`budget of the ${level}: ${JSON.stringify(result.statuses)}`);
   return { level, tenantId: tenant.customerId, served, refused, overspendNanoUsd, samples };
 }
 
@@ -55,12 +56,16 @@ const TIGHT_BODY = JSON.stringify({
 });
 
 /** Reads the counters over and over while calls are running: the promise holds at every instant, not only at the end. */
-function watchExcess(run: BenchRun, tenant: Tenant, caps: Caps): { stop(): Promise<{ overspendNanoUsd: bigint; samples: number }> } {
-  let isStopped = false;
+function watchExcess(
+  run: BenchRun,
+  tenant: Tenant,
+  caps: Caps,
+): { stop(): Promise<{ overspendNanoUsd: bigint; samples: number }> } {
+  const stopped = new AbortController();
   let overspendNanoUsd = 0n;
   let samples = 0;
   const watching = (async (): Promise<void> => {
-    while (!isStopped) {
+    while (!stopped.signal.aborted) {
       const excess = excessOf(await readCounters(run.system.redis, tenant.customerId), caps).overspendNanoUsd;
       if (excess > overspendNanoUsd) overspendNanoUsd = excess;
       samples += 1;
@@ -69,7 +74,7 @@ function watchExcess(run: BenchRun, tenant: Tenant, caps: Caps): { stop(): Promi
   })();
   return {
     stop: async () => {
-      isStopped = true;
+      stopped.abort();
       await watching;
       return { overspendNanoUsd, samples };
     },

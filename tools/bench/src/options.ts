@@ -80,6 +80,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
 
 function secondsOf(text: string | undefined): number {
   const seconds = Number(text);
-  if (!(seconds >= 0.5 && seconds <= 600)) throw new RangeError(`--seconds must be between 0.5 and 600, got ${text ?? 'nothing'}.`);
+  if (!(seconds >= 0.5 && seconds <= 600))
+    throw new RangeError(`--seconds must be between 0.5 and 600, got ${text ?? 'nothing'}.`);
   return seconds;
 }

@@ -15,7 +15,10 @@ export class ProfileFolder {
   take(windowMs: number): string {
     const file = readdirSync(this.#folder).find((name) => name.endsWith('.cpuprofile'));
     if (file === undefined) throw new Error('The gateway wrote no profile: it was killed before it could.');
-    const { functions, files } = selfTimes(JSON.parse(readFileSync(path.join(this.#folder, file), 'utf8')) as CpuProfile, windowMs * 1000);
+    const { functions, files } = selfTimes(
+      JSON.parse(readFileSync(path.join(this.#folder, file), 'utf8')) as CpuProfile,
+      windowMs * 1000,
+    );
     this.remove();
     return `Self time by function\n${table(functions, 40)}\n\nSelf time by file\n${table(files, 40)}`;
   }
@@ -28,6 +31,9 @@ export class ProfileFolder {
 function table(times: readonly SelfTime[], count: number): string {
   return times
     .slice(0, count)
-    .map(({ name, us, share }) => `${(share * 100).toFixed(1).padStart(5)} %  ${(us / 1000).toFixed(0).padStart(6)} ms  ${name}`)
+    .map(
+      ({ name, us, share }) =>
+        `${(share * 100).toFixed(1).padStart(5)} %  ${(us / 1000).toFixed(0).padStart(6)} ms  ${name}`,
+    )
     .join('\n');
 }

@@ -36,5 +36,7 @@ export function dearestCommands(before: RedisCost, after: RedisCost, calls: numb
     .toSorted((left, right) => right.us - left.us)
     .slice(0, count)
     .filter(({ us }) => us > 0)
-    .map(({ name, calls: made, us }) => `${name} ${(us / calls).toFixed(1)} us in ${(made / calls).toFixed(2)} commands`);
+    .map(
+      ({ name, calls: made, us }) => `${name} ${(us / calls).toFixed(1)} us in ${(made / calls).toFixed(2)} commands`,
+    );
 }

@@ -21,7 +21,11 @@ class Relaying implements Dispatcher.DispatchHandler {
   // undici refuses a handler without it.
   onRequestStart(): void {}
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Record<string, string | string[]>): void {
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[]>,
+  ): void {
     this.#status = status;
     const contentType = String(headers['content-type']);
     this.#isStream = contentType.startsWith('text/event-stream');

@@ -18,7 +18,10 @@ export function toText(measured: Measurements): string {
     ['', ''],
     ['CPU per call, relay', `${relayCpu.toFixed(1)} us`],
     ['CPU per call, gateway', `${gatewayCpu.toFixed(1)} us`],
-    ['GOVERNED RATIO', `${rounds.governedRatio.toFixed(3)}   (CPU per call: relay / gateway, median of ${rounds.relay.length} rounds)`],
+    [
+      'GOVERNED RATIO',
+      `${rounds.governedRatio.toFixed(3)}   (CPU per call: relay / gateway, median of ${rounds.relay.length} rounds)`,
+    ],
     [`calls/s ${at}, relay`, `${relayRate.toFixed(0)}   (${busy(rounds.relay)})`],
     [`calls/s ${at}, gateway`, `${gatewayRate.toFixed(0)}   (${busy(rounds.gateway)})`],
     ['throughput ratio', rounds.throughputRatio.toFixed(3)],
@@ -28,21 +31,39 @@ export function toText(measured: Measurements): string {
     ...latencyLines('first byte of a stream', measured.firstByte),
     ['', ''],
     ['Redis CPU per call, all', `${rounds.redisCpuUsPerCall.toFixed(1)} us   (${rounds.redisCommands.join('; ')})`],
-    ['Redis CPU per call, worker stopped', `${backlog.redisCpuUsPerCall.toFixed(1)} us   (${backlog.redisCommands.join('; ')})`],
-    ['ledger', `admitted ${backlog.admittedPerS.toFixed(0)}/s, drained ${backlog.drainedPerS.toFixed(0)}/s (backlog ${backlog.backlog})`],
+    [
+      'Redis CPU per call, worker stopped',
+      `${backlog.redisCpuUsPerCall.toFixed(1)} us   (${backlog.redisCommands.join('; ')})`,
+    ],
+    [
+      'ledger',
+      `admitted ${backlog.admittedPerS.toFixed(0)}/s, drained ${backlog.drainedPerS.toFixed(0)}/s (backlog ${backlog.backlog})`,
+    ],
     ['drain ratio', backlog.drainRatio.toFixed(2)],
-    ['gateway RSS', `${soak.rssMbStart.toFixed(0)} MB -> ${soak.rssMbEnd.toFixed(0)} MB over ${soak.seconds} s of load (max ${soak.rssMbMax.toFixed(0)} MB)`],
+    [
+      'gateway RSS',
+      `${soak.rssMbStart.toFixed(0)} MB -> ${soak.rssMbEnd.toFixed(0)} MB over ${soak.seconds} s of load (max ${soak.rssMbMax.toFixed(0)} MB)`,
+    ],
     ['', ''],
     ['answered = served = ledger', `${books.expected} = ${books.served} = ${books.ledgerEvents} calls`],
-    ['served = ledger', `${books.servedTokens} = ${books.ledgerTokens} tokens (${books.estimatedEvents} calls estimated)`],
+    [
+      'served = ledger',
+      `${books.servedTokens} = ${books.ledgerTokens} tokens (${books.estimatedEvents} calls estimated)`,
+    ],
     ['Redis - PostgreSQL', `${books.limits.drift} over ${books.limits.countersChecked} counters`],
     ...measured.tightBudgets.map((tight): [string, string] => [
       `one cent for the ${tight.level}`,
       `${tight.served} served, ${tight.refused} refused, overspend ${tight.overspendNanoUsd} nano-USD in ${tight.samples} readings`,
     ]),
-    ['overspend', `${overspendOf(measured)} nano-USD, ${books.limits.overspendTokens} tokens, ${books.limits.overspendRequests} requests`],
+    [
+      'overspend',
+      `${overspendOf(measured)} nano-USD, ${books.limits.overspendTokens} tokens, ${books.limits.overspendRequests} requests`,
+    ],
     ['', ''],
-    [isCorrect(measured) ? 'CORRECT' : 'NOT CORRECT', measured.problems.length === 0 ? `in ${measured.elapsedS.toFixed(0)} s` : measured.problems.join('; ')],
+    [
+      isCorrect(measured) ? 'CORRECT' : 'NOT CORRECT',
+      measured.problems.length === 0 ? `in ${measured.elapsedS.toFixed(0)} s` : measured.problems.join('; '),
+    ],
   ];
   const width = Math.max(...lines.map(([label]) => label.length));
   return lines.map(([label, value]) => `${label.padEnd(width)}  ${value}`.trimEnd()).join('\n');
@@ -51,7 +72,10 @@ export function toText(measured: Measurements): string {
 function latencyLines(label: string, { direct, relay, gateway }: LatencyComparison): [string, string][] {
   const pair = (p50: number, p99: number): string => `${p50.toFixed(3)} / ${p99.toFixed(3)} ms`;
   return [
-    [`${label} (p50 / p99)`, `direct ${pair(direct.p50, direct.p99)}, relay ${pair(relay.p50, relay.p99)}, gateway ${pair(gateway.p50, gateway.p99)}`],
+    [
+      `${label} (p50 / p99)`,
+      `direct ${pair(direct.p50, direct.p99)}, relay ${pair(relay.p50, relay.p99)}, gateway ${pair(gateway.p50, gateway.p99)}`,
+    ],
     [
       '  added by the gateway',
       `${pair(gateway.p50 - direct.p50, gateway.p99 - direct.p99)} over direct, ${pair(gateway.p50 - relay.p50, gateway.p99 - relay.p99)} over the relay`,

@@ -23,12 +23,13 @@ export interface Measurements {
   readonly elapsedS: number;
 }
 
-const medianOf = (results: readonly RoundResult[], pick: (result: RoundResult) => number): number => median(results.map(pick));
+const medianOf = (results: readonly RoundResult[], pick: (result: RoundResult) => number): number =>
+  median(results.map(pick));
 
 /** The largest excess over any budget, during or after the calls. */
 export function overspendOf({ books, tightBudgets }: Measurements): bigint {
-  return [books.limits.overspendNanoUsd, ...tightBudgets.map(({ overspendNanoUsd }) => overspendNanoUsd)].reduce((worst, one) =>
-    one > worst ? one : worst,
+  return [books.limits.overspendNanoUsd, ...tightBudgets.map(({ overspendNanoUsd }) => overspendNanoUsd)].reduce(
+    (worst, one) => (one > worst ? one : worst),
   );
 }
 
@@ -68,10 +69,22 @@ export function toJson(measured: Measurements): Record<string, unknown> {
     counter_drift: Number(books.limits.drift),
     overspend_tokens: Number(books.limits.overspendTokens),
     overspend_requests: Number(books.limits.overspendRequests),
-    gateway_cpu_us: round(medianOf(rounds.gateway, ({ cpuUsPerCall }) => cpuUsPerCall), 1),
-    relay_cpu_us: round(medianOf(rounds.relay, ({ cpuUsPerCall }) => cpuUsPerCall), 1),
-    gateway_rps: round(medianOf(rounds.gateway, ({ callsPerS }) => callsPerS), 0),
-    relay_rps: round(medianOf(rounds.relay, ({ callsPerS }) => callsPerS), 0),
+    gateway_cpu_us: round(
+      medianOf(rounds.gateway, ({ cpuUsPerCall }) => cpuUsPerCall),
+      1,
+    ),
+    relay_cpu_us: round(
+      medianOf(rounds.relay, ({ cpuUsPerCall }) => cpuUsPerCall),
+      1,
+    ),
+    gateway_rps: round(
+      medianOf(rounds.gateway, ({ callsPerS }) => callsPerS),
+      0,
+    ),
+    relay_rps: round(
+      medianOf(rounds.relay, ({ callsPerS }) => callsPerS),
+      0,
+    ),
     added_p50_over_relay_ms: round(latency.gateway.p50 - latency.relay.p50, 3),
     added_p99_over_relay_ms: round(latency.gateway.p99 - latency.relay.p99, 3),
     added_p50_c32_ms: round(at32.gateway.p50 - at32.direct.p50, 3),

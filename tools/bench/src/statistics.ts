@@ -8,7 +8,7 @@ export interface Quantiles {
 
 /** Nearest-rank quantiles; all zero for an empty sample. */
 export function quantilesOf(sample: readonly number[]): Quantiles {
-  const sorted = Float64Array.from(sample).sort();
+  const sorted = Float64Array.from(sample).toSorted();
   const at = (share: number): number => sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
   return { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1) };
 }

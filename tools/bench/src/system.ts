@@ -56,7 +56,10 @@ export async function startSystem(pinning: Pinning, gatewayEnv: Readonly<Record<
   }
 }
 
-async function startYardstick(pinning: Pinning, reaper: Reaper): Promise<{ relay: StackProcess; upstream: StackProcess }> {
+async function startYardstick(
+  pinning: Pinning,
+  reaper: Reaper,
+): Promise<{ relay: StackProcess; upstream: StackProcess }> {
   const [relayPort, upstreamPort] = (await freePorts(2)) as [number, number];
   const upstream = new StackProcess({
     name: 'simulator of the relay',
@@ -67,11 +70,17 @@ async function startYardstick(pinning: Pinning, reaper: Reaper): Promise<{ relay
     reaper,
   });
   upstream.launch();
-  const [command = process.execPath, ...words] = [...pinning.launcher, process.execPath];
+  const program = [
+    process.execPath,
+    fileURLToPath(new URL('relay.js', import.meta.url)),
+    String(relayPort),
+    upstream.url,
+  ];
+  const [command = process.execPath, ...args] = pinning.launcher.concat(program);
   const relay = new StackProcess({
     name: 'relay',
     command,
-    args: [...words, fileURLToPath(new URL('relay.js', import.meta.url)), String(relayPort), upstream.url],
+    args,
     // As the gateway runs; Node and undici behave alike then.
     env: { PATH: process.env['PATH'], NODE_ENV: 'production' },
     port: relayPort,
@@ -88,7 +97,11 @@ export function targetsOf(system: System, virtualKey: string): { direct: Target;
   return {
     direct: { port: system.ungovernedUpstream.port, path: CHAT_PATH, headers: ungoverned },
     relay: { port: system.relay.port, path: CHAT_PATH, headers: ungoverned },
-    gateway: { port: portOf(system.stack.gatewayUrl), path: CHAT_PATH, headers: { authorization: `Bearer ${virtualKey}` } },
+    gateway: {
+      port: portOf(system.stack.gatewayUrl),
+      path: CHAT_PATH,
+      headers: { authorization: `Bearer ${virtualKey}` },
+    },
   };
 }
 

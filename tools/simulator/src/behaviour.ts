@@ -6,7 +6,15 @@ export type UsagePosition = (typeof USAGE_POSITIONS)[number];
  * Ways a provider goes wrong below HTTP. `*_midway` applies after {@link Behaviour.failAfterChunks} chunks of a
  * stream, or after half of a JSON body.
  */
-export const FAILURES = ['hang', 'hang_midway', 'cut', 'cut_midway', 'malformed', 'error_event', 'slow_headers'] as const;
+export const FAILURES = [
+  'hang',
+  'hang_midway',
+  'cut',
+  'cut_midway',
+  'malformed',
+  'error_event',
+  'slow_headers',
+] as const;
 export type Failure = (typeof FAILURES)[number];
 
 /** The function that a tool-call answer names; missing parts come from the first tool of the request. */
@@ -87,7 +95,10 @@ const checks: { readonly [Field in keyof Behaviour]: readonly [Check, string] } 
   reasoningTokens: [isCount, 'a count'],
   usagePosition: [(value) => USAGE_POSITIONS.some((name) => name === value), USAGE_POSITIONS.join(' | ')],
   ignoresMaxTokens: [isBoolean, 'a boolean'],
-  status: [(value) => value === null || (isCount(value) && (value as number) >= 400 && (value as number) <= 599), '400..599 or null'],
+  status: [
+    (value) => value === null || (isCount(value) && (value as number) >= 400 && (value as number) <= 599),
+    '400..599 or null',
+  ],
   retryAfterS: [isCount, 'seconds'],
   failure: [(value) => value === null || FAILURES.some((name) => name === value), `${FAILURES.join(' | ')} | null`],
   failAfterChunks: [isCount, 'a count'],
@@ -99,7 +110,10 @@ function isToolCall(value: unknown): boolean {
   if (value === null || value === true) return true;
   if (typeof value !== 'object') return false;
   const { name, arguments: args } = value as Record<string, unknown>;
-  return (name === undefined || typeof name === 'string') && (args === undefined || (typeof args === 'object' && args !== null));
+  return (
+    (name === undefined || typeof name === 'string') &&
+    (args === undefined || (typeof args === 'object' && args !== null))
+  );
 }
 
 /**
@@ -120,7 +134,7 @@ export function parseBehaviour(raw: unknown): Partial<Behaviour> {
     if (!isValid(value)) throw new BehaviourError(`Behaviour "${field}" must be ${expected}.`);
     parsed[field] = field === 'toolCall' && value === true ? {} : value;
   }
-  return parsed as Partial<Behaviour>;
+  return parsed;
 }
 
 const DIRECTIVE_MARK = 'sim:{';

@@ -61,7 +61,8 @@ function complete(answer: Answer, chat: ChatRequest, behaviour: Behaviour): void
 
 function checkBearer(request: IncomingMessage, apiKey: string | null): void {
   const { authorization } = request.headers;
-  if (authorization === undefined || !authorization.startsWith('Bearer ') || authorization.length === 7) throw missingApiKey;
+  if (authorization === undefined || !authorization.startsWith('Bearer ') || authorization.length === 7)
+    throw missingApiKey;
   if (apiKey !== null && authorization !== `Bearer ${apiKey}`) throw wrongApiKey();
 }
 

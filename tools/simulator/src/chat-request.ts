@@ -65,13 +65,17 @@ function parseJsonObject(rawBody: string): Record<string, unknown> {
 
 function unparsable(): Error {
   return invalidRequest(
-    'We could not parse the JSON body of your request. (HINT: This likely means you aren\'t using your HTTP library correctly. The OpenAI API expects a JSON payload, but what was sent was not valid JSON.)',
+    "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP library correctly. The OpenAI API expects a JSON payload, but what was sent was not valid JSON.)",
   );
 }
 
 function wrongType(param: string, expected: string, value: unknown): Error {
   const got = value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`;
-  return invalidRequest(`Invalid type for '${param}': expected ${expected}, but got ${got} instead.`, 'invalid_type', param);
+  return invalidRequest(
+    `Invalid type for '${param}': expected ${expected}, but got ${got} instead.`,
+    'invalid_type',
+    param,
+  );
 }
 
 function checkMessages(messages: readonly unknown[]): void {
@@ -95,22 +99,26 @@ function booleanOf(body: Record<string, unknown>, param: string): boolean {
 function countOf(body: Record<string, unknown>, param: string): number | null {
   const value = body[param];
   if (value === undefined || value === null) return null;
-  if (!Number.isSafeInteger(value)) throw wrongType(param, 'an integer', value);
-  if ((value as number) < 1) {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw wrongType(param, 'an integer', value);
+  if (value < 1) {
     throw invalidRequest(
-      `Invalid '${param}': integer below minimum value. Expected a value >= 1, but got ${String(value)} instead.`,
+      `Invalid '${param}': integer below minimum value. Expected a value >= 1, but got ${value} instead.`,
       'integer_below_min_value',
       param,
     );
   }
-  return value as number;
+  return value;
 }
 
 function maxTokensOf(body: Record<string, unknown>): number | null {
   const legacy = countOf(body, 'max_tokens');
   const current = countOf(body, 'max_completion_tokens');
   if (legacy !== null && current !== null) {
-    throw invalidRequest("Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.", null, 'max_tokens');
+    throw invalidRequest(
+      "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.",
+      null,
+      'max_tokens',
+    );
   }
   return current ?? legacy;
 }
@@ -120,7 +128,11 @@ function includesUsage(body: Record<string, unknown>, isStream: boolean): boolea
   if (options === undefined || options === null) return false;
   if (typeof options !== 'object') throw wrongType('stream_options', 'an object', options);
   if (!isStream) {
-    throw invalidRequest("The 'stream_options' parameter is only allowed when 'stream' is enabled.", null, 'stream_options');
+    throw invalidRequest(
+      "The 'stream_options' parameter is only allowed when 'stream' is enabled.",
+      null,
+      'stream_options',
+    );
   }
   return booleanOf(options as Record<string, unknown>, 'include_usage');
 }

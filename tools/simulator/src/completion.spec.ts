@@ -37,7 +37,10 @@ describe('planCompletion', () => {
   });
 
   it('counts every choice', () => {
-    expect(plan({ completionTokens: 10, reasoningTokens: 4 }, { choices: 3 }).tokens).toMatchObject({ completion: 30, reasoning: 12 });
+    expect(plan({ completionTokens: 10, reasoningTokens: 4 }, { choices: 3 }).tokens).toMatchObject({
+      completion: 30,
+      reasoning: 12,
+    });
   });
 
   it('keeps cached and reasoning tokens parts of their wholes', () => {
@@ -65,7 +68,11 @@ describe('promptTokensOf', () => {
 
   it('reads the text parts of a list content', () => {
     const text = { messages: [{ role: 'user', content: 'abcdefgh' }], tools: [], bodyBytes: 100 };
-    const parts = { messages: [{ role: 'user', content: [{ type: 'text', text: 'abcdefgh' }] }], tools: [], bodyBytes: 100 };
+    const parts = {
+      messages: [{ role: 'user', content: [{ type: 'text', text: 'abcdefgh' }] }],
+      tools: [],
+      bodyBytes: 100,
+    };
     expect(promptTokensOf(parts)).toBe(promptTokensOf(text));
   });
 });

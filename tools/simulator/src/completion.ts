@@ -28,8 +28,9 @@ export interface Completion {
 /** Decides the content of an answer: deterministic in request, behaviour and sequence number. */
 export function planCompletion(request: ChatRequest, behaviour: Behaviour, sequence: number): Completion {
   const wanted = behaviour.completionTokens ?? DEFAULT_COMPLETION_TOKENS + behaviour.reasoningTokens;
-  const isCut = request.maxTokens !== null && wanted > request.maxTokens && !behaviour.ignoresMaxTokens;
-  const perChoice = isCut ? (request.maxTokens as number) : wanted;
+  const ceiling = behaviour.ignoresMaxTokens ? null : request.maxTokens;
+  const isCut = ceiling !== null && wanted > ceiling;
+  const perChoice = isCut ? ceiling : wanted;
   const reasoning = Math.min(behaviour.reasoningTokens, perChoice);
   const prompt = behaviour.promptTokens ?? promptTokensOf(request);
   const toolCall = behaviour.toolCall === null || isCut ? null : toolCallOf(request, behaviour.toolCall);

@@ -17,6 +17,7 @@ function integerOf(env: NodeJS.ProcessEnv, name: string, fallback: number, max: 
   const text = env[name];
   if (text === undefined || text === '') return fallback;
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 0 || value > max) throw new RangeError(`${name} must be an integer from 0 to ${max}, got "${text}".`);
+  if (!Number.isInteger(value) || value < 0 || value > max)
+    throw new RangeError(`${name} must be an integer from 0 to ${max}, got "${text}".`);
   return value;
 }

@@ -108,7 +108,9 @@ describe('a provider that fails', () => {
   it('closes a kept-alive connection unannounced', async () => {
     const socket = connect(Number(new URL(simulator.url).port), '127.0.0.1');
     const body = '{"model":"gpt-4o","messages":[{"role":"user","content":"sim:{\\"closesSocket\\":true}"}]}';
-    socket.write(`POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer k\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
+    socket.write(
+      `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer k\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    );
     let received = '';
     socket.on('data', (chunk) => (received += chunk.toString()));
     await once(socket, 'close');

@@ -22,19 +22,29 @@ describe('the openai client', () => {
   });
 
   it('assembles a stream with usage', async () => {
-    const stream = client.chat.completions.stream({ model: 'gpt-4o', messages, stream_options: { include_usage: true } });
+    const stream = client.chat.completions.stream({
+      model: 'gpt-4o',
+      messages,
+      stream_options: { include_usage: true },
+    });
     const completion = await stream.finalChatCompletion();
-    expect(completion.choices[0]?.message.content).toBe('The gate meters the flow and can shut it at once. The gate meters the');
+    expect(completion.choices[0]?.message.content).toBe(
+      'The gate meters the flow and can shut it at once. The gate meters the',
+    );
     expect(completion.usage).toMatchObject({ completion_tokens: 16 });
   });
 
   it('gets tool calls, streamed', async () => {
-    const tools = [{ type: 'function' as const, function: { name: 'lookup', parameters: { type: 'object', properties: {} } } }];
+    const tools = [
+      { type: 'function' as const, function: { name: 'lookup', parameters: { type: 'object', properties: {} } } },
+    ];
     const asking = [{ role: 'user' as const, content: 'sim:{"toolCall":{"arguments":{"city":"Bern"}}}' }];
     const stream = client.chat.completions.stream({ model: 'gpt-4o', messages: asking, tools });
     const completion = await stream.finalChatCompletion();
     expect(completion.choices[0]?.finish_reason).toBe('tool_calls');
-    expect(completion.choices[0]?.message.tool_calls?.[0]).toMatchObject({ function: { name: 'lookup', arguments: '{"city":"Bern"}' } });
+    expect(completion.choices[0]?.message.tool_calls?.[0]).toMatchObject({
+      function: { name: 'lookup', arguments: '{"city":"Bern"}' },
+    });
   });
 
   it('retries a 429 after Retry-After', async () => {
@@ -45,7 +55,9 @@ describe('the openai client', () => {
 
   it('turns errors into its own classes', async () => {
     await expect(client.chat.completions.create({ model: 'unknown', messages })).rejects.toThrow(OpenAI.NotFoundError);
-    await expect(client.chat.completions.create({ model: 'gpt-4o', messages: [] })).rejects.toThrow(OpenAI.BadRequestError);
+    await expect(client.chat.completions.create({ model: 'gpt-4o', messages: [] })).rejects.toThrow(
+      OpenAI.BadRequestError,
+    );
   });
 
   it('lists models', async () => {

@@ -37,9 +37,18 @@ const incorrectApiKey = new OpenAiError(401, 'Incorrect API key provided.', INVA
 const byStatus: ReadonlyMap<number, OpenAiError> = new Map([
   [401, incorrectApiKey],
   [403, new OpenAiError(403, 'You are not allowed to sample from this model', INVALID, 'model_not_allowed')],
-  [429, new OpenAiError(429, 'Rate limit reached for requests. Please try again later.', 'requests', 'rate_limit_exceeded')],
-  [500, new OpenAiError(500, 'The server had an error while processing your request. Sorry about that!', 'server_error')],
-  [503, new OpenAiError(503, 'The engine is currently overloaded, please try again later', 'server_error', 'overloaded')],
+  [
+    429,
+    new OpenAiError(429, 'Rate limit reached for requests. Please try again later.', 'requests', 'rate_limit_exceeded'),
+  ],
+  [
+    500,
+    new OpenAiError(500, 'The server had an error while processing your request. Sorry about that!', 'server_error'),
+  ],
+  [
+    503,
+    new OpenAiError(503, 'The engine is currently overloaded, please try again later', 'server_error', 'overloaded'),
+  ],
 ]);
 
 /** The error a call gets that was told to fail with an HTTP status. */
@@ -56,5 +65,10 @@ export function wrongApiKey(): OpenAiError {
 
 /** The 404 for a model that does not exist. */
 export function modelNotFound(model: string): OpenAiError {
-  return new OpenAiError(404, `The model \`${model}\` does not exist or you do not have access to it.`, INVALID, 'model_not_found');
+  return new OpenAiError(
+    404,
+    `The model \`${model}\` does not exist or you do not have access to it.`,
+    INVALID,
+    'model_not_found',
+  );
 }

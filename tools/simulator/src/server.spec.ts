@@ -47,10 +47,18 @@ describe('a valid call', () => {
     const messages = [
       { role: 'user', content: 'sim:{"completionTokens":99}' },
       { role: 'assistant', content: 'sim:{"completionTokens":98}' },
-      { role: 'user', content: [{ type: 'text', text: 'go sim:{"completionTokens":3,"cachedTokens":2,"promptTokens":9}' }] },
+      {
+        role: 'user',
+        content: [{ type: 'text', text: 'go sim:{"completionTokens":3,"cachedTokens":2,"promptTokens":9}' }],
+      },
     ];
     const body = await completionOf(await chat(simulator, { messages }));
-    expect(body.usage).toMatchObject({ prompt_tokens: 9, completion_tokens: 3, total_tokens: 12, prompt_tokens_details: { cached_tokens: 2 } });
+    expect(body.usage).toMatchObject({
+      prompt_tokens: 9,
+      completion_tokens: 3,
+      total_tokens: 12,
+      prompt_tokens_details: { cached_tokens: 2 },
+    });
   });
 
   it('obeys the x-sim header and the control plane, the header first', async () => {
@@ -58,7 +66,10 @@ describe('a valid call', () => {
     const fromControl = await completionOf(await chat(simulator));
     const fromHeader = await completionOf(await chat(simulator, {}, { 'x-sim': '{"completionTokens":4}' }));
     expect(fromControl.usage.completion_tokens).toBe(5);
-    expect(fromHeader.usage).toMatchObject({ completion_tokens: 4, completion_tokens_details: { reasoning_tokens: 2 } });
+    expect(fromHeader.usage).toMatchObject({
+      completion_tokens: 4,
+      completion_tokens_details: { reasoning_tokens: 2 },
+    });
   });
 
   it('can fail twice and then work', async () => {
@@ -82,7 +93,9 @@ describe('an invalid call', () => {
   ])('%j is answered %i', async (fields, status, message) => {
     const response = await chat(simulator, fields);
     expect(response.status).toBe(status);
-    expect(await response.json()).toMatchObject({ error: { message: expect.stringContaining(message), type: 'invalid_request_error' } });
+    expect(await response.json()).toMatchObject({
+      error: { message: expect.stringContaining(message), type: 'invalid_request_error' },
+    });
     expect(simulator.ledger()[0]).toMatchObject({ isValid: false, status, completionTokens: 0 });
   });
 
@@ -108,12 +121,20 @@ describe('a stream', () => {
     const response = await chat(simulator, stream);
     expect(response.headers.get('content-type')).toContain('text/event-stream');
     const events = eventsOf(await response.text());
-    expect(events[0]).toMatchObject({ object: 'chat.completion.chunk', usage: null, choices: [{ delta: { role: 'assistant', content: '' } }] });
+    expect(events[0]).toMatchObject({
+      object: 'chat.completion.chunk',
+      usage: null,
+      choices: [{ delta: { role: 'assistant', content: '' } }],
+    });
     expect(events.at(-3)).toMatchObject({ choices: [{ delta: {}, finish_reason: 'stop' }], usage: null });
     expect(events.at(-2)).toMatchObject({ choices: [], usage: { completion_tokens: 16 } });
     expect(events.at(-1)).toBe('[DONE]');
     await until(() => simulator.summary().completed === 1);
-    expect(simulator.ledger()[0]).toMatchObject({ isStream: true, chunksSent: events.length - 1, completionTokensSent: 16 });
+    expect(simulator.ledger()[0]).toMatchObject({
+      isStream: true,
+      chunksSent: events.length - 1,
+      completionTokensSent: 16,
+    });
   });
 
   it('says the same as the JSON answer', async () => {
@@ -131,7 +152,9 @@ describe('a stream', () => {
     ['middle', 9],
     ['final', 17],
   ])('can report usage on the %s chunk', async (position, index) => {
-    const text = await (await chat(simulator, { stream: true }, { 'x-sim': JSON.stringify({ usagePosition: position }) })).text();
+    const text = await (
+      await chat(simulator, { stream: true }, { 'x-sim': JSON.stringify({ usagePosition: position }) })
+    ).text();
     const events = eventsOf(text);
     expect(events.findIndex((event) => typeof event !== 'string' && event.usage !== undefined)).toBe(index);
     expect(events).toHaveLength(19);
@@ -143,14 +166,21 @@ describe('a stream', () => {
     const tools = [{ type: 'function', function: { name: 'lookup', parameters: {} } }];
     const directive = { 'x-sim': '{"toolCall":{"arguments":{"city":"Bern"}}}' };
     const calls = eventsOf(await (await chat(simulator, { ...stream, tools }, directive)).text());
-    const pieces = calls.flatMap((event) => (typeof event === 'string' ? [] : (event.choices[0]?.delta.tool_calls ?? [])));
+    const pieces = calls.flatMap((event) =>
+      typeof event === 'string' ? [] : (event.choices[0]?.delta.tool_calls ?? []),
+    );
     expect(pieces[0]?.function.name).toBe('lookup');
     expect(pieces.map((piece) => piece.function.arguments).join('')).toBe('{"city":"Bern"}');
   });
 
   it('tells in the ledger how far it came when the caller leaves', async () => {
     const leaving = new AbortController();
-    const response = await chat(simulator, stream, { 'x-sim': '{"chunkIntervalMs":5,"chunks":10,"completionTokens":1000}' }, leaving.signal);
+    const response = await chat(
+      simulator,
+      stream,
+      { 'x-sim': '{"chunkIntervalMs":5,"chunks":10,"completionTokens":1000}' },
+      leaving.signal,
+    );
     const reader = response.body?.getReader();
     await reader?.read();
     leaving.abort();

@@ -122,7 +122,8 @@ function choiceDeltas(completion: Completion, chunks: number | null): { json: st
 function toolCallDeltas(completion: Completion, reasoning: number): { json: string; tokens: number }[] {
   const { name, arguments: args } = completion.toolCall ?? { name: '', arguments: '' };
   const half = Math.ceil(args.length / 2);
-  const piece = (text: string): string => `{"tool_calls":[{"index":0,"function":{"arguments":${JSON.stringify(text)}}}]}`;
+  const piece = (text: string): string =>
+    `{"tool_calls":[{"index":0,"function":{"arguments":${JSON.stringify(text)}}}]}`;
   return [
     {
       json:

@@ -24,6 +24,16 @@ export async function raiseTenantEpoch(tx: EntityManager, tenantId: string): Pro
   return epoch;
 }
 
+/** Raises the policy epoch of every tenant, for changes that concern them all. */
+export async function raiseEveryTenantEpoch(tx: EntityManager): Promise<Map<string, number>> {
+  // Locked in the order in which changes of several tenants lock them.
+  await tx.query('SELECT FROM governance.tenants ORDER BY id FOR UPDATE');
+  const [rows]: [{ id: string; epoch: string }[], number] = await tx.query(
+    'UPDATE governance.tenants SET epoch = epoch + 1 RETURNING id, epoch',
+  );
+  return new Map(rows.map(({ id, epoch }) => [id, Number(epoch)]));
+}
+
 /** Appends to the tenant's audit chain. Appends of one tenant wait for each other until their transactions end. */
 export async function appendAudit(tx: EntityManager, entry: NewAuditEntry): Promise<AuditEntryEntity> {
   await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('penstock.audit.' || $1, 0))`, [entry.tenantId]);
@@ -41,13 +51,21 @@ export async function appendAudit(tx: EntityManager, entry: NewAuditEntry): Prom
   return Object.assign(new AuditEntryEntity(), row);
 }
 
-/** Appends a message for other processes; the caller delivers it after the commit, or the worker's relay does. */
+/** Appends messages for other processes; the caller delivers them after the commit, or the worker's relay does. */
 export async function appendOutbox(
   tx: EntityManager,
-  message: Pick<OutboxMessageEntity, 'id' | 'type' | 'tenantId' | 'payload' | 'createdAt'>,
+  messages: readonly Pick<OutboxMessageEntity, 'id' | 'type' | 'tenantId' | 'payload' | 'createdAt'>[],
 ): Promise<void> {
+  if (messages.length === 0) return;
   await tx.query(
-    'INSERT INTO governance.outbox_messages (id, type, tenant_id, payload, created_at) VALUES ($1, $2, $3, $4, $5)',
-    [message.id, message.type, message.tenantId, JSON.stringify(message.payload), message.createdAt],
+    `INSERT INTO governance.outbox_messages (id, type, tenant_id, payload, created_at)
+     SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::jsonb[], $5::timestamptz[])`,
+    [
+      messages.map(({ id }) => id),
+      messages.map(({ type }) => type),
+      messages.map(({ tenantId }) => tenantId),
+      messages.map(({ payload }) => JSON.stringify(payload)),
+      messages.map(({ createdAt }) => createdAt),
+    ],
   );
 }

@@ -1,0 +1,50 @@
+import { Module } from '@nestjs/common';
+import { OperatorAuthModule, RedisModule } from '@penstock/platform';
+
+import { BudgetsModule } from './budgets/budgets.module.js';
+import { ChangesModule } from './changes/changes.module.js';
+import { REDIS_TIMEOUT_MS } from './changes/redis-timeout.js';
+import { GovernanceConfig } from './config.js';
+import { CustomersModule } from './customers/customers.module.js';
+import { DatabaseModule } from './database/database.module.js';
+import { DebugModule } from './debug/debug.module.js';
+import { LimitsModule } from './limits/limits.module.js';
+import { OwnersModule } from './owners/owners.module.js';
+import { PoliciesModule } from './policies/policies.module.js';
+import { PriceOverridesModule } from './price-overrides/price-overrides.module.js';
+import { RateLimitsModule } from './rate-limits/rate-limits.module.js';
+import { TeamsModule } from './teams/teams.module.js';
+import { UsageModule } from './usage/usage.module.js';
+import { VirtualKeysModule } from './virtual-keys/virtual-keys.module.js';
+
+@Module({
+  imports: [
+    RedisModule.forRoot({
+      roles: ['command'],
+      // Reads work and changes commit without Redis; the answer says that their propagation is pending.
+      critical: false,
+      connections: { command: { commandTimeoutMs: REDIS_TIMEOUT_MS } },
+    }),
+    DatabaseModule,
+    OperatorAuthModule.forRootAsync({
+      inject: [GovernanceConfig],
+      useFactory: (config: GovernanceConfig) => ({
+        masterKey: config.MASTER_KEY,
+        serviceToken: config.PENSTOCK_SERVICE_TOKEN,
+      }),
+    }),
+    ChangesModule,
+    LimitsModule,
+    OwnersModule,
+    CustomersModule,
+    TeamsModule,
+    VirtualKeysModule,
+    BudgetsModule,
+    RateLimitsModule,
+    PriceOverridesModule,
+    UsageModule,
+    DebugModule,
+    PoliciesModule,
+  ],
+})
+export class AppModule {}

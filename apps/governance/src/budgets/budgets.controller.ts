@@ -1,0 +1,52 @@
+import { Body, Controller, Delete, Get, Param, Put, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Ctx, type RequestContext } from '@penstock/platform';
+
+import type { Changed } from '../changes/changed.js';
+import { Answers } from '../http/answers.decorator.js';
+import { EntityIdPipe } from '../http/entity-id.pipe.js';
+import { MessageResponse } from '../http/message.response.js';
+import { PageQuery } from '../http/page.query.js';
+import { BudgetRequest } from '../limits/limit-requests.js';
+import { BudgetEnvelope, BudgetListEnvelope, ChangedBudgetEnvelope } from './budget-envelopes.js';
+import { BudgetsService } from './budgets.service.js';
+
+@ApiTags('budgets')
+@Controller('api/governance/budgets')
+export class BudgetsController {
+  constructor(private readonly budgets: BudgetsService) {}
+
+  @Get()
+  @Answers(200, BudgetListEnvelope, [400])
+  async list(@Ctx() ctx: RequestContext, @Query() query: PageQuery): Promise<BudgetListEnvelope> {
+    const budgets = await this.budgets.list(ctx, query);
+    return { budgets, count: budgets.length };
+  }
+
+  @Get(':id')
+  @Answers(200, BudgetEnvelope, [404])
+  async get(@Ctx() ctx: RequestContext, @Param('id', EntityIdPipe) id: string): Promise<BudgetEnvelope> {
+    return { budget: await this.budgets.get(ctx, id) };
+  }
+
+  @Put(':id')
+  @Answers(200, ChangedBudgetEnvelope, [400, 404])
+  async update(
+    @Ctx() ctx: RequestContext,
+    @Param('id', EntityIdPipe) id: string,
+    @Body() request: BudgetRequest,
+  ): Promise<Changed<ChangedBudgetEnvelope>> {
+    const changed = await this.budgets.update(ctx, id, request);
+    return changed.map((budget) => ({ message: 'Budget updated successfully', budget }));
+  }
+
+  @Delete(':id')
+  @Answers(200, MessageResponse, [404])
+  async delete(
+    @Ctx() ctx: RequestContext,
+    @Param('id', EntityIdPipe) id: string,
+  ): Promise<Changed<MessageResponse>> {
+    const changed = await this.budgets.delete(ctx, id);
+    return changed.map(() => ({ message: 'Budget deleted successfully' }));
+  }
+}

@@ -1,0 +1,14 @@
+import { Global, Module } from '@nestjs/common';
+
+import { LimitBook } from './limit-book.js';
+import { LimitsRepository } from './limits.repository.js';
+import { LiveUsage } from './live-usage.js';
+import { OwnedLimits } from './owned-limits.js';
+import { ResettableLimits } from './resettable-limits.js';
+
+const services = [LimitBook, LimitsRepository, LiveUsage, OwnedLimits, ResettableLimits];
+
+/** Budgets and rate limits as every entity carries them. */
+@Global()
+@Module({ providers: services, exports: services })
+export class LimitsModule {}

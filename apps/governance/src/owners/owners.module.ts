@@ -1,0 +1,14 @@
+import { Global, Module } from '@nestjs/common';
+
+import { OwnedKeys } from './owned-keys.js';
+import { OwnerLocks } from './owner-locks.js';
+import { OwnerSummaries } from './owner-summaries.js';
+import { OwnerTenants } from './owner-tenants.js';
+import { ParentLocks } from './parent-locks.js';
+
+const services = [OwnedKeys, OwnerLocks, OwnerSummaries, OwnerTenants, ParentLocks];
+
+/** How keys, teams and customers stand to each other. */
+@Global()
+@Module({ providers: services, exports: services })
+export class OwnersModule {}

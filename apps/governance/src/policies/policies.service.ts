@@ -1,0 +1,95 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { AppError, counterId, windowAt } from '@penstock/domain';
+import type { PolicyLookup, PolicySnapshot } from '@penstock/dto';
+import { readRecordedCounters } from '@penstock/entities';
+import { AdmissionStore, LOGGER, type Logger, PolicyDelivery } from '@penstock/platform';
+import { DataSource } from 'typeorm';
+
+import { notFound } from '../http/not-found.js';
+import { buildSnapshot, specsOf } from './build-snapshot.js';
+import { PoliciesRepository, type PendingMessage } from './policies.repository.js';
+import { SnapshotCache } from './snapshot-cache.js';
+
+/** Clocks differ a little: counters of the windows this close to now are loaded too. */
+const CLOCK_SKEW_MS = 5_000;
+
+/** What a load brought to Redis. */
+export interface LoadedTenant {
+  readonly tenantId: string;
+  readonly epoch: number;
+  readonly counters: number;
+}
+
+/** Policies for gateways. */
+@Injectable()
+export class PoliciesService {
+  constructor(
+    private readonly policies: PoliciesRepository,
+    private readonly cache: SnapshotCache,
+    private readonly store: AdmissionStore,
+    private readonly delivery: PolicyDelivery,
+    private readonly dataSource: DataSource,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /**
+   * The policy of a key. Usage that is still to follow the key into its tenant is brought there first; while that
+   * cannot be done there is no answer, because its limits would start from zero.
+   */
+  async lookUp(keyHash: string, nowMs: number): Promise<PolicyLookup> {
+    const row = await this.policies.findByKeyHash(keyHash, nowMs);
+    if (row === null) {
+      await this.tryRedis('remember an unknown key', () => this.cache.storeUnknown(keyHash));
+      return { found: false };
+    }
+    await this.bringUsage(row.pendingCarryOvers);
+    const snapshot = buildSnapshot(row);
+    await this.tryRedis('store a snapshot', () => this.announce(keyHash, snapshot));
+    return { found: true, snapshot };
+  }
+
+  /** Makes a tenant resident in Redis with what the ledger knows. Harmless when it already is. */
+  async loadTenant(tenantId: string, nowMs: number): Promise<LoadedTenant> {
+    const row = await this.policies.findTenantLimits(tenantId);
+    if (row === null) throw notFound('The tenant');
+    const ids = new Set<string>();
+    for (const spec of specsOf(row)) {
+      for (const atMs of [nowMs - CLOCK_SKEW_MS, nowMs, nowMs + CLOCK_SKEW_MS]) {
+        ids.add(counterId(spec, windowAt(spec.window, atMs)));
+      }
+    }
+    const recorded = await readRecordedCounters(this.dataSource.manager, [...ids]);
+    const counters = Object.fromEntries(recorded.map(({ counterId: id, used }) => [id, used]));
+    await this.store.loadTenant(tenantId, Number(row.epoch), counters);
+    // A change that committed since the read found no tenant to announce itself to.
+    const epoch = (await this.policies.findEpoch(tenantId)) ?? Number(row.epoch);
+    await this.store.bumpEpoch(tenantId, epoch);
+    return { tenantId, epoch, counters: recorded.length };
+  }
+
+  private async bringUsage(pending: readonly PendingMessage[]): Promise<void> {
+    if (pending.length === 0) return;
+    try {
+      // In the order of the moves: a key that moved twice carries what it had in the first tenant.
+      for (const { payload } of pending) await this.delivery.deliver(payload);
+    } catch (error) {
+      throw new AppError('store_unavailable', { cause: error });
+    }
+    await this.policies.markDelivered(pending.map(({ id }) => id));
+  }
+
+  /** Also raises the epoch in Redis: a change whose announcement was lost is in force from the first look-up on. */
+  private async announce(keyHash: string, snapshot: PolicySnapshot): Promise<void> {
+    await this.store.bumpEpoch(snapshot.tenantId, snapshot.epoch);
+    await this.cache.store(keyHash, snapshot);
+  }
+
+  /** The answer does not depend on the cache. */
+  private async tryRedis(what: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.logger.warn({ err: error, what }, 'redis could not be told');
+    }
+  }
+}

@@ -1,0 +1,28 @@
+import { Injectable } from '@nestjs/common';
+import type { TeamEntity } from '@penstock/entities';
+
+import { LimitBook } from '../limits/limit-book.js';
+import { OwnerSummaries } from '../owners/owner-summaries.js';
+import { tenantIdOf } from '../policies/tenant-of.js';
+import { toTeamResponse } from './team.mapping.js';
+import type { TeamResponse } from './team.response.js';
+
+/** Teams with their relations and live usage: a fixed number of queries for any number of teams. */
+@Injectable()
+export class TeamViews {
+  constructor(
+    private readonly summaries: OwnerSummaries,
+    private readonly limitBook: LimitBook,
+  ) {}
+
+  async many(teams: readonly TeamEntity[], nowMs: number): Promise<TeamResponse[]> {
+    const holders = teams.map(({ id, customerId }) => ({ id, tenantId: tenantIdOf({ teamId: id, customerId }) }));
+    const [customers, limits] = await Promise.all([
+      this.summaries.customers(teams.map(({ customerId }) => customerId)),
+      this.limitBook.answers('team', holders, nowMs),
+    ]);
+    return teams.map((team) =>
+      toTeamResponse(team, customers.get(team.customerId ?? ''), limits.get(team.id) ?? {}),
+    );
+  }
+}

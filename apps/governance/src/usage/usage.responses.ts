@@ -1,0 +1,43 @@
+import { ApiProperty } from '@nestjs/swagger';
+
+/** What a key has used up in the current windows of its own limits. */
+export class UsageStat {
+  @ApiProperty({ type: String, format: 'uuid' })
+  virtual_key_id!: string;
+
+  @ApiProperty({ type: 'integer' })
+  tokens_current_usage!: number;
+
+  @ApiProperty({ type: 'integer' })
+  requests_current_usage!: number;
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  tokens_last_reset!: string;
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  requests_last_reset!: string;
+
+  @ApiProperty({ type: 'number', required: false, description: 'US cents; absent without a budget.' })
+  budget_current_usage?: number;
+
+  @ApiProperty({ type: String, format: 'date-time', required: false })
+  budget_last_reset?: string;
+}
+
+/** Usage of every key that has limits of its own. */
+export class UsageStatsListEnvelope {
+  @ApiProperty({ type: [UsageStat] })
+  usage_stats!: UsageStat[];
+
+  @ApiProperty({ type: 'integer' })
+  count!: number;
+}
+
+/** Usage of one key. */
+export class UsageStatsEnvelope {
+  @ApiProperty({ type: String, format: 'uuid' })
+  virtual_key_id!: string;
+
+  @ApiProperty({ type: UsageStat })
+  usage_stats!: UsageStat;
+}

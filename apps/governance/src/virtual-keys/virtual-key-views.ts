@@ -1,0 +1,55 @@
+import { Injectable } from '@nestjs/common';
+import { type VirtualKeyEntity } from '@penstock/entities';
+
+import { LimitBook } from '../limits/limit-book.js';
+import { OwnerSummaries } from '../owners/owner-summaries.js';
+import { tenantIdOf } from '../policies/tenant-of.js';
+import { KeySecrets, maskedValue } from './key-secret.js';
+import { toVirtualKeyResponse } from './virtual-key.mapping.js';
+import type { VirtualKeyResponse } from './virtual-key.response.js';
+
+/** Keys with their relations and live usage: a fixed number of queries for any number of keys. */
+@Injectable()
+export class VirtualKeyViews {
+  constructor(
+    private readonly summaries: OwnerSummaries,
+    private readonly limitBook: LimitBook,
+    private readonly secrets: KeySecrets,
+  ) {}
+
+  /** One key, with its value. */
+  async one(key: VirtualKeyEntity, nowMs: number): Promise<VirtualKeyResponse> {
+    const [view] = await this.build([key], nowMs, (of) => this.secrets.reveal(of));
+    if (view === undefined) throw new Error('A key has exactly one view.');
+    return view;
+  }
+
+  /** Many keys, values masked. */
+  async many(keys: readonly VirtualKeyEntity[], nowMs: number): Promise<VirtualKeyResponse[]> {
+    return this.build(keys, nowMs, (of) => maskedValue(of.valueHint));
+  }
+
+  private async build(
+    keys: readonly VirtualKeyEntity[],
+    nowMs: number,
+    valueOf: (key: VirtualKeyEntity) => string,
+  ): Promise<VirtualKeyResponse[]> {
+    const [teams, customers] = await Promise.all([
+      this.summaries.teams(keys.map(({ teamId }) => teamId)),
+      this.summaries.customers(keys.map(({ customerId }) => customerId)),
+    ]);
+    const holders = keys.map(({ id, teamId, customerId }) => {
+      const teamCustomerId = teams.get(teamId ?? '')?.customer_id ?? null;
+      return { id, tenantId: tenantIdOf({ keyId: id, teamId, customerId: customerId ?? teamCustomerId }) };
+    });
+    const limits = await this.limitBook.answers('virtual_key', holders, nowMs);
+    return keys.map((key) =>
+      toVirtualKeyResponse(key, {
+        value: valueOf(key),
+        team: teams.get(key.teamId ?? ''),
+        customer: customers.get(key.customerId ?? ''),
+        limits: limits.get(key.id) ?? {},
+      }),
+    );
+  }
+}

@@ -1,0 +1,39 @@
+import type { VirtualKeyEntity } from '@penstock/entities';
+
+import type { CustomerSummary } from '../customers/customer.response.js';
+import type { LimitAnswer } from '../limits/limit-book.js';
+import type { TeamSummary } from '../teams/team.response.js';
+import type { VirtualKeyResponse } from './virtual-key.response.js';
+
+/** What a key is shown with. */
+export interface VirtualKeyRelations {
+  readonly value: string;
+  readonly team: TeamSummary | undefined;
+  readonly customer: CustomerSummary | undefined;
+  readonly limits: LimitAnswer;
+}
+
+/** A virtual key on the wire. */
+export function toVirtualKeyResponse(
+  key: VirtualKeyEntity,
+  { value, team, customer, limits }: VirtualKeyRelations,
+): VirtualKeyResponse {
+  return {
+    id: key.id,
+    name: key.name,
+    value,
+    ...(key.description === null || key.description === '' ? {} : { description: key.description }),
+    is_active: key.isActive,
+    allowed_models: key.allowedModels,
+    allowed_providers: key.allowedProviders,
+    ...(key.teamId === null ? {} : { team_id: key.teamId }),
+    ...(key.customerId === null ? {} : { customer_id: key.customerId }),
+    ...(limits.budget === undefined ? {} : { budget_id: limits.budget.id }),
+    ...(limits.rate_limit === undefined ? {} : { rate_limit_id: limits.rate_limit.id }),
+    ...(team === undefined ? {} : { team }),
+    ...(customer === undefined ? {} : { customer }),
+    ...limits,
+    created_at: key.createdAt.toISOString(),
+    updated_at: key.updatedAt.toISOString(),
+  };
+}

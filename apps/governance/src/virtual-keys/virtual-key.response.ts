@@ -1,0 +1,80 @@
+import { ApiProperty } from '@nestjs/swagger';
+
+import { CustomerSummary } from '../customers/customer.response.js';
+import { BudgetResponse, RateLimitResponse } from '../limits/limit-responses.js';
+import { TeamSummary } from '../teams/team.response.js';
+
+/** A virtual key. */
+export class VirtualKeyResponse {
+  @ApiProperty({ type: String, format: 'uuid' })
+  id!: string;
+
+  @ApiProperty({ type: String })
+  name!: string;
+
+  @ApiProperty({ type: String, description: 'The credential; in lists only its last four characters.' })
+  value!: string;
+
+  @ApiProperty({ type: String, required: false })
+  description?: string;
+
+  @ApiProperty({ type: Boolean })
+  is_active!: boolean;
+
+  @ApiProperty({ type: [String], nullable: true, description: 'Null when never set. Null and empty: every model.' })
+  allowed_models!: string[] | null;
+
+  @ApiProperty({ type: [String], nullable: true, description: 'Null when never set. Null and empty: every provider.' })
+  allowed_providers!: string[] | null;
+
+  @ApiProperty({ type: String, format: 'uuid', required: false })
+  team_id?: string;
+
+  @ApiProperty({ type: String, format: 'uuid', required: false })
+  customer_id?: string;
+
+  @ApiProperty({ type: String, format: 'uuid', required: false })
+  budget_id?: string;
+
+  @ApiProperty({ type: String, format: 'uuid', required: false })
+  rate_limit_id?: string;
+
+  @ApiProperty({ type: TeamSummary, required: false })
+  team?: TeamSummary;
+
+  @ApiProperty({ type: CustomerSummary, required: false })
+  customer?: CustomerSummary;
+
+  @ApiProperty({ type: BudgetResponse, required: false })
+  budget?: BudgetResponse;
+
+  @ApiProperty({ type: RateLimitResponse, required: false })
+  rate_limit?: RateLimitResponse;
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  created_at!: string;
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  updated_at!: string;
+}
+
+/** Answer with one key. */
+export class VirtualKeyEnvelope {
+  @ApiProperty({ type: VirtualKeyResponse })
+  virtual_key!: VirtualKeyResponse;
+}
+
+/** Answer to a change of a key. */
+export class ChangedVirtualKeyEnvelope extends VirtualKeyEnvelope {
+  @ApiProperty({ type: String })
+  message!: string;
+}
+
+/** A list of keys; values are masked. */
+export class VirtualKeyListEnvelope {
+  @ApiProperty({ type: [VirtualKeyResponse] })
+  virtual_keys!: VirtualKeyResponse[];
+
+  @ApiProperty({ type: 'integer', description: 'Entries in this answer.' })
+  count!: number;
+}

@@ -1,0 +1,30 @@
+import { Module } from '@nestjs/common';
+import { KeyHasher, parseEncryptionKeys, SecretBox } from '@penstock/platform';
+
+import { GovernanceConfig } from '../config.js';
+import { KeySecrets } from './key-secret.js';
+import { VirtualKeyViews } from './virtual-key-views.js';
+import { VirtualKeysController } from './virtual-keys.controller.js';
+import { VirtualKeysRepository } from './virtual-keys.repository.js';
+import { VirtualKeysService } from './virtual-keys.service.js';
+
+@Module({
+  controllers: [VirtualKeysController],
+  providers: [
+    {
+      provide: KeyHasher,
+      inject: [GovernanceConfig],
+      useFactory: (config: GovernanceConfig) => new KeyHasher(config.PENSTOCK_KEY_HASH_SECRET),
+    },
+    {
+      provide: SecretBox,
+      inject: [GovernanceConfig],
+      useFactory: (config: GovernanceConfig) => new SecretBox(parseEncryptionKeys(config.PENSTOCK_ENCRYPTION_KEYS)),
+    },
+    KeySecrets,
+    VirtualKeyViews,
+    VirtualKeysRepository,
+    VirtualKeysService,
+  ],
+})
+export class VirtualKeysModule {}

@@ -1,0 +1,70 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsBoolean, IsObject, IsOptional, IsString, ValidateNested } from 'class-validator';
+
+import { IsName, IsNameList, IsPlainText } from '../limits/field-decorators.js';
+import { BudgetRequest, RateLimitRequest } from '../limits/limit-requests.js';
+
+const DESCRIPTION_LENGTH_MAX = 2_000;
+
+/** What creating and changing a key have in common. */
+class VirtualKeyFields {
+  @ApiProperty({ type: String, nullable: true, required: false, maxLength: DESCRIPTION_LENGTH_MAX })
+  @IsOptional()
+  @IsPlainText({ lengthMax: DESCRIPTION_LENGTH_MAX, isEmptyAllowed: true })
+  description?: string | null;
+
+  @ApiProperty({ type: [String], nullable: true, required: false, description: 'Empty: every model.' })
+  @IsOptional()
+  @IsNameList()
+  allowed_models?: string[] | null;
+
+  @ApiProperty({ type: [String], nullable: true, required: false, description: 'Empty: every provider.' })
+  @IsOptional()
+  @IsNameList()
+  allowed_providers?: string[] | null;
+
+  @ApiProperty({ type: String, nullable: true, required: false, description: 'Not together with customer_id.' })
+  @IsOptional()
+  @IsString()
+  team_id?: string | null;
+
+  @ApiProperty({ type: String, nullable: true, required: false, description: 'Not together with team_id.' })
+  @IsOptional()
+  @IsString()
+  customer_id?: string | null;
+
+  @ApiProperty({ type: BudgetRequest, nullable: true, required: false })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => BudgetRequest)
+  budget?: BudgetRequest | null;
+
+  @ApiProperty({ type: RateLimitRequest, nullable: true, required: false })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => RateLimitRequest)
+  rate_limit?: RateLimitRequest | null;
+
+  @ApiProperty({ type: Boolean, nullable: true, required: false, default: true })
+  @IsOptional()
+  @IsBoolean()
+  is_active?: boolean | null;
+}
+
+/** Body of `POST /virtual-keys`. */
+export class CreateVirtualKeyRequest extends VirtualKeyFields {
+  @ApiProperty({ type: String, maxLength: 255, description: 'Unique among virtual keys.' })
+  @IsName()
+  name!: string;
+}
+
+/** Body of `PUT /virtual-keys/{id}`: what is absent or null stays as it is. */
+export class UpdateVirtualKeyRequest extends VirtualKeyFields {
+  @ApiProperty({ type: String, nullable: true, required: false, maxLength: 255 })
+  @IsOptional()
+  @IsName()
+  name?: string | null;
+}

@@ -7,6 +7,9 @@ import { createApp, type AppOptions } from './create-app.js';
 /** How long past its own deadlines a shutdown may take before the process ends regardless. */
 const watchdogSlackMs = 15_000;
 
+/** One Ctrl-C may arrive twice: from the terminal and from the parent that passes it on. */
+const sameKeyPressMs = 1_000;
+
 /** Runs an app as the process: listens, and leaves in order on SIGTERM or SIGINT. Ends the process on failure. */
 export async function bootstrap(options: AppOptions & { port: number }): Promise<NestFastifyApplication> {
   const { config, name, port } = options;
@@ -21,7 +24,7 @@ export async function bootstrap(options: AppOptions & { port: number }): Promise
       logger,
     );
     const address: unknown = app.getHttpServer().address();
-    logger.info({ port: portOf(address) ?? port, host: config.PENSTOCK_HOST, pid: process.pid }, 'listening');
+    logger.info({ port: portOf(address) ?? port, host: config.PENSTOCK_HOST }, 'listening');
     return app;
   } catch (error) {
     logger.fatal({ port, err: error }, startFailure(error, port));
@@ -40,16 +43,16 @@ function portOf(address: unknown): number | undefined {
 }
 
 function leaveOnSignal(leave: () => Promise<void>, watchdogMs: number, logger: Logger): void {
-  let isLeaving = false;
+  let leavingSinceMs: number | undefined;
   const onSignal = (signal: NodeJS.Signals): void => {
-    if (isLeaving) {
-      if (signal === 'SIGINT') {
+    if (leavingSinceMs !== undefined) {
+      if (signal === 'SIGINT' && performance.now() - leavingSinceMs > sameKeyPressMs) {
         logger.warn({ signal }, 'interrupted again, leaving at once');
         process.exit(130);
       }
       return;
     }
-    isLeaving = true;
+    leavingSinceMs = performance.now();
     logger.info({ signal }, 'shutting down');
     setTimeout(() => {
       logger.fatal({ watchdogMs }, 'the shutdown did not end, leaving anyway');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Body, Controller, Get, Injectable, Module, Post } from '@nestjs/common';
+import { Body, Controller, Get, Inject, Injectable, Module, Post } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import { IsString } from 'class-validator';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -7,6 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { startTestApp } from '../../test/support/start-test-app.js';
+import { OperatorAuthModule } from '../auth/operator-auth.module.js';
+import { LOGGER, type Logger } from '../logging/logger.js';
+import { RedisModule } from '../redis/redis.module.js';
 import { setupOpenApi, writeOpenApi } from './openapi.js';
 
 let connections = 0;
@@ -26,7 +29,10 @@ class CreateTeamRequest {
 
 @Controller('teams')
 class TeamsController {
-  constructor(readonly connection: Connection) {}
+  constructor(
+    readonly connection: Connection,
+    @Inject(LOGGER) readonly logger: Logger,
+  ) {}
 
   @Get()
   list(): string[] {
@@ -42,14 +48,23 @@ class TeamsController {
 @Module({ controllers: [TeamsController], providers: [Connection] })
 class TeamsModule {}
 
+@Module({
+  imports: [
+    TeamsModule,
+    OperatorAuthModule.forRoot({ masterKey: 'key' }),
+    RedisModule.forRoot({ roles: ['command'], critical: true }),
+  ],
+})
+class WholeModule {}
+
 const head = { title: 'Sample', description: 'A sample.' };
 
 describe('OpenAPI', () => {
   it('is written from the code without making a provider, the same text each time', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'openapi-'));
     const before = connections;
-    await writeOpenApi(TeamsModule, join(folder, 'docs/a.json'), head);
-    await writeOpenApi(TeamsModule, join(folder, 'docs/b.json'), head);
+    await writeOpenApi(WholeModule, join(folder, 'docs/a.json'), head);
+    await writeOpenApi(WholeModule, join(folder, 'docs/b.json'), head);
     const [first, second] = await Promise.all(
       ['a', 'b'].map((name) => readFile(join(folder, `docs/${name}.json`), 'utf8')),
     );

@@ -1,10 +1,18 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-import type { DynamicModule, INestApplication, Type } from '@nestjs/common';
+import { Module, type DynamicModule, type INestApplication, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { OpenAPIObject } from '@nestjs/swagger';
+import { SystemClock } from '@penstock/domain';
+
+import { PlatformModule } from '../bootstrap/platform.module.js';
+import { BaseConfig } from '../config/base-config.js';
+import { HealthRegistry } from '../health/health-registry.js';
+import { createLogger } from '../logging/logger.js';
+import { Metrics } from '../metrics/metrics.js';
+import { Shutdown } from '../shutdown/shutdown.js';
 
 /** The head of a document. */
 export interface OpenApiOptions {
@@ -29,20 +37,42 @@ export function setupOpenApi(app: NestFastifyApplication, options: OpenApiOption
 
 /**
  * Writes the document of a module without starting it: providers are not made, nothing connects. The text is
- * the same for the same code, so CI can compare.
+ * the same for the same code, so CI can compare. `config` may be an instance without values, such as
+ * `new GovernanceConfig()`: it is only there to be injectable.
  */
-export async function writeOpenApi(module: Type | DynamicModule, file: string, options: OpenApiOptions): Promise<void> {
-  const app = await NestFactory.create<NestFastifyApplication>(module, new FastifyAdapter(), {
-    preview: true,
-    abortOnError: false,
-    logger: ['error', 'fatal'],
-  });
+export async function writeOpenApi(
+  module: Type | DynamicModule,
+  file: string,
+  options: OpenApiOptions & { config?: BaseConfig },
+): Promise<void> {
+  const app = await NestFactory.create<NestFastifyApplication>(
+    { module: DescribedModule, imports: [unusedPlatform(options.config ?? new BaseConfig()), module] },
+    new FastifyAdapter(),
+    { preview: true, abortOnError: false, logger: ['error', 'fatal'] },
+  );
   if (options.globalPrefix !== undefined) {
     app.setGlobalPrefix(options.globalPrefix);
   }
   const document = await describeApp(app, options);
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, `${JSON.stringify(document, null, 2)}\n`);
+}
+
+@Module({})
+class DescribedModule {}
+
+/** Nest wants to see every dependency, though it makes none. */
+function unusedPlatform(config: BaseConfig): DynamicModule {
+  const logger = createLogger('openapi', { level: 'silent' });
+  const health = new HealthRegistry('openapi', logger, () => false);
+  return PlatformModule.with({
+    config,
+    logger,
+    health,
+    clock: new SystemClock(),
+    metrics: new Metrics('openapi'),
+    shutdown: new Shutdown(logger),
+  });
 }
 
 async function describeApp(app: INestApplication, options: OpenApiOptions): Promise<OpenAPIObject> {

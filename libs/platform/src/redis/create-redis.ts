@@ -87,6 +87,9 @@ function applyCommandTimeout(redis: Redis, timeoutMs: number | undefined): void 
   });
 }
 
+/** Connections that are being closed on purpose: their end is not news. */
+const leaving = new WeakSet<Redis>();
+
 /** ioredis reports an error per attempt; one line per change of state is what an operator can read. */
 function logStateChanges(redis: Redis, role: RedisRole, logger: Logger): void {
   let state: 'unknown' | 'up' | 'down' = 'unknown';
@@ -97,7 +100,7 @@ function logStateChanges(redis: Redis, role: RedisRole, logger: Logger): void {
     }
   });
   redis.on('close', () => {
-    if (state === 'up') {
+    if (state === 'up' && !leaving.has(redis)) {
       state = 'down';
       logger.warn({ role }, 'redis connection is closed');
     }
@@ -133,6 +136,7 @@ export async function isRedisReadyWithin(redis: Redis, timeoutMs: number): Promi
 
 /** Lets outstanding commands finish, then closes; never fails, never hangs on a Redis that is away. */
 export async function closeRedis(redis: Redis, timeoutMs = 1_000): Promise<void> {
+  leaving.add(redis);
   if (redis.status === 'end' || redis.status === 'reconnecting') {
     // Between two attempts there is no connection, only a timer, and no event that tells of its end.
     redis.disconnect();

@@ -1,10 +1,11 @@
-import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 import { exactInteger } from './integer-columns.js';
 
 /** One accounted upstream call. Append-only; partitioned by month of `startedAt`. */
 @Entity({ schema: 'ledger', name: 'usage_events' })
 @Index('ix_usage_events_tenant_id_started_at', ['tenantId', 'startedAt'])
+@Check('ck_usage_events_outcome', `outcome IN ('completed', 'client_gone', 'truncated', 'orphaned')`)
 @Index('ix_usage_events_counter_pending', ['tenantId'], { where: 'is_counter_pending' })
 export class UsageEventEntity {
   /** The call's hold id. */

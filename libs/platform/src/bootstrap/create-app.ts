@@ -36,6 +36,8 @@ export interface AppOptions extends ServerLimits {
   hasAccessLog?: boolean;
   /** Keeps the bytes of a JSON body as `request.rawBody`. */
   keepsRawBody?: boolean;
+  /** Whole numbers of a JSON body that a double would round arrive as bigint. */
+  keepsLargeIntegers?: boolean;
   /** Last chance before the routes are made: prefixes, CORS, raw Fastify routes, OpenAPI. */
   configure?: (app: NestFastifyApplication) => void | Promise<void>;
   clock?: Clock;
@@ -98,6 +100,7 @@ export async function createApp(options: AppOptions): Promise<CreatedApp> {
   );
   useJsonBodies(fastify, {
     keepsRawBody: options.keepsRawBody ?? false,
+    keepsLargeIntegers: options.keepsLargeIntegers ?? false,
     // A gateway forwards what it gets; elsewhere deep nesting only serves to exhaust the stack.
     ...(surface === 'gateway' ? {} : { depthMax: 64 }),
   });

@@ -45,4 +45,17 @@ describe('parseJsonBody', () => {
     expect(refusal('["[[[[\\"[[["]', 3)).toBe('accepted');
     expect(refusal(`{"__proto__":1,"a":${'['.repeat(200_000)}${']'.repeat(200_000)}}`)).toContain('request_invalid');
   });
+
+  it('keeps large integers digit for digit where the app asks for it, and only those', () => {
+    const body = '{"a":9223372036854775807,"b":-9007199254740993,"c":9007199254740991,"d":1e3,"e":"9223372036854775807"}';
+
+    expect(parseJsonBody(Buffer.from(body), { keepsLargeIntegers: true })).toEqual({
+      a: 9223372036854775807n,
+      b: -9007199254740993n,
+      c: 9007199254740991,
+      d: 1000,
+      e: '9223372036854775807',
+    });
+    expect(parseJsonBody(Buffer.from('{"a":9223372036854775807}'))).toEqual({ a: 2 ** 63 });
+  });
 });

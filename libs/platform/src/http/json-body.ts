@@ -6,12 +6,19 @@ import { AppError } from '@penstock/domain';
 const suspiciousKey =
   /"(?:_|\\u005[fF]){2}(?:p|\\u0070)(?:r|\\u0072)(?:o|\\u006[fF])(?:t|\\u0074)(?:o|\\u006[fF])(?:_|\\u005[fF]){2}"\s*:/;
 
+/** How a body is read. */
+export interface JsonBodyOptions {
+  depthMax?: number;
+  /** Whole numbers that a double would round become a bigint; DTOs decide whether they take one. */
+  keepsLargeIntegers?: boolean;
+}
+
 /**
  * Parses a request body. Nothing at all is not an error: clients send `Content-Type: application/json` with a
  * DELETE. Messages never quote the body.
  * @throws AppError
  */
-export function parseJsonBody(bytes: Buffer, options: { depthMax?: number } = {}): unknown {
+export function parseJsonBody(bytes: Buffer, options: JsonBodyOptions = {}): unknown {
   if (bytes.length === 0) {
     return undefined;
   }
@@ -24,16 +31,28 @@ export function parseJsonBody(bytes: Buffer, options: { depthMax?: number } = {}
       detail: `The request body is nested deeper than ${options.depthMax} levels.`,
     });
   }
-  const value = parse(text.charCodeAt(0) === 0xfe_ff ? text.slice(1) : text);
+  const revive = options.keepsLargeIntegers === true && longNumber.test(text) ? keepLargeInteger : undefined;
+  const value = parse(text.charCodeAt(0) === 0xfe_ff ? text.slice(1) : text, revive);
   if (suspiciousKey.test(text) && hasProtoKey(value)) {
     throw new AppError('request_invalid', { detail: 'The request body must not have a key named __proto__.' });
   }
   return value;
 }
 
-function parse(text: string): unknown {
+/** Below 16 digits every integer is exact in a double; the reviver costs, so it is used only where it may matter. */
+const longNumber = /\d{16}/;
+
+type Reviver = (key: string, value: unknown, context: { source?: string }) => unknown;
+
+const keepLargeInteger: Reviver = (_key, value, { source }) =>
+  typeof value === 'number' && source !== undefined && /^-?\d{16,40}$/.test(source) && !Number.isSafeInteger(value)
+    ? BigInt(source)
+    : value;
+
+function parse(text: string, revive: Reviver | undefined): unknown {
   try {
-    return JSON.parse(text);
+    // The third argument of a reviver is standard; TypeScript's ES2024 library does not know it yet.
+    return JSON.parse(text, revive as ((key: string, value: unknown) => unknown) | undefined);
   } catch (error) {
     // V8's message quotes the body; only the position is safe to repeat.
     const position = error instanceof SyntaxError ? /at position (\d+)/.exec(error.message)?.[1] : undefined;

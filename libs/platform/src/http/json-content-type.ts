@@ -1,6 +1,6 @@
 import type { FastifyBodyParser, FastifyInstance } from 'fastify';
 
-import { parseJsonBody } from './json-body.js';
+import { parseJsonBody, type JsonBodyOptions } from './json-body.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -10,7 +10,7 @@ declare module 'fastify' {
 }
 
 /** JSON is the only body there is; anything else is 415. */
-export function useJsonBodies(fastify: FastifyInstance, options: { keepsRawBody: boolean; depthMax?: number }): void {
+export function useJsonBodies(fastify: FastifyInstance, options: JsonBodyOptions & { keepsRawBody: boolean }): void {
   const parse: FastifyBodyParser<Buffer> = (request, bytes, done) => {
     if (options.keepsRawBody) {
       request.rawBody = bytes;

@@ -33,6 +33,19 @@ describe('generateLoad', () => {
     expect(latencyMs.p50 - firstByteMs.p50).toBeGreaterThan(5);
   });
 
+  it('sends calls at a fixed rate', async () => {
+    const result = await generateLoad({ ...order, concurrency: 8, durationMs: 200, ratePerS: 500 });
+    expect(result.calls).toBeGreaterThan(60);
+    expect(result.calls).toBeLessThanOrEqual(110);
+  });
+
+  it('counts the wait for a slow provider as latency when calls keep coming', async () => {
+    const headers = { ...order.headers, 'x-sim': '{"latencyMs":20}' };
+    const result = await generateLoad({ ...order, headers, concurrency: 1, calls: 6, ratePerS: 200 });
+    expect(result.calls).toBe(6);
+    expect(result.latencyMs.max).toBeGreaterThan(60);
+  });
+
   it('counts refused and broken calls apart', async () => {
     const failing = (failure: object): LoadOrder => ({
       ...order,

@@ -2,7 +2,7 @@ import { cpus } from 'node:os';
 import { BenchRun } from './bench-run.js';
 import { measureBacklog } from './measure-backlog.js';
 import { measureBooks } from './measure-books.js';
-import { measureFirstByte, measureLatency } from './measure-latency.js';
+import { measureFirstByte, measureLatency, measureLatencyAtRate } from './measure-latency.js';
 import { measureRounds } from './measure-rounds.js';
 import { measureSoak } from './measure-soak.js';
 import { measureTightBudgets } from './measure-tight-budgets.js';
@@ -34,6 +34,7 @@ async function main(): Promise<number> {
       pinning: pinning.description,
       isPinned: pinning.launcher.length > 0,
       concurrency: options.concurrency,
+      ratePerS: options.ratePerS,
       elapsedS: (performance.now() - startedMs) / 1000,
     };
     process.stdout.write(`${toText(report)}\n`);
@@ -58,17 +59,18 @@ async function prepare(system: System, options: BenchOptions): Promise<BenchRun>
   return run;
 }
 
-type Measured = Omit<Measurements, 'machine' | 'pinning' | 'isPinned' | 'concurrency' | 'elapsedS'>;
+type Measured = Omit<Measurements, 'machine' | 'pinning' | 'isPinned' | 'concurrency' | 'ratePerS' | 'elapsedS'>;
 
 async function measure(run: BenchRun): Promise<Measured> {
   const rounds = await measureRounds(run);
   const latency = await measureLatency(run);
+  const latencyAtRate = await measureLatencyAtRate(run);
   const firstByte = await measureFirstByte(run);
   const backlog = await measureBacklog(run);
   const tightBudgets = await measureTightBudgets(run);
   const soak = await measureSoak(run);
   const books = await measureBooks(run, [run.tenant.customerId, ...tightBudgets.map(({ tenantId }) => tenantId)]);
-  return { rounds, latency, firstByte, backlog, tightBudgets, soak, books, problems: run.problems };
+  return { rounds, latency, latencyAtRate, firstByte, backlog, tightBudgets, soak, books, problems: run.problems };
 }
 
 async function profile(options: BenchOptions, pinning: Pinning): Promise<number> {

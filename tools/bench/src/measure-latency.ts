@@ -17,12 +17,24 @@ export interface LatencyComparison {
   readonly gateway: LatencyResult;
 }
 
+const RATE_CONNECTIONS = 64;
 const WAYS = ['direct', 'relay', 'gateway'] as const;
 
 /** Time to the last byte of a plain call, one call at a time. */
 export function measureLatency(run: BenchRun): Promise<LatencyComparison> {
   progress('latency at concurrency 1');
   return alternate(run, (name) => run.load(name, { concurrency: 1, durationMs: run.options.latencyMs }), 'latencyMs');
+}
+
+/** Time to the last byte of a plain call when calls come at a fixed rate, answered or not: no queue of its own making. */
+export function measureLatencyAtRate(run: BenchRun): Promise<LatencyComparison> {
+  const { ratePerS, latencyMs } = run.options;
+  progress(`latency at ${ratePerS} calls/s`);
+  return alternate(
+    run,
+    (name) => run.load(name, { concurrency: RATE_CONNECTIONS, ratePerS, durationMs: latencyMs }),
+    'latencyMs',
+  );
 }
 
 /** Time to the first byte of a streamed answer, one stream at a time. */

@@ -15,6 +15,8 @@ export interface BenchOptions {
   readonly backlogMs: number;
   readonly soakMs: number;
   readonly concurrency: number;
+  /** Calls per second of the measurement at a fixed rate. */
+  readonly ratePerS: number;
 }
 
 const DEFAULTS: BenchOptions = {
@@ -28,6 +30,7 @@ const DEFAULTS: BenchOptions = {
   backlogMs: 4_000,
   soakMs: 20_000,
   concurrency: 32,
+  ratePerS: 1_000,
 };
 
 const QUICK: Partial<BenchOptions> = {

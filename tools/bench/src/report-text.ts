@@ -27,6 +27,7 @@ export function toText(measured: Measurements): string {
     ['throughput ratio', rounds.throughputRatio.toFixed(3)],
     ['', ''],
     ...latencyLines('latency at concurrency 1', measured.latency),
+    ...latencyLines(`latency at ${measured.ratePerS} calls/s`, measured.latencyAtRate),
     ...latencyLines(`latency ${at}, saturated`, latencyAtConcurrency(rounds)),
     ...latencyLines('first byte of a stream', measured.firstByte),
     ['', ''],

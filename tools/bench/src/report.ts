@@ -12,8 +12,10 @@ export interface Measurements {
   readonly pinning: string;
   readonly isPinned: boolean;
   readonly concurrency: number;
+  readonly ratePerS: number;
   readonly rounds: RoundsResult;
   readonly latency: LatencyComparison;
+  readonly latencyAtRate: LatencyComparison;
   readonly firstByte: LatencyComparison;
   readonly backlog: BacklogResult;
   readonly soak: SoakResult;
@@ -48,7 +50,7 @@ export function isCorrect(measured: Measurements): boolean {
 
 /** The machine-readable result: fixed keys first, details after. */
 export function toJson(measured: Measurements): Record<string, unknown> {
-  const { rounds, latency, firstByte, backlog, soak, books } = measured;
+  const { rounds, latency, latencyAtRate, firstByte, backlog, soak, books } = measured;
   const at32 = latencyAtConcurrency(rounds);
   return {
     governed_ratio: round(rounds.governedRatio, 3),
@@ -89,6 +91,9 @@ export function toJson(measured: Measurements): Record<string, unknown> {
     added_p99_over_relay_ms: round(latency.gateway.p99 - latency.relay.p99, 3),
     added_p50_c32_ms: round(at32.gateway.p50 - at32.direct.p50, 3),
     added_p99_c32_ms: round(at32.gateway.p99 - at32.direct.p99, 3),
+    added_p50_at_rate_ms: round(latencyAtRate.gateway.p50 - latencyAtRate.direct.p50, 3),
+    added_p99_at_rate_ms: round(latencyAtRate.gateway.p99 - latencyAtRate.direct.p99, 3),
+    rate_per_s: measured.ratePerS,
     ttft_added_p99_ms: round(firstByte.gateway.p99 - firstByte.direct.p99, 3),
     admitted_per_s: round(backlog.admittedPerS, 0),
     drained_per_s: round(backlog.drainedPerS, 0),

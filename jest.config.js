@@ -37,6 +37,7 @@ export default {
       // Compiled: Jest loads these outside its own module system, where our TypeScript would not run.
       globalSetup: '<rootDir>/libs/testing/dist/jest-global-setup.js',
       globalTeardown: '<rootDir>/libs/testing/dist/jest-global-teardown.js',
+      setupFilesAfterEnv: ['<rootDir>/libs/testing/src/jest-e2e-setup.ts'],
     },
   ],
 };

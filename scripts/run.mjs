@@ -12,19 +12,25 @@ import { Failure, say } from './lib/progress.mjs';
 import { projectNode, projectEnv } from './lib/project-node.mjs';
 import { withLock } from './lib/lock.mjs';
 
-const PRODUCT = ['apps', 'libs', 'tools'];
+/** Packages to compile before a task; `apps` is every package below it, and references pull in the libraries. */
+const SYSTEM = ['apps', 'tools/local', 'tools/simulator'];
+
+const STARTED_AT_MS = String(Date.now());
 
 const tasks = {
   start: {
-    build: PRODUCT,
-    run: (args) => exec(projectNode(), ['tools/local/dist/main.js', ...args], { env: projectEnv() }),
+    build: SYSTEM,
+    run: (args) =>
+      exec(projectNode(), ['tools/local/dist/main.js', ...args], {
+        env: { ...projectEnv(), PENSTOCK_STARTED_AT_MS: STARTED_AT_MS },
+      }),
   },
   test: {
-    build: PRODUCT,
+    // Compiles by itself, as one of the checks.
     run: (args) => exec(projectNode(), ['scripts/test.mjs', ...args], { env: projectEnv() }),
   },
   bench: {
-    build: PRODUCT,
+    build: [...SYSTEM, 'tools/bench'],
     run: (args) =>
       exec(projectNode(), ['tools/bench/dist/main.js', ...args.filter((arg) => arg !== '--')], { env: projectEnv() }),
   },
@@ -39,7 +45,7 @@ const tasks = {
     run: (args) => exec(projectNode(), [bin('oxfmt'), ...args], { env: projectEnv() }),
   },
   openapi: {
-    build: PRODUCT,
+    build: SYSTEM,
     run: (args) => exec(projectNode(), ['scripts/openapi.mjs', ...args], { env: projectEnv() }),
   },
 };

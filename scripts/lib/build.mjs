@@ -6,10 +6,10 @@ import { ROOT } from './paths.mjs';
 import { Failure, say } from './progress.mjs';
 import { projectEnv, projectNode } from './project-node.mjs';
 
-/** Compiles what changed. `['.']` is everything including the tests, otherwise every package of the named folders. */
-export async function build(groups) {
+/** Compiles what changed. `['.']` is everything including the tests; a folder of packages stands for all of them. */
+export async function build(targets) {
   const startedAt = performance.now();
-  const projects = groups.flatMap((group) => (group === '.' ? ['.'] : packagesOf(group)));
+  const projects = targets.flatMap((target) => (isProject(target) ? [target] : packagesOf(target)));
   const ticker = setInterval(() => say('still compiling'), 10_000);
   const { code, output } = await capture(projectNode(), ['node_modules/typescript/bin/tsc', '-b', ...projects], {
     cwd: ROOT,
@@ -23,5 +23,9 @@ export async function build(groups) {
 function packagesOf(group) {
   return readdirSync(path.join(ROOT, group))
     .map((name) => path.join(group, name))
-    .filter((folder) => existsSync(path.join(ROOT, folder, 'tsconfig.json')));
+    .filter(isProject);
+}
+
+function isProject(folder) {
+  return existsSync(path.join(ROOT, folder, 'tsconfig.json'));
 }

@@ -49,7 +49,8 @@ function manifestHash() {
   const hash = createHash('sha256').update(`${process.platform} ${process.arch} ${PNPM_VERSION}\n`);
   const files = ['package.json', 'pnpm-lock.yaml', 'pnpm-workspace.yaml'];
   for (const group of ['apps', 'libs', 'tools']) {
-    for (const entry of readdirSync(path.join(ROOT, group)).sort()) files.push(path.join(group, entry, 'package.json'));
+    for (const entry of readdirSync(path.join(ROOT, group)).toSorted())
+      files.push(path.join(group, entry, 'package.json'));
   }
   for (const file of files) {
     const absolute = path.join(ROOT, file);

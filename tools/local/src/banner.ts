@@ -10,12 +10,17 @@ export interface BannerFacts {
   readonly redisPlace: string;
   readonly provider: string;
   readonly virtualKey: string;
+  readonly model: string;
   readonly credentialsFile: string;
 }
 
 /** The command of the banner; it works as pasted. */
-export function curlCommand({ gatewayUrl, virtualKey }: Pick<BannerFacts, 'gatewayUrl' | 'virtualKey'>): string {
-  const body = { model: 'openai/gpt-4o-mini', max_tokens: 64, messages: [{ role: 'user', content: 'Say hello.' }] };
+export function curlCommand({
+  gatewayUrl,
+  virtualKey,
+  model,
+}: Pick<BannerFacts, 'gatewayUrl' | 'virtualKey' | 'model'>): string {
+  const body = { model, max_tokens: 64, messages: [{ role: 'user', content: 'Say hello.' }] };
   return [
     `curl -N ${gatewayUrl}/v1/chat/completions \\`,
     `  -H 'Authorization: Bearer ${virtualKey}' \\`,

@@ -28,6 +28,8 @@ export interface LocalConfig {
   readonly redisUrl: string | undefined;
   /** False when the environment names a real provider. */
   readonly hasSimulator: boolean;
+  /** Model of the first call, as the banner shows it. */
+  readonly demoModel: string;
   /** Secrets that the environment decides. */
   readonly given: Readonly<Partial<Record<SecretVariable, string>>>;
   /** Everything else is handed to the processes as it is. */
@@ -48,8 +50,19 @@ const SECRET_VARIABLES: readonly SecretVariable[] = [
   'PENSTOCK_ENCRYPTION_KEYS',
 ];
 
-/** Variables that say: there is a real provider. */
-const PROVIDER_VARIABLES = ['OPENAI_API_KEY', 'OPENAI_BASE_URL', 'ANTHROPIC_API_KEY'];
+/** A real provider that the environment may name, and a model of it for the first call. */
+export interface LocalProvider {
+  readonly variables: readonly string[];
+  readonly model: string;
+}
+
+const SIMULATED: LocalProvider = { variables: [], model: 'openai/gpt-4o-mini' };
+const PROVIDERS: readonly LocalProvider[] = [
+  { variables: ['OPENAI_API_KEY', 'OPENAI_BASE_URL'], model: 'openai/gpt-4o-mini' },
+  { variables: ['MISTRAL_API_KEY', 'MISTRAL_BASE_URL'], model: 'mistral/mistral-small-latest' },
+  { variables: ['GROQ_API_KEY', 'GROQ_BASE_URL'], model: 'groq/llama-3.1-8b-instant' },
+  { variables: ['DEEPSEEK_API_KEY', 'DEEPSEEK_BASE_URL'], model: 'deepseek/deepseek-chat' },
+];
 
 /** Reads the environment; an unusable value is one sentence. */
 export function readConfig(env: NodeJS.ProcessEnv): LocalConfig {
@@ -63,6 +76,7 @@ export function readConfig(env: NodeJS.ProcessEnv): LocalConfig {
     const value = textOf(env, variable);
     if (value !== undefined) given[variable] = value;
   }
+  const provider = PROVIDERS.find(({ variables }) => variables.some((variable) => textOf(env, variable) !== undefined));
   const config: LocalConfig = {
     localDir: path.resolve(ROOT, textOf(env, 'PENSTOCK_LOCAL_DIR') ?? '.local'),
     host: textOf(env, 'PENSTOCK_HOST') ?? '127.0.0.1',
@@ -77,7 +91,8 @@ export function readConfig(env: NodeJS.ProcessEnv): LocalConfig {
     redisPort: portOf(env, 'PENSTOCK_REDIS_PORT', 63_790),
     databaseUrl: textOf(env, 'DATABASE_URL'),
     redisUrl: textOf(env, 'REDIS_URL'),
-    hasSimulator: PROVIDER_VARIABLES.every((variable) => textOf(env, variable) === undefined),
+    hasSimulator: provider === undefined,
+    demoModel: (provider ?? SIMULATED).model,
     given,
     env,
   };

@@ -34,17 +34,12 @@ export class LinePrinter {
 function describe(line: string, paint: (code: number, text: string) => string): string[] {
   const record = parse(line);
   if (record === undefined) return [stripVTControlCharacters(line)];
-  const level = String(record['level'] ?? 'info');
+  const level = textOf(record['level']) || 'info';
   const time = typeof record['time'] === 'string' ? record['time'].slice(11, 19) : '';
   const fields = Object.entries(record)
     .filter(([name, value]) => !HIDDEN.has(name) && value !== null && value !== undefined)
     .map(([name, value]) => `${name}=${brief(value)}`);
-  const head = [
-    time,
-    paint(COLOURS[level] ?? 32, level.toUpperCase().padEnd(5)),
-    String(record['msg'] ?? ''),
-    ...fields,
-  ];
+  const head = [time, paint(COLOURS[level] ?? 32, level.toUpperCase().padEnd(5)), textOf(record['msg']), ...fields];
   return [head.filter((part) => part !== '').join(' '), ...errorLines(record['err'] ?? record['error'])];
 }
 
@@ -65,6 +60,10 @@ function brief(value: unknown): string {
 function errorLines(error: unknown): string[] {
   if (typeof error !== 'object' || error === null) return [];
   const { stack, message, type } = error as Record<string, unknown>;
-  const text = typeof stack === 'string' ? stack : `${String(type ?? 'Error')}: ${String(message ?? '')}`;
+  const text = typeof stack === 'string' ? stack : `${textOf(type) || 'Error'}: ${textOf(message)}`;
   return text.split('\n').map((part) => `    ${part.trim()}`);
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }

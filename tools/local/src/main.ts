@@ -1,8 +1,4 @@
-import { existsSync } from 'node:fs';
-import path from 'node:path';
-import { loadEnvFile } from 'node:process';
-
-import { readConfig, ROOT } from './config.js';
+import { readConfig } from './config.js';
 import { say } from './progress.js';
 import { LocalStack } from './stack.js';
 import type { StartError } from './start-error.js';
@@ -17,10 +13,6 @@ function report(error: StartError): void {
 }
 
 async function main(): Promise<void> {
-  // Variables of the environment win over those of the file.
-  const envFile = process.env['PENSTOCK_ENV_FILE'] ?? path.join(ROOT, '.env');
-  if (existsSync(envFile)) loadEnvFile(envFile);
-
   let stopping: Promise<void> | undefined;
   let firstSignalAtMs = 0;
   const stack = new LocalStack(readConfig(process.env), (error) => {

@@ -57,7 +57,7 @@ function readStored(file: string): Partial<Record<keyof LocalSecrets, string>> |
   }
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null) return value as Partial<Record<keyof LocalSecrets, string>>;
+    if (typeof value === 'object' && value !== null) return value;
   } catch {
     // Said below.
   }

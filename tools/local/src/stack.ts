@@ -129,6 +129,7 @@ export class LocalStack {
           ? `simulator ${urlOf(config, 'simulator')} (set OPENAI_API_KEY for the real one)`
           : 'as the environment says',
         virtualKey,
+        model: config.demoModel,
         credentialsFile,
       }),
     );
@@ -137,7 +138,7 @@ export class LocalStack {
   private print(name: string, line: string): void {
     let printer = this.printers.get(name);
     if (printer === undefined) {
-      printer = new LinePrinter(name, this.printers.size, process.stdout.isTTY === true);
+      printer = new LinePrinter(name, this.printers.size, process.stdout.isTTY);
       this.printers.set(name, printer);
     }
     process.stdout.write(printer.format(line));

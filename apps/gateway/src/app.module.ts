@@ -38,7 +38,8 @@ import { UsageQueue } from './usage/usage-queue.js';
 const OWNER_ID = Symbol('penstock.gateway.owner-id');
 
 @Module({
-  imports: [RedisModule.forRoot({ roles: ['command', 'subscriber', 'queue-producer'], critical: true })],
+  imports: [
+    RedisModule.forRoot({ roles: ['command', 'subscriber', 'queue-producer'], critical: true })],
   // The more specific proxy route must come first.
   controllers: [ChatCompletionsController, ModelsController, ManagementProxyController],
   providers: [
@@ -50,9 +51,12 @@ const OWNER_ID = Symbol('penstock.gateway.owner-id');
     },
     {
       provide: AdmissionStore,
-      inject: [REDIS_COMMAND, GatewayEvents],
-      useFactory: (redis: Redis, events: GatewayEvents) =>
-        new AdmissionStore(redis, { onAvailability: (isAvailable, cause) => events.storeAvailability(isAvailable, cause) }),
+      inject: [REDIS_COMMAND, GatewayEvents, GatewayConfig],
+      useFactory: (redis: Redis, events: GatewayEvents, config: GatewayConfig) =>
+        new AdmissionStore(redis, {
+          deadlineMs: config.PENSTOCK_STORE_DEADLINE_MS,
+          onAvailability: (isAvailable, cause) => events.storeAvailability(isAvailable, cause),
+        }),
     },
     {
       provide: GovernanceClient,

@@ -37,6 +37,10 @@ export class GatewayConfig extends BaseConfig {
   @IntEnv({ min: 1_000, max: 600_000 })
   PENSTOCK_OWNER_TTL_MS: number = 15_000;
 
+  /** Longest wait for one answer of Redis in the request path. Beyond it the call is refused with 503, not delayed. */
+  @IntEnv({ min: 5, max: 10_000 })
+  PENSTOCK_STORE_DEADLINE_MS: number = 50;
+
   /** Longest wait of a settled call for others before the worker hears of it. */
   @IntEnv({ min: 1, max: 600_000 })
   PENSTOCK_USAGE_FLUSH_MS: number = 20;

@@ -4,7 +4,7 @@ import { startTestRedis, type TestRedis } from '@penstock/testing';
 import fc from 'fast-check';
 import { Redis } from 'ioredis';
 
-import { AdmissionStore, type ReserveOp, StoreUnavailableError } from '../src/admission/index.js';
+import { AdmissionStore, type CounterPlan, type ReserveOp, StoreUnavailableError, type UnitAmounts } from '../src/admission/index.js';
 
 const TENANT = 'tenant-1';
 const COUNTERS = ['q1.0.0', 't1.0.0', 'c1.0.0'];
@@ -31,18 +31,17 @@ beforeEach(async () => {
   await store.loadTenant(TENANT, 1, {});
 });
 
-function op(overrides: Partial<ReserveOp> = {}): ReserveOp {
+function planOf(overrides: Partial<CounterPlan> = {}): CounterPlan {
+  return { epoch: 1, ...FOR_EVER, counterIds: COUNTERS, caps: ['5', '1000', '1000000'], ...overrides };
+}
+
+function amountsOf(requests: unknown, tokens: unknown, costNanoUsd: unknown): UnitAmounts {
+  return { requests: String(requests), tokens: String(tokens), costNanoUsd: String(costNanoUsd) };
+}
+
+function op(plan: CounterPlan = planOf(), amounts = amountsOf(1, 10, 1000)): ReserveOp {
   nextId += 1;
-  return {
-    holdId: `hold-${nextId}`,
-    holdRecord: '{}',
-    epoch: 1,
-    ...FOR_EVER,
-    counterIds: COUNTERS,
-    amounts: ['1', '10', '1000'],
-    caps: ['5', '1000', '1000000'],
-    ...overrides,
-  };
+  return { holdId: `hold-${nextId}`, holdRecord: '{}', plan, amounts };
 }
 
 describe('reserve', () => {
@@ -54,7 +53,7 @@ describe('reserve', () => {
   });
 
   it('leaves no trace at any level when one level refuses', async () => {
-    const outcome = await store.reserve(TENANT, op({ caps: ['5', '1000', '999'] }));
+    const outcome = await store.reserve(TENANT, op(planOf({ caps: ['5', '1000', '999'] })));
     expect(outcome).toEqual({ status: 'refused', totals: ['0', '0', '0'] });
     expect(await redis.hlen(tenantKeys(TENANT).counters)).toBe(1);
     expect(await redis.exists(tenantKeys(TENANT).holds)).toBe(0);
@@ -76,12 +75,12 @@ describe('reserve', () => {
   });
 
   it('goes by the time of the server, not of the caller', async () => {
-    const outcome = await store.reserve(TENANT, op({ validUntilMs: 1_000 }));
+    const outcome = await store.reserve(TENANT, op(planOf({ validUntilMs: 1_000 })));
     expect(outcome).toEqual({ status: 'window_moved', serverNowMs: expect.any(Number) });
   });
 
   it('admits what needs nothing of an exhausted limit', async () => {
-    const outcome = await store.reserve(TENANT, op({ amounts: ['1', '10', '0'], caps: ['5', '1000', '0'] }));
+    const outcome = await store.reserve(TENANT, op(planOf({ caps: ['5', '1000', '0'] }), amountsOf(1, 10, 0)));
     expect(outcome.status).toBe('admitted');
   });
 
@@ -99,12 +98,12 @@ describe('settle', () => {
     const settle = {
       holdId: hold.holdId,
       outboxEntry: 'N{"a":1}',
-      counterIds: COUNTERS.slice(1),
-      deltas: ['-4', '-250'],
+      plan: hold.plan,
+      deltas: amountsOf(0, -4, -250),
     };
     const outcomes = await Promise.all([store.settle(TENANT, settle), store.settle(TENANT, settle)]);
-    expect(outcomes.map(({ status }) => status)).toEqual(['settled', 'missing']);
-    expect((await store.settle(TENANT, settle)).status).toBe('missing');
+    expect(outcomes).toEqual(['settled', 'missing']);
+    expect(await store.settle(TENANT, settle)).toBe('missing');
     expect(await store.readCounters(TENANT, COUNTERS)).toEqual(['1', '6', '750']);
     expect(await redis.hget(tenantKeys(TENANT).outbox, hold.holdId)).toBe('N{"a":1}');
     expect(await redis.exists(tenantKeys(TENANT).holds)).toBe(0);
@@ -112,7 +111,7 @@ describe('settle', () => {
   });
 
   it('keeps the account of a call whose hold is gone, marked as late', async () => {
-    await store.settle(TENANT, { holdId: 'lost', outboxEntry: 'N{"a":1}', counterIds: [], deltas: [] });
+    await store.settle(TENANT, { holdId: 'lost', outboxEntry: 'N{"a":1}', plan: planOf(), deltas: amountsOf(0, -1, -1) });
     expect(await redis.hget(tenantKeys(TENANT).outbox, 'lost')).toBe('L{"a":1}');
   });
 
@@ -122,8 +121,8 @@ describe('settle', () => {
     await store.settle(TENANT, {
       holdId: hold.holdId,
       outboxEntry: '',
-      counterIds: COUNTERS,
-      deltas: ['-1', '-10', '-1000'],
+      plan: hold.plan,
+      deltas: amountsOf(-1, -10, -1000),
     });
     expect(await store.readCounters(TENANT, COUNTERS)).toEqual(['0', '0', '0']);
     expect(await redis.exists(tenantKeys(TENANT).outbox)).toBe(0);
@@ -146,7 +145,7 @@ describe('arithmetic', () => {
           await redis.hdel(tenantKeys(TENANT).counters, 'c9.0.0');
           let expected = 0n;
           for (const call of calls) {
-            const hold = op({ counterIds: ['c9.0.0'], amounts: [String(call.amount)], caps: [String(call.cap)] });
+            const hold = op(planOf({ counterIds: ['c9.0.0'], caps: [String(call.cap)] }), amountsOf(1, 1, call.amount));
             const outcome = await store.reserve(TENANT, hold);
             const fits = call.amount === 0n || expected + call.amount <= call.cap;
             expect(outcome.status).toBe(fits ? 'admitted' : 'refused');
@@ -157,8 +156,8 @@ describe('arithmetic', () => {
             await store.settle(TENANT, {
               holdId: hold.holdId,
               outboxEntry: '',
-              counterIds: ['c9.0.0'],
-              deltas: [String(delta)],
+              plan: hold.plan,
+              deltas: amountsOf(0, 0, delta),
             });
             expected += delta;
             expect(await store.readCounters(TENANT, ['c9.0.0'])).toEqual([String(expected)]);
@@ -171,6 +170,7 @@ describe('arithmetic', () => {
 
   it('never passes a cap and never leaves a hold, for any interleaving of calls', async () => {
     const caps = ['6', '400', '90000'];
+    const plan = planOf({ caps });
     await fc.assert(
       fc.asyncProperty(
         fc.array(
@@ -186,8 +186,7 @@ describe('arithmetic', () => {
           await store.loadTenant(TENANT, 1, {});
           await Promise.all(
             calls.map(async (call) => {
-              const amounts = ['1', String(call.tokens), String(call.cost)];
-              const hold = op({ amounts, caps });
+              const hold = op(plan, amountsOf(1, call.tokens, call.cost));
               const outcome = await store.reserve(TENANT, hold);
               if (outcome.status !== 'admitted') return;
               for (const [index, total] of outcome.totals.entries()) {
@@ -196,10 +195,10 @@ describe('arithmetic', () => {
               await store.settle(TENANT, {
                 holdId: hold.holdId,
                 outboxEntry: '',
-                counterIds: call.ends ? COUNTERS.slice(1) : COUNTERS,
+                plan: hold.plan,
                 deltas: call.ends
-                  ? [`-${Math.floor(call.tokens / 2)}`, `-${Math.floor(call.cost / 2)}`]
-                  : ['-1', `-${call.tokens}`, `-${call.cost}`],
+                  ? amountsOf(0, -Math.floor(call.tokens / 2), -Math.floor(call.cost / 2))
+                  : amountsOf(-1, -call.tokens, -call.cost),
               });
             }),
           );

@@ -1,6 +1,6 @@
-import { AppError, type CallAmounts, type Clock, explainRefusal } from '@penstock/domain';
+import { AppError, type CallAmounts, type Clock, explainRefusal, type RefusalContext } from '@penstock/domain';
 import { type CallIdentity, type HoldRecord, OUTBOX_NORMAL, type UsageRecord } from '@penstock/dto';
-import { AdmissionStore, type SettleOp, StoreUnavailableError } from '@penstock/platform';
+import { AdmissionStore, type SettleOp, StoreUnavailableError, type UnitAmounts } from '@penstock/platform';
 
 import type { PolicyEntry } from '../policies/policy-entry.js';
 import type { PolicyStore } from '../policies/policy-store.js';
@@ -34,8 +34,19 @@ export type CallResult = Pick<
   'modelReported' | 'usage' | 'isEstimated' | 'outcome' | 'isStream' | 'upstreamStatus' | 'latencyMs' | 'ttftMs'
 > & { readonly amounts: CallAmounts };
 
+/** What a decision asks for. */
+export interface ReserveRequest {
+  readonly amounts: CallAmounts;
+  readonly priceId: string | null;
+  /** The call that the amounts were estimated for; makes a refusal able to say which `max_tokens` would fit. */
+  readonly call: NonNullable<RefusalContext['call']>;
+}
+
 /** A policy can change while a call is being decided; more changes than this within one call mean trouble. */
 const ATTEMPTS_MAX = 8;
+const NOTHING: CallAmounts = { requests: 0, tokens: 0, costNanoUsd: 0n };
+/** A storm of refusals must not become a storm of walks over all holds. */
+const HELD_FRESH_MS = 100;
 const RETRY_MS = [50, 100, 250, 500, 1_000];
 
 /**
@@ -46,6 +57,9 @@ const RETRY_MS = [50, 100, 250, 500, 1_000];
  */
 export class AdmissionService {
   private clockOffsetMs = 0;
+  private held:
+    | { readonly tenantId: string; readonly readAtMs: number; readonly amounts: Promise<Map<string, bigint> | undefined> }
+    | undefined;
   private readonly background = new Set<Promise<void>>();
 
   constructor(
@@ -66,11 +80,11 @@ export class AdmissionService {
     keyValue: string,
     entry: PolicyEntry,
     draft: CallDraft,
-    decide: (entry: PolicyEntry) => { readonly amounts: CallAmounts; readonly priceId: string | null },
+    decide: (entry: PolicyEntry) => ReserveRequest,
   ): Promise<Hold> {
     let current = entry;
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
-      let decided: ReturnType<typeof decide>;
+      let decided: ReserveRequest;
       try {
         decided = decide(current);
       } catch (refusal) {
@@ -82,12 +96,12 @@ export class AdmissionService {
       const { amounts, priceId } = decided;
       const plan = current.planAt(this.clock.now() + this.clockOffsetMs);
       const identity = identityOf(draft, current, plan, priceId);
-      const outcome = await this.tryReserve(identity, draft, plan, current.snapshot.epoch, amounts);
+      const outcome = await this.tryReserve(identity, draft, plan, amounts);
       switch (outcome.status) {
         case 'admitted':
           return { identity, plan, amounts, totals: outcome.totals };
         case 'refused':
-          throw this.refusal(plan, outcome.totals, amounts);
+          throw await this.refusal(identity.tenantId, plan, outcome.totals, decided);
         case 'stale':
           if (outcome.epoch < current.snapshot.epoch) {
             // The change committed in PostgreSQL and its news has not reached Redis yet: bring it.
@@ -126,7 +140,8 @@ export class AdmissionService {
     await this.end(hold.identity.tenantId, {
       holdId: hold.identity.id,
       outboxEntry: OUTBOX_NORMAL + JSON.stringify(record),
-      ...deltasOf(hold, amounts),
+      plan: hold.plan,
+      deltas: deltasOf(hold.amounts, amounts),
     });
   }
 
@@ -135,7 +150,8 @@ export class AdmissionService {
     await this.end(hold.identity.tenantId, {
       holdId: hold.identity.id,
       outboxEntry: '',
-      ...deltasOf(hold, { requests: 0, tokens: 0, costNanoUsd: 0n }),
+      plan: hold.plan,
+      deltas: deltasOf(hold.amounts, NOTHING),
     });
   }
 
@@ -161,7 +177,6 @@ export class AdmissionService {
     identity: CallIdentity,
     draft: CallDraft,
     plan: LimitPlan,
-    epoch: number,
     amounts: CallAmounts,
   ) {
     const cost = amounts.costNanoUsd.toString();
@@ -178,12 +193,8 @@ export class AdmissionService {
       return await this.store.reserve(identity.tenantId, {
         holdId: identity.id,
         holdRecord: JSON.stringify(record),
-        epoch,
-        validFromMs: plan.validFromMs,
-        validUntilMs: plan.validUntilMs,
-        counterIds: plan.counterIds,
-        amounts: plan.units.map((unit) => (unit === 'requests' ? '1' : unit === 'tokens' ? tokens : cost)),
-        caps: plan.caps,
+        plan,
+        amounts: { requests: '1', tokens, costNanoUsd: cost },
       });
     } catch (error) {
       // Unknown whether Redis made the hold. Nothing was sent, so it is given back as soon as Redis answers again.
@@ -192,7 +203,8 @@ export class AdmissionService {
         {
           holdId: identity.id,
           outboxEntry: '',
-          ...deltasOf({ plan, amounts }, { requests: 0, tokens: 0, costNanoUsd: 0n }),
+          plan,
+          deltas: deltasOf(amounts, NOTHING),
         },
         0,
       );
@@ -200,8 +212,18 @@ export class AdmissionService {
     }
   }
 
-  private refusal(plan: LimitPlan, totals: readonly string[], amounts: CallAmounts): AppError {
-    const refusal = explainRefusal(plan.limits, plan.windows, totals.map(BigInt), amounts, this.clock.now() + this.clockOffsetMs);
+  private async refusal(
+    tenantId: string,
+    plan: LimitPlan,
+    totals: readonly string[],
+    { amounts, call }: ReserveRequest,
+  ): Promise<AppError> {
+    const held = await this.heldOf(tenantId, plan);
+    const nowMs = this.clock.now() + this.clockOffsetMs;
+    const refusal = explainRefusal(plan.limits, plan.windows, totals.map(BigInt), amounts, nowMs, {
+      call,
+      ...(held === undefined ? {} : { held }),
+    });
     return new AppError(refusal.code, {
       detail: refusal.sentence,
       data: {
@@ -209,8 +231,19 @@ export class AdmissionService {
         retry_after_ms: refusal.retryAfterMs,
         decided_by: refusal.decided,
         limits: refusal.limits,
+        ...(refusal.maxTokensThatFits === undefined ? {} : { max_tokens_that_fits: refusal.maxTokensThatFits }),
       },
     });
+  }
+
+  /** How much of each limit running calls hold; for explanations only, so a moment old and left out on trouble. */
+  private async heldOf(tenantId: string, plan: LimitPlan): Promise<bigint[] | undefined> {
+    const nowMs = this.clock.now();
+    if (this.held === undefined || this.held.tenantId !== tenantId || nowMs - this.held.readAtMs > HELD_FRESH_MS) {
+      this.held = { tenantId, readAtMs: nowMs, amounts: this.store.heldByCounter(tenantId).catch(() => undefined) };
+    }
+    const amounts = await this.held.amounts;
+    return amounts === undefined ? undefined : plan.counterIds.map((counterId) => amounts.get(counterId) ?? 0n);
   }
 
   private async end(tenantId: string, op: SettleOp): Promise<void> {
@@ -260,22 +293,11 @@ function identityOf(draft: CallDraft, entry: PolicyEntry, plan: LimitPlan, price
   };
 }
 
-/** Actual minus held for every counter of a hold; counters that come out even are left alone. */
-function deltasOf(
-  hold: Pick<Hold, 'plan' | 'amounts'>,
-  actual: CallAmounts,
-): { readonly counterIds: readonly string[]; readonly deltas: readonly string[] } {
-  const requests = String(actual.requests - hold.amounts.requests);
-  const tokens = String(actual.tokens - hold.amounts.tokens);
-  const cost = (actual.costNanoUsd - hold.amounts.costNanoUsd).toString();
-  const counterIds: string[] = [];
-  const deltas: string[] = [];
-  for (let index = 0; index < hold.plan.units.length; index += 1) {
-    const unit = hold.plan.units[index];
-    const delta = unit === 'requests' ? requests : unit === 'tokens' ? tokens : cost;
-    if (delta === '0') continue;
-    counterIds.push(hold.plan.counterIds[index]!);
-    deltas.push(delta);
-  }
-  return { counterIds, deltas };
+/** Actual minus held, per unit. */
+function deltasOf(held: CallAmounts, actual: CallAmounts): UnitAmounts {
+  return {
+    requests: String(actual.requests - held.requests),
+    tokens: String(actual.tokens - held.tokens),
+    costNanoUsd: (actual.costNanoUsd - held.costNanoUsd).toString(),
+  };
 }

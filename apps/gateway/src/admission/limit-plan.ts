@@ -1,14 +1,11 @@
+import type { CounterPlan } from '@penstock/platform';
 import { counterId, type LimitSpec, type LimitUnit, windowAt, type Window } from '@penstock/domain';
 
 /** The limits of one snapshot, resolved to the counters of the windows that are current in [validFromMs, validUntilMs). */
-export interface LimitPlan {
-  readonly validFromMs: number;
-  readonly validUntilMs: number;
+export interface LimitPlan extends CounterPlan {
   readonly limits: readonly LimitSpec[];
   readonly windows: readonly Window[];
   readonly units: readonly LimitUnit[];
-  readonly counterIds: readonly string[];
-  readonly caps: readonly string[];
   /** The caps as numbers, for what is shown to callers. */
   readonly capAmounts: readonly bigint[];
   /** True when money is limited anywhere on the path: then a call without a price is refused. */
@@ -16,7 +13,7 @@ export interface LimitPlan {
 }
 
 /** Plans the limits for `nowMs`. The plan holds until the first of their windows ends. */
-export function planLimits(limits: readonly LimitSpec[], nowMs: number): LimitPlan {
+export function planLimits(limits: readonly LimitSpec[], epoch: number, nowMs: number): LimitPlan {
   let validFromMs = 0;
   let validUntilMs = Number.MAX_SAFE_INTEGER;
   const windows = limits.map((limit) => {
@@ -26,6 +23,7 @@ export function planLimits(limits: readonly LimitSpec[], nowMs: number): LimitPl
     return window;
   });
   return {
+    epoch,
     validFromMs,
     validUntilMs,
     limits,

@@ -8,13 +8,13 @@ import { ManagementProxy } from './management-proxy.js';
 export class ManagementProxyController {
   constructor(@Inject(ManagementProxy) private readonly proxy: ManagementProxy) {}
 
-  @All(['api/governance', 'api/governance/*path'])
+  @All(['api/governance', 'api/governance/*'])
   governance(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
     reply.hijack();
     this.proxy.toGovernance(request.raw, reply.raw, request.id);
   }
 
-  @All(['api', 'api/*path'])
+  @All(['api', 'api/*'])
   admin(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
     reply.hijack();
     this.proxy.toAdmin(request.raw, reply.raw, request.id);

@@ -13,7 +13,7 @@ import {
 } from '@penstock/domain';
 import { StoreUnavailableError } from '@penstock/platform';
 
-import type { AdmissionService, CallDraft, Hold } from '../admission/admission.service.js';
+import type { AdmissionService, CallDraft, Hold, ReserveRequest } from '../admission/admission.service.js';
 import { type Credential, dialectOf, readCredential } from '../auth/credential.js';
 import type { GatewayEvents } from '../gateway-events.js';
 import type { PolicyEntry } from '../policies/policy-entry.js';
@@ -35,18 +35,13 @@ export interface ChatServiceOptions {
   readonly drainMaxMs: number;
 }
 
-/** Prompts beyond this keep their bound of one token per byte: counting them would hold up other calls. */
+/** Prompts beyond this keep their bound of one token per byte: counting them would cost more than it saves. */
 const EXACT_COUNT_BYTES_MAX = 512 * 1024;
-/** What a chat template adds around each message and before the answer, generously. */
-const TEMPLATE_TOKENS_PER_MESSAGE = 8;
-const TEMPLATE_TOKENS = 16;
 /** A hold outlives the deadline of its call by this, so that the sweeper never races a live owner. */
 const HOLD_GRACE_MS = 60_000;
 
 /** A decision to make a call: what it costs at worst, and at which price. */
-interface Decision {
-  readonly amounts: ReturnType<typeof estimateCall>['amounts'];
-  readonly priceId: string | null;
+interface Decision extends ReserveRequest {
   readonly price: PriceState;
   readonly provider: Provider;
 }
@@ -180,12 +175,8 @@ export class ChatService {
       return await reserve(shape);
     } catch (refusal) {
       if (!isExhausted(refusal) || shape.hasUnboundedInput || shape.bodyBytes > EXACT_COUNT_BYTES_MAX) throw refusal;
-      const tokens =
-        (await countTokens(chat.bytes.toString('utf8'))) +
-        shape.messageCount * TEMPLATE_TOKENS_PER_MESSAGE +
-        TEMPLATE_TOKENS;
-      if (tokens >= shape.bodyBytes) throw refusal;
-      return reserve({ ...shape, bodyBytes: tokens });
+      const textTokensCeiling = await countTokens(chat.bytes.toString('utf8'));
+      return reserve({ ...shape, textTokensCeiling });
     }
   }
 
@@ -209,14 +200,10 @@ export class ChatService {
       });
     }
     const price = entry.priceOf(target.provider, target.model, nowMs);
-    if (price.state === 'unknown' && entry.planAt(nowMs).hasBudget) {
-      throw new AppError('model_unpriced', {
-        detail: `No price is known for '${target.provider}/${target.model}', so a budget on the path of this key could not be kept. An operator can set a price for it.`,
-        fields: [{ path: 'model', reason: 'has no price' }],
-      });
-    }
-    const { amounts } = estimateCall(shape, modelInfo(target.provider, target.model), price);
-    return { amounts, priceId: price.state === 'priced' ? price.price.id : price.state === 'free' ? 'free' : null, price, provider };
+    if (entry.planAt(nowMs).hasBudget) refuseUnbounded(price, shape, target);
+    const info = modelInfo(target.provider, target.model);
+    const { amounts } = estimateCall(shape, info, price);
+    return { amounts, priceId: priceIdOf(price), price, provider, call: { shape, info, price } };
   }
 
   private refuse(
@@ -248,6 +235,27 @@ function asAppError(error: unknown): AppError {
     });
   }
   return new AppError('internal_unexpected', { cause: error });
+}
+
+/** A budget can be kept only over calls whose price is known. @throws AppError `model_unpriced` */
+function refuseUnbounded(price: PriceState, shape: CallShape, target: Target): void {
+  if (price.state === 'unknown') {
+    throw new AppError('model_unpriced', {
+      detail: `No price is known for '${target.provider}/${target.model}', so a budget on the path of this key could not be kept. An operator can set a price for it.`,
+      fields: [{ path: 'model', reason: 'has no price' }],
+    });
+  }
+  if (shape.hasPremiumTier === true) {
+    throw new AppError('model_unpriced', {
+      detail: 'The service_tier of this request is billed above the list price, so a budget on the path of this key could not be kept. Leave it out, or use "auto", "default" or "flex".',
+      fields: [{ path: 'service_tier', reason: 'has no known price' }],
+    });
+  }
+}
+
+function priceIdOf(price: PriceState): string | null {
+  if (price.state === 'priced') return price.price.id;
+  return price.state === 'free' ? 'free' : null;
 }
 
 function accessSentence(code: string, target: Target, entry: PolicyEntry): string {

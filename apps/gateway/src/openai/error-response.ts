@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 
-import { AppError, catalogue } from '@penstock/domain';
+import { type AppError, catalogue, type CatalogueEntry } from '@penstock/domain';
 
 import type { Credential, Dialect } from '../auth/credential.js';
 
@@ -16,7 +16,7 @@ export interface ErrorAnswer {
  * same in both.
  */
 export function toErrorAnswer(error: AppError, dialect: Dialect, requestId: string, header?: Credential['header']): ErrorAnswer {
-  const entry = catalogue[error.code];
+  const entry: CatalogueEntry = catalogue[error.code];
   const status = statusFor(error, header);
   const message = error.detail ?? entry.title;
   const details: Record<string, unknown> = {
@@ -54,7 +54,6 @@ export function sendAnswer(response: ServerResponse, answer: ErrorAnswer): void 
 
 /** An SDK reads an unknown key as 401; Bifrost's clients, who send `x-bf-vk`, read it as 403. */
 function statusFor(error: AppError, header: Credential['header'] | undefined): number {
-  const isKeyError = error.code === 'virtual_key_not_found' || error.code === 'virtual_key_blocked';
-  if (isKeyError) return header === 'x-bf-vk' ? 403 : 401;
-  return catalogue[error.code].status;
+  const entry: CatalogueEntry = catalogue[error.code];
+  return header === 'x-bf-vk' ? entry.status : (entry.statusBearer ?? entry.status);
 }

@@ -1,4 +1,4 @@
-import { type LimitSpec, type PriceState, resolvePrice } from '@penstock/domain';
+import { type PriceState, resolvePrice } from '@penstock/domain';
 import type { PolicySnapshot } from '@penstock/dto';
 
 import { type LimitPlan, planLimits } from '../admission/limit-plan.js';
@@ -16,15 +16,11 @@ export class PolicyEntry {
 
   constructor(readonly snapshot: PolicySnapshot) {}
 
-  get limits(): readonly LimitSpec[] {
-    return this.snapshot.limits;
-  }
-
   /** The plan whose windows are current at `nowMs`. */
   planAt(nowMs: number): LimitPlan {
     const plan = this.plan;
     if (plan !== undefined && nowMs >= plan.validFromMs && nowMs < plan.validUntilMs) return plan;
-    this.plan = planLimits(this.snapshot.limits, nowMs);
+    this.plan = planLimits(this.snapshot.limits, this.snapshot.epoch, nowMs);
     return this.plan;
   }
 

@@ -1,4 +1,4 @@
-import { type CallAmounts, amountFor, parseCounterId, ZERO_USAGE } from '@penstock/domain';
+import { type CallAmounts, ZERO_USAGE } from '@penstock/domain';
 import { type HoldRecord, OUTBOX_NORMAL, type UsageRecord } from '@penstock/dto';
 import type { SettleOp } from '@penstock/platform';
 
@@ -74,10 +74,11 @@ function settleOp(hold: HoldRecord, actual: CallAmounts): SettleOp {
   return {
     holdId: hold.id,
     outboxEntry: '',
-    counterIds: hold.counters,
-    deltas: hold.counters.map((counterId) => {
-      const { unit } = parseCounterId(counterId);
-      return (amountFor(unit, actual) - amountFor(unit, held)).toString();
-    }),
+    plan: { counterIds: hold.counters },
+    deltas: {
+      requests: String(actual.requests - held.requests),
+      tokens: String(actual.tokens - held.tokens),
+      costNanoUsd: String(actual.costNanoUsd - held.costNanoUsd),
+    },
   };
 }

@@ -105,8 +105,7 @@ export class HoldSweeper {
   }
 
   private async settle(tenantId: string, op: SettleOp): Promise<boolean> {
-    const { status } = await this.store.settle(tenantId, op);
-    return status === 'settled';
+    return (await this.store.settle(tenantId, op)) === 'settled';
   }
 
   private async charge(tenantId: string, hold: HoldRecord, nowMs: number): Promise<boolean> {

@@ -1,19 +1,34 @@
-/** One call that asks for room. Amounts and caps are decimal integers in the unit of their counter. */
-export interface ReserveOp {
-  readonly holdId: string;
-  /** {@link HoldRecord} as JSON: what the sweeper needs to end the hold without its owner. */
-  readonly holdRecord: string;
-  /** Epoch of the snapshot that the caller decided from. */
+/** Amounts per unit as decimal integers: requests, tokens, nano-dollars. */
+export interface UnitAmounts {
+  readonly requests: string;
+  readonly tokens: string;
+  readonly costNanoUsd: string;
+}
+
+/**
+ * What the calls of one policy share while its windows last. Calls that pass the same object travel together at
+ * little more than the price of one.
+ */
+export interface CounterPlan {
+  /** Epoch of the snapshot that the plan was made from. */
   readonly epoch: number;
   /** Server time must lie in [validFromMs, validUntilMs): the span in which `counterIds` name the current windows. */
   readonly validFromMs: number;
   readonly validUntilMs: number;
   readonly counterIds: readonly string[];
-  readonly amounts: readonly string[];
   readonly caps: readonly string[];
 }
 
-/** What became of a {@link ReserveOp}. `totals` are settled + held, one per counter, in the order asked. */
+/** One call that asks for room. */
+export interface ReserveOp {
+  readonly holdId: string;
+  /** {@link HoldRecord} as JSON: what the sweeper needs to end the hold without its owner. */
+  readonly holdRecord: string;
+  readonly plan: CounterPlan;
+  readonly amounts: UnitAmounts;
+}
+
+/** What became of a {@link ReserveOp}. `totals` are settled + held, one per counter of the plan, just after. */
 export type ReserveOutcome =
   | { readonly status: 'admitted'; readonly totals: readonly string[] }
   | { readonly status: 'refused'; readonly totals: readonly string[] }
@@ -26,37 +41,29 @@ export interface SettleOp {
   readonly holdId: string;
   /** Tag character and {@link UsageRecord} as JSON; empty to release the hold without an account. */
   readonly outboxEntry: string;
-  readonly counterIds: readonly string[];
-  /** Actual minus held, one decimal integer per counter. */
-  readonly deltas: readonly string[];
+  /** The counters that the hold was taken from; the plan itself, where it is at hand. */
+  readonly plan: Pick<CounterPlan, 'counterIds'>;
+  /** Actual minus held. */
+  readonly deltas: UnitAmounts;
 }
 
 /** `missing`: the hold had ended before; the counters were not touched again. */
-export type SettleOutcome =
-  | { readonly status: 'settled'; readonly totals: readonly string[] }
-  | { readonly status: 'missing' };
+export type SettleOutcome = 'settled' | 'missing';
 
-/** Reads one reservation reply of the admission script. */
-export function parseReserveReply(reply: string): ReserveOutcome {
-  const parts = reply.split(',');
-  switch (parts[0]) {
-    case 'A':
-      return { status: 'admitted', totals: parts.slice(1) };
-    case 'R':
-      return { status: 'refused', totals: parts.slice(1) };
-    case 'S':
-      return { status: 'stale', epoch: Number(parts[1]) };
-    case 'W':
-      return { status: 'window_moved', serverNowMs: Number(parts[1]) };
-    case 'U':
+/** Reads the reply of the admission script to one reservation. */
+export function parseReserveReply(reply: string, totals: () => readonly string[]): ReserveOutcome {
+  switch (reply.charCodeAt(0)) {
+    case 0x41: // A
+      return { status: 'admitted', totals: totals() };
+    case 0x52: // R
+      return { status: 'refused', totals: totals() };
+    case 0x53: // S
+      return { status: 'stale', epoch: Number(reply.slice(2)) };
+    case 0x57: // W
+      return { status: 'window_moved', serverNowMs: Number(reply.slice(2)) };
+    case 0x55: // U
       return { status: 'not_loaded' };
     default:
       throw new Error(`the admission script answered something unknown: ${reply.slice(0, 40)}`);
   }
-}
-
-/** Reads one settlement reply of the admission script. */
-export function parseSettleReply(reply: string): SettleOutcome {
-  if (reply === '0') return { status: 'missing' };
-  return { status: 'settled', totals: reply.split(',').slice(1) };
 }

@@ -2,155 +2,173 @@
  * The one script that moves counters: settlements first, then reservations, for one tenant, atomically.
  *
  * KEYS  counters, holds, dispatched, outbox (all share the tenant's hash tag)
- * ARGV  settleCount, { holdId, outboxEntry | '', n, { counterId, delta } * n } * settleCount,
- *       reserveCount, { holdId, holdRecord, epoch, validFromMs, validUntilMs, n, { counterId, amount, cap } * n } * reserveCount
+ * ARGV  fieldCount, { counterId } * fieldCount,
+ *       planCount, { epoch, validFromMs, validUntilMs, n, { fieldIndex, unit 1..3, cap } * n } * planCount,
+ *       settleCount, { holdId, outboxEntry | '', planIndex, requests, tokens, cost } * settleCount   (deltas)
+ *       reserveCount, { holdId, holdRecord, planIndex, requests, tokens, cost } * reserveCount       (amounts)
  *
- * Replies one string per operation, settlements first:
- *   settle   `1,<total>...`  applied        `0`  the hold was already gone (applied before, or swept)
- *   reserve  `A,<total>...`  admitted, totals include this call
- *            `R,<total>...`  refused, nothing changed, totals as they stand
- *            `S,<epoch>`     the snapshot is stale        `U`  the tenant is not loaded
- *            `W,<nowMs>`     server time is outside the windows the caller computed
+ * A plan is what calls of one policy share: which counters, of which unit, up to which cap. Calls name their plan and
+ * one amount per unit, so that a batch costs little more than one call.
  *
- * Few commands per call: every counter of the whole batch is read by one HMGET and written by one HSET, and a
- * counter that several operations touch is read and written once.
+ * Replies one string per operation, settlements first, then the total of every field after the batch:
+ *   settle   `1` applied     `0` the hold was already gone (applied before, or swept)
+ *   reserve  `A` admitted    `R` refused, nothing changed
+ *            `S,<epoch>` the snapshot is stale        `U` the tenant is not loaded
+ *            `W,<nowMs>` server time is outside the windows the caller computed
  *
- * Lua numbers are doubles. Amounts of up to 15 digits (1,000,000 USD in nano-dollars) are exact in them and take
- * the short path; longer ones are split into two halves of nine low digits and the rest, exact to 9e24.
+ * Few commands per call: every counter of the batch is read by one HMGET and written by one HSET.
+ *
+ * Lua numbers are doubles. While every total has at most 15 digits and every amount at most 13 (10,000 USD in
+ * nano-dollars), no sum of a batch can leave what a double holds exactly; otherwise the batch is computed on pairs of
+ * nine low digits and the rest, exact to 9e24.
  */
 export const ADMISSION_SCRIPT = `
 local counters, holds, dispatched, outbox = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local fmt, sub, concat = string.format, string.sub, table.concat
-
-local function split(s)
-  if sub(s, 1, 1) == '-' then
-    local hi, lo = split(sub(s, 2))
-    return -hi, -lo
-  end
-  if #s <= 9 then return 0, tonumber(s) end
-  return tonumber(sub(s, 1, -10)), tonumber(sub(s, -9))
+local fmt, sub, floor, tonumber = string.format, string.sub, math.floor, tonumber
+local at = 1
+local function take()
+  local value = ARGV[at]
+  at = at + 1
+  return value
 end
 
-local function join(hi, lo)
-  if lo >= 1e9 then hi, lo = hi + 1, lo - 1e9 elseif lo < 0 and hi > 0 then hi, lo = hi - 1, lo + 1e9
-  elseif lo <= -1e9 then hi, lo = hi - 1, lo + 1e9 elseif lo > 0 and hi < 0 then hi, lo = hi + 1, lo - 1e9 end
-  if hi == 0 then return fmt('%.0f', lo) end
-  return fmt('%.0f%09.0f', hi, math.abs(lo))
-end
-
-local function add(a, b)
-  if #a <= 15 and #b <= 15 then return fmt('%.0f', tonumber(a) + tonumber(b)) end
-  local ahi, alo = split(a)
-  local bhi, blo = split(b)
-  return join(ahi + bhi, alo + blo)
-end
-
-local function above(a, cap)
-  if #a <= 15 then return tonumber(a) > tonumber(cap) end
-  local ahi, alo = split(a)
-  local chi, clo = split(cap)
-  return ahi > chi or (ahi == chi and alo > clo)
-end
-
-local total, fields = {}, { 'epoch' }
-local function want(field)
-  if total[field] == nil then
-    total[field] = '0'
-    fields[#fields + 1] = field
-  end
-end
-
-local settleCount = tonumber(ARGV[1])
-local i = 2
-for _ = 1, settleCount do
-  local n = tonumber(ARGV[i + 2])
-  for f = i + 3, i + 1 + 2 * n, 2 do want(ARGV[f]) end
-  i = i + 3 + 2 * n
-end
-local reserveCount = tonumber(ARGV[i])
-local reservesAt = i + 1
-i = reservesAt
-for _ = 1, reserveCount do
-  local n = tonumber(ARGV[i + 5])
-  for f = i + 6, i + 3 + 3 * n, 3 do want(ARGV[f]) end
-  i = i + 6 + 3 * n
-end
-
+local fieldCount = tonumber(take())
+local fields = { 'epoch' }
+for f = 1, fieldCount do fields[f + 1] = take() end
 local values = redis.call('HMGET', counters, unpack(fields))
 local epoch = values[1]
-for f = 2, #fields do total[fields[f]] = values[f] or '0' end
 
-local reply, dirty, ended = {}, {}, {}
+local plans = {}
+local planCount = tonumber(take())
+for p = 1, planCount do
+  local plan = { epoch = take(), from = tonumber(take()), till = tonumber(take()), n = tonumber(take()), field = {}, unit = {}, cap = {} }
+  for k = 1, plan.n do
+    plan.field[k], plan.unit[k], plan.cap[k] = tonumber(take()), tonumber(take()), take()
+  end
+  plans[p] = plan
+end
 
-i = 2
-for op = 1, settleCount do
-  local id, entry, n = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2])
-  if redis.call('HDEL', holds, id) == 1 then
-    local out = { '1' }
-    for k = 1, n do
-      local field = ARGV[i + 1 + 2 * k]
-      local sum = add(total[field], ARGV[i + 2 + 2 * k])
-      total[field] = sum
-      dirty[field] = true
-      out[k + 1] = sum
+local settles, reserves = {}, {}
+local isSmall = true
+local function takeOps(into)
+  for i = 1, tonumber(take()) do
+    local op = { take(), take(), plans[tonumber(take())], take(), take(), take() }
+    if #op[4] > 13 or #op[5] > 13 or #op[6] > 13 then isSmall = false end
+    into[i] = op
+  end
+end
+takeOps(settles)
+takeOps(reserves)
+for f = 1, fieldCount do
+  local value = values[f + 1] or '0'
+  values[f + 1] = value
+  if #value > 15 then isSmall = false end
+end
+
+local read, add, above, show
+if isSmall then
+  read = tonumber
+  add = function(a, b) return a + b end
+  above = function(a, b) return a > b end
+  show = function(a) return fmt('%.0f', a) end
+else
+  read = function(s)
+    if sub(s, 1, 1) == '-' then
+      local x = read(sub(s, 2))
+      return { -x[1], -x[2] }
     end
-    ended[#ended + 1] = id
-    if entry ~= '' then redis.call('HSET', outbox, id, entry) end
-    reply[op] = concat(out, ',')
+    if #s <= 9 then return { 0, tonumber(s) } end
+    return { tonumber(sub(s, 1, -10)), tonumber(sub(s, -9)) }
+  end
+  add = function(a, b)
+    local hi, lo = a[1] + b[1], a[2] + b[2]
+    if lo >= 1e9 then hi, lo = hi + 1, lo - 1e9 elseif lo <= -1e9 then hi, lo = hi - 1, lo + 1e9 end
+    if hi > 0 and lo < 0 then hi, lo = hi - 1, lo + 1e9 elseif hi < 0 and lo > 0 then hi, lo = hi + 1, lo - 1e9 end
+    return { hi, lo }
+  end
+  above = function(a, b) return a[1] > b[1] or (a[1] == b[1] and a[2] > b[2]) end
+  show = function(a)
+    if a[1] == 0 then return fmt('%.0f', a[2]) end
+    return fmt('%.0f%09.0f', a[1], math.abs(a[2]))
+  end
+end
+
+local total, dirty = {}, {}
+for f = 1, fieldCount do total[f] = read(values[f + 1]) end
+for p = 1, planCount do
+  local cap = plans[p].cap
+  for k = 1, plans[p].n do cap[k] = read(cap[k]) end
+end
+local function apply(plan, text, amount)
+  for k = 1, plan.n do
+    local u = plan.unit[k]
+    if text[u + 3] ~= '0' then
+      local f = plan.field[k]
+      total[f] = add(total[f], amount[u])
+      dirty[f] = true
+    end
+  end
+end
+
+local reply, ended, made = {}, {}, {}
+for i = 1, #settles do
+  local op = settles[i]
+  if redis.call('HDEL', holds, op[1]) == 1 then
+    apply(op[3], op, { read(op[4]), read(op[5]), read(op[6]) })
+    ended[#ended + 1] = op[1]
+    if op[2] ~= '' then redis.call('HSET', outbox, op[1], op[2]) end
+    reply[i] = '1'
   else
-    if entry ~= '' then redis.call('HSETNX', outbox, id, 'L' .. sub(entry, 2)) end
-    reply[op] = '0'
+    if op[2] ~= '' then redis.call('HSETNX', outbox, op[1], 'L' .. sub(op[2], 2)) end
+    reply[i] = '0'
   end
-  i = i + 3 + 2 * n
 end
 
-if reserveCount > 0 then
-  local made = {}
+if #reserves > 0 then
   local time = redis.call('TIME')
-  local nowMs = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-  i = reservesAt
-  for op = settleCount + 1, settleCount + reserveCount do
-    local n = tonumber(ARGV[i + 5])
+  local nowMs = tonumber(time[1]) * 1000 + floor(tonumber(time[2]) / 1000)
+  for i = 1, #reserves do
+    local op = reserves[i]
+    local plan = op[3]
+    local answer = 'A'
     if not epoch then
-      reply[op] = 'U'
-    elseif epoch ~= ARGV[i + 2] then
-      reply[op] = 'S,' .. epoch
-    elseif nowMs < tonumber(ARGV[i + 3]) or nowMs >= tonumber(ARGV[i + 4]) then
-      reply[op] = 'W,' .. fmt('%.0f', nowMs)
+      answer = 'U'
+    elseif epoch ~= plan.epoch then
+      answer = 'S,' .. epoch
+    elseif nowMs < plan.from or nowMs >= plan.till then
+      answer = 'W,' .. fmt('%.0f', nowMs)
     else
-      local out, sums, fits = { 'A' }, {}, true
-      for k = 1, n do
-        local f = i + 3 + 3 * k
-        local sum = add(total[ARGV[f]], ARGV[f + 1])
+      local amount = { read(op[4]), read(op[5]), read(op[6]) }
+      for k = 1, plan.n do
+        local u = plan.unit[k]
         -- A call that needs nothing of a limit is not refused by it: free models work when the budget is gone.
-        if ARGV[f + 1] ~= '0' and above(sum, ARGV[f + 2]) then fits = false end
-        sums[k] = sum
-      end
-      if fits then
-        for k = 1, n do
-          local field = ARGV[i + 3 + 3 * k]
-          total[field] = sums[k]
-          dirty[field] = true
-          out[k + 1] = sums[k]
+        if op[u + 3] ~= '0' and above(add(total[plan.field[k]], amount[u]), plan.cap[k]) then
+          answer = 'R'
+          break
         end
-        made[#made + 1] = ARGV[i]
-        made[#made + 1] = ARGV[i + 1]
-      else
-        out[1] = 'R'
-        for k = 1, n do out[k + 1] = total[ARGV[i + 3 + 3 * k]] end
       end
-      reply[op] = concat(out, ',')
+      if answer == 'A' then
+        apply(plan, op, amount)
+        made[#made + 1] = op[1]
+        made[#made + 1] = op[2]
+      end
     end
-    i = i + 6 + 3 * n
+    reply[#settles + i] = answer
   end
-  if #made > 0 then redis.call('HSET', holds, unpack(made)) end
 end
 
+if #made > 0 then redis.call('HSET', holds, unpack(made)) end
 if #ended > 0 then redis.call('SREM', dispatched, unpack(ended)) end
 local writes = {}
-for field in pairs(dirty) do
-  writes[#writes + 1] = field
-  writes[#writes + 1] = total[field]
+local last = #reply
+for f = 1, fieldCount do
+  local value = values[f + 1]
+  if dirty[f] then
+    value = show(total[f])
+    writes[#writes + 1] = fields[f + 1]
+    writes[#writes + 1] = value
+  end
+  reply[last + f] = value
 end
 if #writes > 0 then redis.call('HSET', counters, unpack(writes)) end
 return reply

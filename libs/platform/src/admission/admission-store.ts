@@ -3,14 +3,8 @@ import { createHash } from 'node:crypto';
 import { EPOCH_FIELD, TENANTS_KEY, type HoldRecord, type TenantKeys, tenantKeys } from '@penstock/dto';
 import type { Redis } from 'ioredis';
 
-import {
-  parseReserveReply,
-  parseSettleReply,
-  type ReserveOp,
-  type ReserveOutcome,
-  type SettleOp,
-  type SettleOutcome,
-} from './admission-outcome.js';
+import { AdmissionBatch, type Pending } from './admission-batch.js';
+import type { ReserveOp, ReserveOutcome, SettleOp, SettleOutcome } from './admission-outcome.js';
 import { ADD_SCRIPT, ADMISSION_SCRIPT, BUMP_EPOCH_SCRIPT, LOAD_SCRIPT } from './admission-script.js';
 import { StoreBreaker } from './store-breaker.js';
 
@@ -31,14 +25,7 @@ export interface AdmissionStoreOptions {
 const BATCH_OPS_MAX = 64;
 const SHA_OF = new Map<string, string>();
 
-interface Pending<Op, Outcome> {
-  readonly op: Op;
-  readonly resolve: (outcome: Outcome) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-interface TenantBatch {
-  readonly tenantId: string;
+interface Waiting {
   reserves: Pending<ReserveOp, ReserveOutcome>[];
   settles: Pending<SettleOp, SettleOutcome>[];
 }
@@ -50,7 +37,7 @@ interface TenantBatch {
  * call, because the command itself costs both sides more than what it carries.
  */
 export class AdmissionStore {
-  private readonly batches = new Map<string, TenantBatch>();
+  private readonly waiting = new Map<string, Waiting>();
   private readonly keysOf = new Map<string, TenantKeys>();
   private readonly breaker: StoreBreaker;
   private readonly deadlineMs: number;
@@ -72,14 +59,14 @@ export class AdmissionStore {
    */
   reserve(tenantId: string, op: ReserveOp): Promise<ReserveOutcome> {
     return new Promise((resolve, reject) => {
-      this.batchOf(tenantId).reserves.push({ op, resolve, reject });
+      this.waitingOf(tenantId).reserves.push({ op, resolve, reject });
     });
   }
 
   /** Ends one hold; idempotent by hold id. Rejects with {@link StoreUnavailableError}: try again. */
   settle(tenantId: string, op: SettleOp): Promise<SettleOutcome> {
     return new Promise((resolve, reject) => {
-      this.batchOf(tenantId).settles.push({ op, resolve, reject });
+      this.waitingOf(tenantId).settles.push({ op, resolve, reject });
     });
   }
 
@@ -147,78 +134,46 @@ export class AdmissionStore {
     return keys;
   }
 
-  private batchOf(tenantId: string): TenantBatch {
-    let batch = this.batches.get(tenantId);
-    if (batch === undefined) {
-      batch = { tenantId, reserves: [], settles: [] };
-      this.batches.set(tenantId, batch);
+  private waitingOf(tenantId: string): Waiting {
+    let waiting = this.waiting.get(tenantId);
+    if (waiting === undefined) {
+      waiting = { reserves: [], settles: [] };
+      this.waiting.set(tenantId, waiting);
     }
     if (!this.isFlushScheduled) {
       this.isFlushScheduled = true;
       setImmediate(() => this.flush());
     }
-    return batch;
+    return waiting;
   }
 
   /* Hot path. */
   private flush(): void {
     this.isFlushScheduled = false;
-    for (const batch of this.batches.values()) {
-      while (batch.settles.length + batch.reserves.length > BATCH_OPS_MAX) {
-        const settles = batch.settles.splice(0, BATCH_OPS_MAX);
-        this.send(batch.tenantId, settles, batch.reserves.splice(0, BATCH_OPS_MAX - settles.length));
+    for (const [tenantId, { settles, reserves }] of this.waiting) {
+      while (settles.length + reserves.length > BATCH_OPS_MAX) {
+        const first = settles.splice(0, BATCH_OPS_MAX);
+        this.send(tenantId, new AdmissionBatch(first, reserves.splice(0, BATCH_OPS_MAX - first.length)));
       }
-      this.send(batch.tenantId, batch.settles, batch.reserves);
+      if (settles.length + reserves.length > 0) this.send(tenantId, new AdmissionBatch(settles, reserves));
     }
-    this.batches.clear();
+    this.waiting.clear();
   }
 
   /* Hot path. */
-  private send(
-    tenantId: string,
-    settles: Pending<SettleOp, SettleOutcome>[],
-    reserves: Pending<ReserveOp, ReserveOutcome>[],
-  ): void {
+  private send(tenantId: string, batch: AdmissionBatch): void {
     const keys = this.keys(tenantId);
-    const args: (string | number)[] = [settles.length];
-    for (const { op } of settles) {
-      args.push(op.holdId, op.outboxEntry, op.counterIds.length);
-      for (let index = 0; index < op.counterIds.length; index += 1) args.push(op.counterIds[index]!, op.deltas[index]!);
-    }
-    args.push(reserves.length);
-    for (const { op } of reserves) {
-      args.push(op.holdId, op.holdRecord, op.epoch, op.validFromMs, op.validUntilMs, op.counterIds.length);
-      for (let index = 0; index < op.counterIds.length; index += 1) {
-        args.push(op.counterIds[index]!, op.amounts[index]!, op.caps[index]!);
-      }
-    }
-    this.script(ADMISSION_SCRIPT, [keys.counters, keys.holds, keys.dispatched, keys.outbox], args).then(
-      (reply) => this.deliver(keys, reply as string[], settles, reserves),
-      (error: unknown) => {
-        for (const pending of settles) pending.reject(error);
-        for (const pending of reserves) pending.reject(error);
+    this.script(ADMISSION_SCRIPT, [keys.counters, keys.holds, keys.dispatched, keys.outbox], batch.args).then(
+      (reply) => {
+        const admitted = batch.admitted(reply as string[]);
+        // Written before any request of the batch leaves, on a connection that Redis reads in order, and not awaited:
+        // if this process is killed now, a hold without the mark was never sent and is released, one with it is
+        // charged.
+        if (admitted.length > 0) this.redis.sadd(keys.dispatched, ...admitted).catch(ignoreLostMark);
+        batch.deliver(reply as string[]);
       },
+      (error: unknown) => batch.fail(error),
     );
-  }
-
-  /* Hot path. */
-  private deliver(
-    keys: TenantKeys,
-    reply: string[],
-    settles: Pending<SettleOp, SettleOutcome>[],
-    reserves: Pending<ReserveOp, ReserveOutcome>[],
-  ): void {
-    const admitted: string[] = [];
-    const outcomes = reserves.map(({ op }, index) => {
-      const outcome = parseReserveReply(reply[settles.length + index]!);
-      if (outcome.status === 'admitted') admitted.push(op.holdId);
-      return outcome;
-    });
-    // Written before any request of the batch leaves, on a connection that Redis reads in order, and not awaited:
-    // if this process is killed now, a hold without the mark was never sent and is released, one with it is charged.
-    if (admitted.length > 0) this.redis.sadd(keys.dispatched, ...admitted).catch(ignoreLostMark);
-    for (let index = 0; index < settles.length; index += 1) settles[index]!.resolve(parseSettleReply(reply[index]!));
-    for (let index = 0; index < reserves.length; index += 1) reserves[index]!.resolve(outcomes[index]!);
   }
 
   private async script(source: string, keys: string[], args: (string | number)[]): Promise<unknown> {

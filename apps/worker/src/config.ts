@@ -9,9 +9,9 @@ export class WorkerConfig extends BaseConfig {
   @SecretEnv()
   DATABASE_URL: Secret;
 
-  /** Jobs that are worked on at once; each has one transaction open, which waits for the disk most of its time. */
-  @IntEnv({ min: 1, max: 64 })
-  PENSTOCK_WORKER_CONCURRENCY: number = 4;
+  /** Jobs that are worked on at once; they share few transactions (see GroupCommit), so many small ones are cheap. */
+  @IntEnv({ min: 1, max: 256 })
+  PENSTOCK_WORKER_CONCURRENCY: number = 16;
 
   /** How often holds of dead owners and forgotten outbox entries are looked for. */
   @IntEnv({ min: 50, max: 3_600_000 })

@@ -7,6 +7,8 @@ import { WorkerConfig } from '../config.js';
 
 /** How long the start waits for PostgreSQL before it goes on without. */
 const START_WAIT_MS = 3_000;
+/** Two ledger transactions, one connection for each periodic task, one for the health check. */
+const POOL_MAX = 8;
 
 /** PostgreSQL, without which the worker lives on: jobs are tried again, sweeps go on, `/health` says degraded. */
 @Module({
@@ -23,7 +25,7 @@ const START_WAIT_MS = 3_000;
         const dataSource = createDataSource({
           url: revealSecret(config.DATABASE_URL),
           applicationName: 'penstock-worker',
-          poolMax: config.PENSTOCK_WORKER_CONCURRENCY + 4,
+          poolMax: POOL_MAX,
           statementTimeoutMs: 30_000,
         });
         health.register({ name: 'postgres', critical: false, check: () => dataSource.query('SELECT 1') });

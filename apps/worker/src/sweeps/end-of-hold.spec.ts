@@ -42,8 +42,8 @@ describe('the end of a hold', () => {
     expect(releaseOp(hold)).toEqual({
       holdId: hold.id,
       outboxEntry: '',
-      counterIds: hold.counters,
-      deltas: ['-1', '-700', '-9007199254740993000'],
+      plan: { counterIds: hold.counters },
+      deltas: { requests: '-1', tokens: '-700', costNanoUsd: '-9007199254740993000' },
     });
   });
 
@@ -68,6 +68,6 @@ describe('the end of a hold', () => {
   it('corrected: turns the estimate into what the ledger has', () => {
     const op = correctOp(hold, { requests: 1, tokens: 40, costNanoUsd: 12n });
     expect(op.outboxEntry).toBe('');
-    expect(op.deltas).toEqual(['0', '-660', '-9007199254740992988']);
+    expect(op.deltas).toEqual({ requests: '0', tokens: '-660', costNanoUsd: '-9007199254740992988' });
   });
 });

@@ -40,9 +40,17 @@ export function sumDays(records: readonly UsageRecord[]): DailyIncrement[] {
   return [...sums.keys()].toSorted(byCodePoint).map((key) => sums.get(key)!);
 }
 
+const DAY_MS = 86_400_000;
+let lastDay = { number: 0, text: '1970-01-01' };
+
 /** The UTC day of an instant, with the years beyond 9999 written as PostgreSQL reads them. */
 export function utcDay(instantMs: number): string {
-  return new Date(instantMs).toISOString().replace(/^\+/, '').split('T')[0]!;
+  const number = Math.floor(instantMs / DAY_MS);
+  if (number !== lastDay.number) {
+    const text = new Date(instantMs).toISOString().replace(/^\+/, '').split('T')[0]!;
+    lastDay = { number, text };
+  }
+  return lastDay.text;
 }
 
 function emptyIncrement(day: string, record: UsageRecord): DailyIncrement {

@@ -26,7 +26,9 @@ export interface Recorded {
  */
 export async function recordUsage(tx: EntityManager, batch: readonly OutboxRecord[]): Promise<Recorded> {
   // In the order of their ids: two transactions that meet on the same records wait for each other, no deadlock.
-  const sorted = batch.toSorted((a, b) => byCodePoint(a.record.id, b.record.id));
+  const sorted = batch
+    .toSorted((a, b) => byCodePoint(a.record.id, b.record.id))
+    .filter(({ record }, index, all) => record.id !== all[index - 1]?.record.id);
   const newIds = await insertEvents(tx, sorted);
   const newRecords = sorted.filter(({ record }) => newIds.has(record.id)).map(({ record }) => record);
   if (newRecords.length > 0) {

@@ -4,12 +4,15 @@ import { LOGGER, type Logger } from '@penstock/platform';
 import { DataSource, QueryFailedError } from 'typeorm';
 
 import { WorkerEvents } from '../worker-events.js';
+import { GroupCommit } from './group-commit.js';
 import { type OutboxRecord, parseOutboxEntry } from './parse-outbox-entry.js';
 import { clearCounterPending, keepRejected, type Recorded, recordUsage } from './usage-ledger.js';
 import { UsageOutbox } from './usage-outbox.js';
 
 /** Most records of one transaction: bounds how long the rows of busy counters stay locked. */
 const TRANSACTION_RECORDS_MAX = 1_000;
+/** One transaction waits for the disk while the other is prepared; more would only wait for each other's rows. */
+const TRANSACTIONS_AT_ONCE = 2;
 
 interface RejectedEntry {
   readonly tenantId: string;
@@ -26,6 +29,11 @@ interface RejectedEntry {
  */
 @Injectable()
 export class UsageRecorder {
+  private readonly commits = new GroupCommit<OutboxRecord>((records) => this.commit(records), {
+    itemsMax: TRANSACTION_RECORDS_MAX,
+    parallelMax: TRANSACTIONS_AT_ONCE,
+  });
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly outbox: UsageOutbox,
@@ -37,20 +45,18 @@ export class UsageRecorder {
   async record(batches: readonly UsageRecordBatch[]): Promise<void> {
     const records: OutboxRecord[] = [];
     const rejected: RejectedEntry[] = [];
-    const seen = new Set<string>();
     const entriesOf = await Promise.all(batches.map(({ tenantId, ids }) => this.outbox.read(tenantId, ids)));
     for (const [batchIndex, { tenantId, ids }] of batches.entries()) {
       for (const [index, id] of ids.entries()) {
         const entry = entriesOf[batchIndex]?.[index];
-        if (entry === null || entry === undefined || seen.has(id)) continue;
-        seen.add(id);
+        if (entry === null || entry === undefined) continue;
         const parsed = parseOutboxEntry(tenantId, id, entry);
         if (parsed.isValid) records.push(parsed.value);
         else rejected.push({ tenantId, id, entry, reason: parsed.reason });
       }
     }
     for (let start = 0; start < records.length; start += TRANSACTION_RECORDS_MAX) {
-      await this.commit(records.slice(start, start + TRANSACTION_RECORDS_MAX));
+      await this.commits.add(records.slice(start, start + TRANSACTION_RECORDS_MAX));
     }
     await this.reject(rejected);
   }

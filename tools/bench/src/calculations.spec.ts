@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { selfTimes } from './cpu-profile.js';
 import { excessOf } from './limit-audit.js';
 import { parseOptions } from './options.js';
-import { cpuMsFromStat } from './process-stat.js';
+import { coreBusyMsFromStat, cpuMsFromStat } from './process-stat.js';
 import { median, quantilesOf } from './statistics.js';
 
 describe('parseOptions', () => {
@@ -40,6 +40,13 @@ describe('cpuMsFromStat', () => {
   });
 });
 
+describe('coreBusyMsFromStat', () => {
+  it('adds up everything but idling and waiting for disks', () => {
+    const stat = 'cpu  9 9 9 9 9 9 9 9 0 0\ncpu0 1 1 1 1 1 1 1 1 0 0\ncpu1 10 20 30 1000 500 1 2 3 0 0\n';
+    expect(coreBusyMsFromStat(stat, 1)).toBe(660);
+  });
+});
+
 describe('excessOf', () => {
   it('finds the largest excess per unit and ignores what is within its cap', () => {
     const caps = new Map([
@@ -70,12 +77,13 @@ describe('selfTimes', () => {
   };
 
   it('adds up by function and file, without idle time', () => {
-    const { functions, files } = selfTimes(profile);
+    const { functions, files, packages } = selfTimes(profile);
     expect(functions).toEqual([
       { name: 'parse lib/a.js:7', us: 30, share: 0.75 },
       { name: '(garbage collector)', us: 10, share: 0.25 },
     ]);
     expect(files[0]).toMatchObject({ name: 'lib/a.js', us: 30 });
+    expect(packages[0]).toMatchObject({ name: 'lib', us: 30 });
   });
 
   it('looks at the end only when told to', () => {

@@ -19,14 +19,15 @@ export interface SelfTime {
   readonly share: number;
 }
 
-/** Self time by function and by file, largest first, over the last `windowUs` of the profile. Idle time is left out. */
+/** Self time by function, by file and by package, largest first, over the last `windowUs` of the profile. Idle time is left out. */
 export function selfTimes(
   profile: CpuProfile,
   windowUs = Number.POSITIVE_INFINITY,
-): { readonly functions: SelfTime[]; readonly files: SelfTime[] } {
+): { readonly functions: SelfTime[]; readonly files: SelfTime[]; readonly packages: SelfTime[] } {
   const frames = new Map(profile.nodes.map(({ id, callFrame }) => [id, callFrame]));
   const byFunction = new Map<string, number>();
   const byFile = new Map<string, number>();
+  const byPackage = new Map<string, number>();
   let totalUs = 0;
   let leftUs = profile.timeDeltas.reduce((sum, delta) => sum + delta, 0);
   for (const [index, id] of profile.samples.entries()) {
@@ -40,13 +41,25 @@ export function selfTimes(
       frame.url === '' ? frame.functionName : `${frame.functionName || '(anonymous)'} ${file}:${frame.lineNumber + 1}`;
     byFunction.set(name, (byFunction.get(name) ?? 0) + us);
     byFile.set(file, (byFile.get(file) ?? 0) + us);
+    const owner = packageOf(frame.url) ?? file;
+    byPackage.set(owner, (byPackage.get(owner) ?? 0) + us);
   }
   const ranked = (times: ReadonlyMap<string, number>): SelfTime[] =>
     [...times].map(([name, us]) => ({ name, us, share: us / totalUs })).toSorted((left, right) => right.us - left.us);
-  return { functions: ranked(byFunction), files: ranked(byFile) };
+  return { functions: ranked(byFunction), files: ranked(byFile), packages: ranked(byPackage) };
 }
 
 const STORE = '/node_modules/';
+
+/** Name of the npm package, or of the app or library of ours; Node itself is one package. */
+function packageOf(url: string): string | undefined {
+  if (url === '') return undefined;
+  if (url.startsWith('node:')) return 'node';
+  const inStore = url.lastIndexOf(STORE);
+  if (inStore === -1) return /\/((?:apps|libs|tools)\/[^/]+)\//.exec(url)?.[1];
+  const [scope = '', name = ''] = url.slice(inStore + STORE.length).split('/');
+  return scope.startsWith('@') ? `${scope}/${name}` : scope;
+}
 
 /** A path short enough to read: what follows the last node_modules, or the last parts of our own. */
 function fileOf(url: string): string | undefined {

@@ -19,6 +19,10 @@ import { createTenant } from './tenant.js';
 async function main(): Promise<number> {
   const startedMs = performance.now();
   const options = parseOptions(process.argv.slice(2));
+  if (process.platform !== 'linux') {
+    progress('this benchmark reads CPU time from /proc and runs on Linux only.');
+    return 2;
+  }
   const cpuModel = cpus()[0]?.model ?? 'unknown CPU';
   const machine = `${cpuModel} x ${cpus().length}, Node ${process.versions.node}`;
   const pinning = pinToCores();

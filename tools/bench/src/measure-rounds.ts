@@ -1,5 +1,6 @@
 import type { BenchRun } from './bench-run.js';
-import { cpuMsOf } from './process-stat.js';
+import { TESTED_CORE } from './pinning.js';
+import { coreBusyMs, cpuMsOf } from './process-stat.js';
 import { progress } from './progress.js';
 import { dearestCommands, readRedisCost } from './redis-cost.js';
 import { median, type Quantiles } from './statistics.js';
@@ -10,6 +11,8 @@ export interface RoundResult {
   readonly cpuUsPerCall: number;
   /** Share of its core that the process used. */
   readonly utilisation: number;
+  /** Share of that core that somebody else used: strangers on the machine, or another virtual machine. */
+  readonly foreignShare: number;
   readonly latencyMs: Quantiles;
 }
 
@@ -24,6 +27,8 @@ export interface RoundsResult {
   /** Redis, per gateway call, everything included: admission, queue, worker. */
   readonly redisCpuUsPerCall: number;
   readonly redisCommands: readonly string[];
+  /** Median over all rounds; see {@link RoundResult}. */
+  readonly foreignShare: number;
 }
 
 /** Idle work of a call that is still to come when its answer is out; belongs to its cost. */
@@ -58,18 +63,22 @@ export async function measureRounds(run: BenchRun): Promise<RoundsResult> {
     throughputRatio: median(pairs.map(({ ofRelay, ofGateway }) => ofGateway.callsPerS / ofRelay.callsPerS)),
     redisCpuUsPerCall: (redisAfter.cpuUs - redisBefore.cpuUs) / calls,
     redisCommands: dearestCommands(redisBefore, redisAfter, calls, 5),
+    foreignShare: median([...relay, ...gateway].map(({ foreignShare }) => foreignShare)),
   };
 }
 
 async function oneRound(run: BenchRun, name: 'relay' | 'gateway', pid: number): Promise<RoundResult> {
   const cpuBeforeMs = cpuMsOf(pid);
+  const coreBeforeMs = coreBusyMs(TESTED_CORE);
   const result = await run.load(name, { concurrency: run.options.concurrency, durationMs: run.options.roundMs });
   const busyMs = cpuMsOf(pid) - cpuBeforeMs;
+  const foreignMs = coreBusyMs(TESTED_CORE) - coreBeforeMs - busyMs;
   await new Promise((resolve) => setTimeout(resolve, AFTERWORK_MS));
   return {
     callsPerS: (result.calls / result.elapsedMs) * 1000,
     cpuUsPerCall: ((cpuMsOf(pid) - cpuBeforeMs) * 1000) / result.calls,
     utilisation: busyMs / result.elapsedMs,
+    foreignShare: Math.max(0, foreignMs / result.elapsedMs),
     latencyMs: result.latencyMs,
   };
 }

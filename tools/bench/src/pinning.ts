@@ -10,7 +10,8 @@ export interface Pinning {
 }
 
 const REST_CORE = 0;
-const TESTED_CORE = 1;
+/** Core of the gateway and the relay. */
+export const TESTED_CORE = 1;
 
 /**
  * Confines this process, and with it everything it starts, to one core and tells how to start the process under

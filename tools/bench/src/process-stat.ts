@@ -14,6 +14,20 @@ export function cpuMsFromStat(stat: string): number {
   return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
 }
 
+/** Time that one core has not been idle so far, whoever used it; steal by other virtual machines included. NaN: no such core. */
+export function coreBusyMs(core: number): number {
+  return coreBusyMsFromStat(readFileSync('/proc/stat', 'latin1'), core);
+}
+
+/** Fields: user, nice, system, idle, iowait, irq, softirq, steal. */
+export function coreBusyMsFromStat(stat: string, core: number): number {
+  const line = new RegExp(`^cpu${core} (.*)$`, 'm').exec(stat)?.[1];
+  if (line === undefined) return Number.NaN;
+  const ticks = line.split(' ').map(Number);
+  const sumOf = (from: number, to: number): number => ticks.slice(from, to).reduce((sum, value) => sum + value, 0);
+  return (sumOf(0, 3) + sumOf(5, 8)) * MS_PER_TICK;
+}
+
 /** Resident memory of a process in MB (10^6 bytes). */
 export function rssMbOf(pid: number): number {
   const kib = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];

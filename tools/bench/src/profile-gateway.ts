@@ -15,12 +15,12 @@ export class ProfileFolder {
   take(windowMs: number): string {
     const file = readdirSync(this.#folder).find((name) => name.endsWith('.cpuprofile'));
     if (file === undefined) throw new Error('The gateway wrote no profile: it was killed before it could.');
-    const { functions, files } = selfTimes(
+    const { functions, files, packages } = selfTimes(
       JSON.parse(readFileSync(path.join(this.#folder, file), 'utf8')) as CpuProfile,
       windowMs * 1000,
     );
     this.remove();
-    return `Self time by function\n${table(functions, 40)}\n\nSelf time by file\n${table(files, 40)}`;
+    return `Self time by function\n${table(functions, 40)}\n\nSelf time by file\n${table(files, 30)}\n\nSelf time by package\n${table(packages, 25)}`;
   }
 
   remove(): void {

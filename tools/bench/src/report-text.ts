@@ -2,6 +2,9 @@ import type { LatencyComparison } from './measure-latency.js';
 import { isCorrect, latencyAtConcurrency, overspendOf, type Measurements } from './report.js';
 import { median } from './statistics.js';
 
+/** Network interrupts are charged to no process; more than this is somebody else. */
+const FOREIGN_SHARE_MAX = 0.15;
+
 /** The table for people. */
 export function toText(measured: Measurements): string {
   const { rounds, backlog, soak, books } = measured;
@@ -24,6 +27,7 @@ export function toText(measured: Measurements): string {
     ],
     [`calls/s ${at}, relay`, `${relayRate.toFixed(0)}   (${busy(rounds.relay)})`],
     [`calls/s ${at}, gateway`, `${gatewayRate.toFixed(0)}   (${busy(rounds.gateway)})`],
+    ...(measured.isPinned ? [foreignLine(rounds.foreignShare)] : []),
     ['throughput ratio', rounds.throughputRatio.toFixed(3)],
     ['', ''],
     ...latencyLines('latency at concurrency 1', measured.latency),
@@ -68,6 +72,11 @@ export function toText(measured: Measurements): string {
   ];
   const width = Math.max(...lines.map(([label]) => label.length));
   return lines.map(([label, value]) => `${label.padEnd(width)}  ${value}`.trimEnd()).join('\n');
+}
+
+function foreignLine(share: number): [string, string] {
+  const warning = '   (TOO MUCH: the machine is not quiet, do not trust these numbers)';
+  return ['taken by others of that core', `${(share * 100).toFixed(0)} %${share > FOREIGN_SHARE_MAX ? warning : ''}`];
 }
 
 function latencyLines(label: string, { direct, relay, gateway }: LatencyComparison): [string, string][] {

@@ -102,6 +102,7 @@ export function toJson(measured: Measurements): Record<string, unknown> {
     rss_mb_start: round(soak.rssMbStart, 1),
     rss_mb_max: round(soak.rssMbMax, 1),
     concurrency: measured.concurrency,
+    foreign_core_share: measured.isPinned ? round(rounds.foreignShare, 3) : null,
     is_pinned: measured.isPinned,
     machine: measured.machine,
     elapsed_s: round(measured.elapsedS, 0),

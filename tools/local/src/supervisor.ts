@@ -20,7 +20,11 @@ export interface SupervisorEvents {
 export class Supervisor {
   private isStopping = false;
 
-  constructor(private readonly events: SupervisorEvents) {}
+  /** `pause` is the real time unless a test says otherwise. */
+  constructor(
+    private readonly events: SupervisorEvents,
+    private readonly pause: (durationMs: number) => Promise<unknown> = delay,
+  ) {}
 
   /** From now on an end of the service is unexpected. */
   watch(service: Service): void {
@@ -52,7 +56,7 @@ export class Supervisor {
       this.events.say(
         `${service.name} ended with ${how}: starting it again in ${pauseMs / 1000} s (${restarts} of ${RESTARTS_MAX})`,
       );
-      await delay(pauseMs);
+      await this.pause(pauseMs);
       if (!(await this.tryStart(service))) return;
     }
   }

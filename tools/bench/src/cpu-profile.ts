@@ -36,12 +36,12 @@ export function selfTimes(
     leftUs -= us;
     if (frame === undefined || frame.functionName === '(idle)' || leftUs > windowUs) continue;
     totalUs += us;
-    const file = fileOf(frame.url) ?? frame.functionName;
-    const name =
-      frame.url === '' ? frame.functionName : `${frame.functionName || '(anonymous)'} ${file}:${frame.lineNumber + 1}`;
+    const native = frame.functionName || '(native)';
+    const file = fileOf(frame.url) ?? native;
+    const name = frame.url === '' ? native : `${frame.functionName || '(anonymous)'} ${file}:${frame.lineNumber + 1}`;
     byFunction.set(name, (byFunction.get(name) ?? 0) + us);
     byFile.set(file, (byFile.get(file) ?? 0) + us);
-    const owner = packageOf(frame.url) ?? file;
+    const owner = packageOf(frame.url) ?? (frame.functionName.startsWith('(') ? frame.functionName : '(native)');
     byPackage.set(owner, (byPackage.get(owner) ?? 0) + us);
   }
   const ranked = (times: ReadonlyMap<string, number>): SelfTime[] =>
@@ -67,5 +67,5 @@ function fileOf(url: string): string | undefined {
   if (url.startsWith('node:')) return url;
   const path = url.startsWith('file:') ? fileURLToPath(url) : url;
   const inStore = path.lastIndexOf(STORE);
-  return inStore === -1 ? path.split('/').slice(-4).join('/') : path.slice(inStore + STORE.length);
+  return inStore === -1 ? path.split('/').slice(-5).join('/') : path.slice(inStore + STORE.length);
 }

@@ -1,12 +1,10 @@
 import { mkdirSync } from 'node:fs';
-import { connect } from 'node:net';
 
 import { freePort } from './free-port.js';
 import type { Reaper } from './reaper.js';
 import { ServerProcess } from './server-process.js';
 import { ServerStartError } from './server-start-error.js';
 import { findProgram } from './service-account.js';
-import { waitUntil } from './wait-until.js';
 
 /** How to start a redis-server. */
 export interface RedisOptions {
@@ -90,25 +88,26 @@ export class RedisServer {
       'maxmemory-policy': 'noeviction',
       daemonize: 'no',
     };
-    this.current = new ServerProcess({
+    let ready = (): void => undefined;
+    const isReady = new Promise<true>((resolve) => {
+      ready = () => resolve(true);
+    });
+    const server = new ServerProcess({
       name: 'redis',
       command: this.program,
       args: Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]),
       env: { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' },
       ...(reaper === undefined ? {} : { reaper }),
-      ...(onLine === undefined ? {} : { onLine }),
+      onLine: (line) => {
+        // Its own word, not a PING: another server on the port would answer that.
+        if (line.includes('Ready to accept connections')) ready();
+        onLine?.(line);
+      },
     });
-    const server = this.current;
-    try {
-      await waitUntil(async () => !server.isRunning || (await isAnswering(this.port)), {
-        what: `redis-server on port ${this.port}`,
-        timeoutMs: 60_000,
-      });
-    } catch (error) {
-      await server.stop(0);
-      throw error;
+    this.current = server;
+    if ((await Promise.race([isReady, server.exited])) !== true) {
+      throw new ServerStartError(explain(server.logs(), dir, this.port), server.describe());
     }
-    if (!server.isRunning) throw new ServerStartError(explain(server.logs(), dir, this.port), server.describe());
   }
 }
 
@@ -119,19 +118,4 @@ function explain(log: string, dir: string, port: number): string {
     `Redis cannot use its data folder ${dir}${reason === undefined ? '' : ` (${reason.trim()})`}: repair it with redis-check-aof --fix, ` +
     `or move it away (mv ${dir} ${dir}.broken); the ledger in PostgreSQL stays and Redis is rebuilt from it.`
   );
-}
-
-/** True when PING is answered; while the append-only file is read the answer is an error. */
-async function isAnswering(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1' });
-    const finish = (isUp: boolean): void => {
-      socket.destroy();
-      resolve(isUp);
-    };
-    socket.setTimeout(1_000, () => finish(false));
-    socket.once('error', () => finish(false));
-    socket.once('connect', () => socket.write('PING\r\n'));
-    socket.once('data', (data) => finish(data.toString().startsWith('+PONG')));
-  });
 }

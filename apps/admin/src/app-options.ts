@@ -1,0 +1,12 @@
+import { type AppOptions, setupOpenApi } from '@penstock/platform';
+
+import { AppModule } from './app.module.js';
+import { openApiOptions } from './openapi-options.js';
+
+/** What the admin service is, for the process and for tests. */
+export const appOptions = {
+  name: 'admin',
+  module: AppModule,
+  surface: 'admin',
+  configure: (app) => setupOpenApi(app, openApiOptions),
+} satisfies Omit<AppOptions, 'config'>;

@@ -1,0 +1,42 @@
+import { registerDecorator } from 'class-validator';
+
+/**
+ * A JSON object that PostgreSQL can keep: its text and jsonb hold no NUL. Nesting is bounded by the body parser.
+ */
+export function IsStorableObject(): PropertyDecorator {
+  return rule('isObject', 'must be an object without NUL characters', (value) => isObject(value) && isStorable(value));
+}
+
+/** A text that names something: 1 to 255 characters, no control characters, not blank, no blanks around it. */
+export function IsNaming(): PropertyDecorator {
+  return rule(
+    'isString',
+    'must be a text of 1 to 255 characters, without control characters and without blanks around it',
+    (value) => typeof value === 'string' && value.length <= 255 && value.trim() === value && NAMING.test(value),
+  );
+}
+
+const NAMING = /^\P{Cc}+$/u;
+
+function rule(name: string, reason: string, isValid: (value: unknown) => boolean): PropertyDecorator {
+  return (target, key) => {
+    const propertyName = String(key);
+    registerDecorator({
+      name,
+      target: target.constructor,
+      propertyName,
+      validator: { validate: isValid, defaultMessage: () => `${propertyName} ${reason}` },
+    });
+  };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isStorable(value: unknown): boolean {
+  if (typeof value === 'string') return !value.includes('\0');
+  if (Array.isArray(value)) return value.every((item) => isStorable(item));
+  if (!isObject(value)) return true;
+  return Object.entries(value).every(([key, member]) => isStorable(key) && isStorable(member));
+}

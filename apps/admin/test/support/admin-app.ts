@@ -1,0 +1,64 @@
+import { type CreatedApp, createApp, createLogger, loadConfig } from '@penstock/platform';
+import { createTestDatabase, TestClock, type TestDatabase } from '@penstock/testing';
+import request from 'supertest';
+import { DataSource } from 'typeorm';
+
+import { appOptions } from '../../src/app-options.js';
+import { AdminConfig } from '../../src/config.js';
+
+export const MASTER_KEY = 'master-key-of-the-test';
+
+/** Anything that JSON can hold; tests look into it freely. */
+// oxlint-disable-next-line typescript/no-explicit-any
+export type Json = any;
+
+/** An answer of the API. */
+export interface Answer {
+  readonly status: number;
+  readonly body: Json;
+}
+
+/** The whole service in this process, with a database of its own. */
+export interface AdminApp {
+  readonly clock: TestClock;
+  readonly db: DataSource;
+  /** A call as the operator, unless other headers are given; a text body is sent as it is. */
+  call(
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Answer>;
+  stop(): Promise<void>;
+}
+
+/** Starts the service. Its Redis is nowhere: organizations do without. */
+export async function startAdmin(): Promise<AdminApp> {
+  const database: TestDatabase = await createTestDatabase();
+  const clock = new TestClock();
+  const config = loadConfig(AdminConfig, {
+    DATABASE_URL: database.url,
+    REDIS_URL: 'redis://127.0.0.1:1',
+    MASTER_KEY,
+  });
+  const logger = createLogger('admin-test', { level: 'silent' });
+  const created: CreatedApp = await createApp({ ...appOptions, config, clock, logger });
+  await created.app.getHttpAdapter().getInstance().ready();
+  return {
+    clock,
+    db: created.app.get(DataSource),
+    call: async (method, path, body, headers = { 'x-admin-key': MASTER_KEY }) => {
+      const verb = method.toLowerCase() as 'get' | 'post' | 'put' | 'delete';
+      const pending = request(created.app.getHttpServer())[verb](path).set(headers);
+      if (body !== undefined) {
+        pending.set('content-type', 'application/json').send(typeof body === 'string' ? body : JSON.stringify(body));
+      }
+      const answer = await pending;
+      return { status: answer.status, body: answer.body };
+    },
+    stop: async () => {
+      await created.app.close();
+      await database.drop();
+    },
+  };
+}

@@ -21,8 +21,20 @@ describe('groupIntoJobs', () => {
   });
 
   it('makes the same jobs of the same entries in any order, so that repetitions are recognised', () => {
-    const one = groupIntoJobs([{ tenantId: 'a', ids: ['1', '2', '3'] }, { tenantId: 'b', ids: ['4'] }], 2);
-    const other = groupIntoJobs([{ tenantId: 'b', ids: ['4'] }, { tenantId: 'a', ids: ['3', '1', '2'] }], 2);
+    const one = groupIntoJobs(
+      [
+        { tenantId: 'a', ids: ['1', '2', '3'] },
+        { tenantId: 'b', ids: ['4'] },
+      ],
+      2,
+    );
+    const other = groupIntoJobs(
+      [
+        { tenantId: 'b', ids: ['4'] },
+        { tenantId: 'a', ids: ['3', '1', '2'] },
+      ],
+      2,
+    );
     expect(other).toEqual(one);
   });
 

@@ -47,7 +47,7 @@ export function groupIntoJobs(entries: readonly UsageRecordBatch[], idsMax: numb
   let room = idsMax;
   for (const { tenantId, ids } of entries.toSorted((a, b) => (a.tenantId < b.tenantId ? -1 : 1))) {
     const sorted = ids.toSorted();
-    for (let start = 0; start < sorted.length; ) {
+    for (let start = 0; start < sorted.length;) {
       const part = sorted.slice(start, start + room);
       current.push({ tenantId, ids: part });
       start += part.length;

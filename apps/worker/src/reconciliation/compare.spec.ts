@@ -20,7 +20,15 @@ const identity = {
   priceId: null,
   counters: ['c1.0.0'],
 };
-const hold: HoldRecord = { ...identity, id: 'h', ownerId: 'o', expiresAtMs: 1, heldTokens: 1, heldNanoUsd: '50', isStream: false };
+const hold: HoldRecord = {
+  ...identity,
+  id: 'h',
+  ownerId: 'o',
+  expiresAtMs: 1,
+  heldTokens: 1,
+  heldNanoUsd: '50',
+  isStream: false,
+};
 const settled: UsageRecord = {
   ...identity,
   id: 's',
@@ -65,7 +73,11 @@ describe('compareTenant', () => {
   const recorded = ledger({ windows: new Map([['c1.0.0', 100n]]), events: new Map([['c1.0.0', 100n]]) });
 
   it('agrees when Redis is what is recorded, in flight and under way', () => {
-    const state = redis({ counters: new Map([['c1.0.0', 157n]]), holds: [hold], outbox: [{ isLate: false, record: settled }] });
+    const state = redis({
+      counters: new Map([['c1.0.0', 157n]]),
+      holds: [hold],
+      outbox: [{ isLate: false, record: settled }],
+    });
     expect(compareTenant(state, recorded, [])).toEqual([]);
   });
 
@@ -101,8 +113,14 @@ describe('compareTenant', () => {
 
 describe('compareLedger', () => {
   it('shows windows that are not the sum of their events', () => {
-    const windows = new Map([['a', 1n], ['b', 2n]]);
-    const events = new Map([['b', 2n], ['c', 3n]]);
+    const windows = new Map([
+      ['a', 1n],
+      ['b', 2n],
+    ]);
+    const events = new Map([
+      ['b', 2n],
+      ['c', 3n],
+    ]);
     const found = compareLedger(ledger({ windows, events }));
     expect(found.map(({ counterId, postgres, events: sum }) => [counterId, postgres, sum])).toEqual([
       ['a', 1n, 0n],

@@ -3,7 +3,7 @@ import { EPOCH_FIELD, type HoldRecord, OUTBOX_NORMAL, tenantKeys, type UsageReco
 import type { Redis } from 'ioredis';
 
 import { heldAmounts } from '../sweeps/end-of-hold.js';
-import { amountsOf } from '../usage/sum-windows.js';
+import { amountsOf, byCodePoint } from '../usage/sum-windows.js';
 
 /** An outbox entry that could be read. */
 export interface OutboxEntry {
@@ -39,11 +39,7 @@ export async function readRedisState(redis: Redis, tenantId: string): Promise<Re
     counters: new Map(amounts.map(([counterId, value]) => [counterId, BigInt(value)])),
     holds: Object.values(holds).map((json) => JSON.parse(json) as HoldRecord),
     outbox: Object.values(outbox).flatMap((entry) => readOutboxEntry(entry)),
-    fingerprint: JSON.stringify([
-      Object.entries(counters).toSorted(),
-      Object.keys(holds).toSorted(),
-      Object.keys(outbox).toSorted(),
-    ]),
+    fingerprint: JSON.stringify([inOrder(counters), Object.keys(inOrder(holds)), Object.keys(inOrder(outbox))]),
   };
 }
 
@@ -69,6 +65,12 @@ export function sumRecords(records: readonly UsageRecord[]): Map<string, bigint>
     }
   }
   return sums;
+}
+
+/** The same hash in the same order, however Redis lists its fields. */
+function inOrder(hash: Record<string, string>): Record<string, string> {
+  const fields = Object.entries(hash).toSorted(([a], [b]) => byCodePoint(a, b));
+  return Object.fromEntries(fields);
 }
 
 /** An unreadable entry counts as none here; the worker sets it aside and the report says so. */

@@ -9,13 +9,17 @@ export function renderText(found: Reconciliation, repaired: number | undefined, 
   for (const { tenantId, redis, postgres } of found.staleEpochs) {
     lines.push(`epoch   tenant ${tenantId}: redis ${redis}, postgres ${postgres}`);
   }
-  for (const tenantId of found.busyTenantIds) lines.push(`busy    tenant ${tenantId}: changed while it was read, run again`);
+  for (const tenantId of found.busyTenantIds)
+    lines.push(`busy    tenant ${tenantId}: changed while it was read, run again`);
   if (found.openHolds > 0) lines.push(`open    ${found.openHolds} holds of calls in flight`);
-  if (found.outboxEntries > 0) lines.push(`open    ${found.outboxEntries} settled calls that PostgreSQL does not have yet`);
+  if (found.outboxEntries > 0)
+    lines.push(`open    ${found.outboxEntries} settled calls that PostgreSQL does not have yet`);
   if (found.rejectedRecords > 0) lines.push(`refused ${found.rejectedRecords} records in ledger.rejected_records`);
   if (repaired !== undefined) lines.push(`repair  ${repaired} counters of Redis were set right`);
   const scope = `${found.tenantCount} tenants, ${found.counterCount} counters`;
-  lines.push(isGood ? `ok: Redis equals PostgreSQL (${scope})` : `not reconciled (${scope}, ${found.drifts.length} drifts)`);
+  lines.push(
+    isGood ? `ok: Redis equals PostgreSQL (${scope})` : `not reconciled (${scope}, ${found.drifts.length} drifts)`,
+  );
   return lines.join('\n');
 }
 

@@ -54,20 +54,19 @@ export class OutboxRelay {
       [POLICY_INVALIDATED],
     );
     const delivered: string[] = [];
-    let failure: unknown;
-    for (const row of rows) {
+    for (const { id, payload } of rows) {
       try {
-        await this.delivery.deliver(row.payload);
-        delivered.push(row.id);
+        await this.delivery.deliver(payload);
       } catch (error) {
-        failure = error;
+        if (delivered.length === 0) throw error;
+        // What was delivered is marked now; the next run meets the failure first.
         break;
       }
+      delivered.push(id);
     }
     if (delivered.length > 0) {
       await tx.query('UPDATE governance.outbox_messages SET delivered_at = now() WHERE id = ANY($1)', [delivered]);
     }
-    if (failure !== undefined && delivered.length === 0) throw failure;
-    return failure === undefined ? rows.length : 0;
+    return delivered.length;
   }
 }

@@ -9,7 +9,8 @@ export interface OutboxRecord {
 }
 
 export type ParsedOutboxEntry =
-  { readonly isValid: true; readonly value: OutboxRecord } | { readonly isValid: false; readonly reason: string };
+  | { readonly isValid: true; readonly value: OutboxRecord }
+  | { readonly isValid: false; readonly reason: string };
 
 /** Longest text that is kept of a name that callers or providers choose; an index row of PostgreSQL is bounded. */
 const NAME_CHARS_MAX = 256;
@@ -47,7 +48,7 @@ export function parseOutboxEntry(tenantId: string, id: string, entry: string): P
     return rejected('the record is not JSON');
   }
   if (typeof value !== 'object' || value === null) return rejected('the record is not an object');
-  const problem = findProblem(value as Partial<Record<keyof UsageRecord, unknown>>, tenantId, id);
+  const problem = findProblem(value, tenantId, id);
   if (problem !== undefined) return rejected(problem);
   return { isValid: true, value: { isLate: tag === OUTBOX_LATE, record: storable(value as UsageRecord) } };
 }
@@ -77,7 +78,8 @@ function findProblem(r: Partial<Record<keyof UsageRecord, unknown>>, tenantId: s
     if (!isAmount((r.usage as Record<string, unknown>)[name])) return `usage.${name} is not a whole number`;
   }
   if (!isAmount(r.tokens)) return 'tokens is not a whole number';
-  if (typeof r.costNanoUsd !== 'string' || !WHOLE_NUMBER.test(r.costNanoUsd)) return 'costNanoUsd is not a whole number';
+  if (typeof r.costNanoUsd !== 'string' || !WHOLE_NUMBER.test(r.costNanoUsd))
+    return 'costNanoUsd is not a whole number';
   for (const name of ['isEstimated', 'isStream'] as const) {
     if (typeof r[name] !== 'boolean') return `${name} is not a boolean`;
   }

@@ -57,18 +57,30 @@ describe('sumDays', () => {
   it('keeps days, paths and models apart', () => {
     const increments = sumDays([
       call({ startedAtMs: DAY_MS - 1, usage: { ...ZERO_USAGE, inputTokens: 5 }, tokens: 5, costNanoUsd: '7' }),
-      call({ startedAtMs: 0, usage: { ...ZERO_USAGE, outputTokens: 3 }, tokens: 3, costNanoUsd: '1', isEstimated: true }),
+      call({
+        startedAtMs: 0,
+        usage: { ...ZERO_USAGE, outputTokens: 3 },
+        tokens: 3,
+        costNanoUsd: '1',
+        isEstimated: true,
+      }),
       call({ startedAtMs: DAY_MS, tokens: 1 }),
       call({ startedAtMs: 0, teamId: 'team', tokens: 1 }),
       call({ startedAtMs: 0, modelSent: 'gpt-4o-mini', tokens: 1 }),
     ]);
-    expect(increments.map(({ day, record, calls, tokens }) => [day, record.teamId, record.modelSent, calls, tokens])).toEqual([
+    expect(
+      increments.map(({ day, record, calls, tokens }) => [day, record.teamId, record.modelSent, calls, tokens]),
+    ).toEqual([
       ['1970-01-01', null, 'gpt-4o', 2n, 8n],
       ['1970-01-01', null, 'gpt-4o-mini', 1n, 1n],
       ['1970-01-01', 'team', 'gpt-4o', 1n, 1n],
       ['1970-01-02', null, 'gpt-4o', 1n, 1n],
     ]);
-    expect(increments[0]).toMatchObject({ callsEstimated: 1n, costNanoUsd: 8n, usage: { inputTokens: 5n, outputTokens: 3n } });
+    expect(increments[0]).toMatchObject({
+      callsEstimated: 1n,
+      costNanoUsd: 8n,
+      usage: { inputTokens: 5n, outputTokens: 3n },
+    });
   });
 
   it('names days in UTC, far ones too', () => {

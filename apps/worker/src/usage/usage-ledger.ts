@@ -64,7 +64,12 @@ export async function keepRejected(
      SELECT r.tenant_id, r.record_id, r.reason, r.payload, now()
      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS r(tenant_id, record_id, reason, payload)
      ON CONFLICT DO NOTHING`,
-    [column((item) => item.tenantId), column((item) => item.id), column((item) => item.reason), column((item) => item.entry)],
+    [
+      column((item) => item.tenantId),
+      column((item) => item.id),
+      column((item) => item.reason),
+      column((item) => item.entry),
+    ],
   );
 }
 

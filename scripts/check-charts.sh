@@ -69,6 +69,25 @@ gateway_has_no_more_than_it_needs() {
     END { if (!seen) { print "no gateway was rendered"; bad = 1 } exit bad }' "$work/rendered.yaml"
 }
 
+# What a configuration class requires its Deployment must give, and no secret more than the class declares.
+deployments_fit_the_apps() {
+  misfits=0
+  for app in gateway governance admin worker; do
+    awk -v suffix="-$app\$" '
+      /^kind: / { kind = $2 }
+      /^  name: / { name = kind == "Deployment" ? $2 : "" }
+      name ~ suffix && /^            - name: [A-Z]/ { print $3 }' "$work/rendered.yaml" | sort -u >"$work/given"
+    cat libs/platform/src/config/base-config.ts "apps/$app/src/config.ts" >"$work/classes"
+    # Neither a default nor a question mark.
+    required=$(sed -n 's/^  \([A-Z][A-Z0-9_]*\): [^=]*;$/\1/p' "$work/classes" | grep -vxF -f "$work/given")
+    [ -z "$required" ] || { echo "$app lacks" $required; misfits=1; }
+    sed -n 's/^  \([A-Z][A-Z0-9_]*\)[?!]\{0,1\}:.*/\1/p' "$work/classes" >"$work/declared"
+    surplus=$(grep -E '(_URL|_KEYS?|_TOKEN|_SECRET)$' "$work/given" | grep -vxF -f "$work/declared")
+    [ -z "$surplus" ] || { echo "$app does not read" $surplus; misfits=1; }
+  done
+  return $misfits
+}
+
 example_variables() {
   sed -n 's/^#\{0,1\}\([A-Z][A-Z0-9_]*\)=.*/\1/p' .env.example | sort -u
 }
@@ -109,6 +128,7 @@ for chart in k8s/*/; do
     check "helm template $name" render "$chart" "$values"
     check "no secret in the manifests of $name" has_no_inline_secret
     check "no secret of others in the gateway of $name" gateway_has_no_more_than_it_needs
+    check "the environment of every app in $name" deployments_fit_the_apps
   done
   check "$chart asks for image.repository" refuses 'image.repository is required' \
     "$helm" template ci "$chart" --kube-version "$kube" --set secrets.existingSecret=some

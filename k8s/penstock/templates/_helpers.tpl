@@ -55,7 +55,7 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 {{- $names := get (dict
   "gateway" (list "REDIS_URL" "PENSTOCK_SERVICE_TOKEN" "PENSTOCK_KEY_HASH_SECRET")
   "governance" (list "DATABASE_URL" "REDIS_URL" "MASTER_KEY" "PENSTOCK_SERVICE_TOKEN" "PENSTOCK_KEY_HASH_SECRET" "PENSTOCK_ENCRYPTION_KEYS")
-  "admin" (list "DATABASE_URL" "REDIS_URL" "MASTER_KEY" "PENSTOCK_KEY_HASH_SECRET" "PENSTOCK_ENCRYPTION_KEYS")
+  "admin" (list "DATABASE_URL" "REDIS_URL" "MASTER_KEY")
   "worker" (list "DATABASE_URL" "REDIS_URL")
   "migrate" (list "DATABASE_URL")) .app -}}
 {{- if eq .app "gateway" -}}

@@ -5,6 +5,7 @@ import {
   type ReserveOutcome,
   type SettleOp,
   type SettleOutcome,
+  type UnitAmounts,
 } from './admission-outcome.js';
 
 /** An operation and who waits for it. */
@@ -14,38 +15,39 @@ export interface Pending<Op, Outcome> {
   readonly reject: (error: unknown) => void;
 }
 
-interface NumberedPlan {
-  readonly index: number;
-  readonly fieldIndexes: number[];
-  totals: readonly string[] | undefined;
-}
-
 /** Unit of a counter as the script numbers it, by the first character of the counter's id. */
 const UNIT_OF_LETTER: Readonly<Record<string, number>> = { q: 1, t: 2, c: 3 };
 
-/** What concurrent calls of one tenant asked for, as the arguments of one script call, and its reply taken apart. */
+/** Plans live as long as their windows, and most calls of a batch share one: its text is made once. */
+const planTexts = new WeakMap<object, string>();
+
+/**
+ * What concurrent calls of one tenant asked for, as the arguments of one script call, and its reply taken apart.
+ *
+ * Hot path. The JSON is put together by hand: ids, amounts and counter ids need no escaping.
+ */
 export class AdmissionBatch {
-  readonly args: (string | number)[] = [];
-  private readonly fields = new Map<string, number>();
-  private readonly plans = new Map<Pick<CounterPlan, 'counterIds'>, NumberedPlan>();
+  readonly args: string[];
+  private readonly plans: Pick<CounterPlan, 'counterIds'>[] = [];
+  private readonly totals = new Map<object, readonly string[]>();
 
   constructor(
     readonly settles: readonly Pending<SettleOp, SettleOutcome>[],
     readonly reserves: readonly Pending<ReserveOp, ReserveOutcome>[],
   ) {
-    const planArgs: (string | number)[] = [];
-    const opArgs: (string | number)[] = [settles.length];
+    const payloads: string[] = [];
+    const ends: string[] = [];
+    const begins: string[] = [];
     for (const { op } of settles) {
-      // A settlement needs no epoch, window or cap: it goes to the counters of its hold, whatever changed since.
-      const { index } = this.number(op.plan, planArgs);
-      opArgs.push(op.holdId, op.outboxEntry, index, op.deltas.requests, op.deltas.tokens, op.deltas.costNanoUsd);
+      ends.push(opText(op.holdId, this.indexOf(op.plan), op.deltas));
+      payloads.push(op.outboxEntry);
     }
-    opArgs.push(reserves.length);
     for (const { op } of reserves) {
-      const { index } = this.number(op.plan, planArgs);
-      opArgs.push(op.holdId, op.holdRecord, index, op.amounts.requests, op.amounts.tokens, op.amounts.costNanoUsd);
+      begins.push(opText(op.holdId, this.indexOf(op.plan), op.amounts));
+      payloads.push(op.holdRecord);
     }
-    this.args.push(this.fields.size, ...this.fields.keys(), this.plans.size, ...planArgs, ...opArgs);
+    const plans = this.plans.map(planText).join(',');
+    this.args = [`{"p":[${plans}],"s":[${ends.join(',')}],"r":[${begins.join(',')}]}`, ...payloads];
   }
 
   /** Ids of the holds that the reply admitted. */
@@ -74,30 +76,49 @@ export class AdmissionBatch {
     for (const { reject } of this.reserves) reject(error);
   }
 
-  private number(plan: CounterPlan | Pick<CounterPlan, 'counterIds'>, args: (string | number)[]): NumberedPlan {
-    const known = this.plans.get(plan);
-    if (known !== undefined) return known;
-    const { counterIds } = plan;
-    const numbered: NumberedPlan = { index: this.plans.size + 1, fieldIndexes: [], totals: undefined };
-    this.plans.set(plan, numbered);
-    const limits = 'caps' in plan ? plan : undefined;
-    args.push(limits?.epoch ?? 0, limits?.validFromMs ?? 0, limits?.validUntilMs ?? 0, counterIds.length);
-    for (let index = 0; index < counterIds.length; index += 1) {
-      const counterId = counterIds[index]!;
-      let field = this.fields.get(counterId);
-      if (field === undefined) {
-        field = this.fields.size + 1;
-        this.fields.set(counterId, field);
-      }
-      numbered.fieldIndexes.push(field);
-      args.push(field, UNIT_OF_LETTER[counterId[0]!]!, limits?.caps[index] ?? '0');
-    }
-    return numbered;
+  /** Number of a plan in this batch, from 1. A batch has few plans, mostly one. */
+  private indexOf(plan: Pick<CounterPlan, 'counterIds'>): number {
+    const known = this.plans.indexOf(plan);
+    return known === -1 ? this.plans.push(plan) : known + 1;
   }
 
+  /** Totals of a plan's counters. The script numbers the fields of all plans in the order of their appearance. */
   private totalsOf(plan: CounterPlan, reply: readonly string[], firstTotal: number): readonly string[] {
-    const numbered = this.plans.get(plan)!;
-    numbered.totals ??= numbered.fieldIndexes.map((field) => reply[firstTotal + field - 1]!);
-    return numbered.totals;
+    if (this.totals.size === 0) {
+      const positions = new Map<string, number>();
+      for (const { counterIds } of this.plans) {
+        for (const counterId of counterIds) if (!positions.has(counterId)) positions.set(counterId, positions.size);
+      }
+      for (const known of this.plans) {
+        this.totals.set(
+          known,
+          known.counterIds.map((counterId) => reply[firstTotal + positions.get(counterId)!]!),
+        );
+      }
+    }
+    return this.totals.get(plan)!;
   }
+}
+
+function opText(holdId: string, planIndex: number, amounts: UnitAmounts): string {
+  return `["${holdId}",${planIndex},"${amounts.requests}","${amounts.tokens}","${amounts.costNanoUsd}"]`;
+}
+
+/** A settlement needs no epoch, window or cap: it goes to the counters of its hold, whatever changed since. */
+function planText(plan: CounterPlan | Pick<CounterPlan, 'counterIds'>): string {
+  let text = planTexts.get(plan);
+  if (text === undefined) {
+    const { counterIds } = plan;
+    const limits = 'caps' in plan ? plan : undefined;
+    text = JSON.stringify({
+      e: String(limits?.epoch ?? 0),
+      a: limits?.validFromMs ?? 0,
+      b: limits?.validUntilMs ?? 0,
+      f: counterIds,
+      u: counterIds.map((counterId) => UNIT_OF_LETTER[counterId[0]!]!),
+      c: limits?.caps ?? counterIds.map(() => '0'),
+    });
+    planTexts.set(plan, text);
+  }
+  return text;
 }

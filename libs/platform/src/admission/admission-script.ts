@@ -2,13 +2,14 @@
  * The one script that moves counters: settlements first, then reservations, for one tenant, atomically.
  *
  * KEYS  counters, holds, dispatched, outbox (all share the tenant's hash tag)
- * ARGV  fieldCount, { counterId } * fieldCount,
- *       planCount, { epoch, validFromMs, validUntilMs, n, { fieldIndex, unit 1..3, cap } * n } * planCount,
- *       settleCount, { holdId, outboxEntry | '', planIndex, requests, tokens, cost } * settleCount   (deltas)
- *       reserveCount, { holdId, holdRecord, planIndex, requests, tokens, cost } * reserveCount       (amounts)
+ * ARGV  the batch as JSON, then the outbox entry ('' to release) of each settlement, then the record of each hold
+ *       { p: [{ e: epoch, a: validFromMs, b: validUntilMs, f: [counterId], u: [unit 1..3], c: [cap] }],
+ *         s: [[holdId, planIndex, requests, tokens, cost]],   deltas
+ *         r: [[holdId, planIndex, requests, tokens, cost]] }  amounts
  *
  * A plan is what calls of one policy share: which counters, of which unit, up to which cap. Calls name their plan and
- * one amount per unit, so that a batch costs little more than one call.
+ * one amount per unit, so that a batch costs little more than one call. Amounts are decimal text. JSON because its
+ * decoder is C: taking the arguments apart in Lua costs more than deciding about them.
  *
  * Replies one string per operation, settlements first, then the total of every field after the batch:
  *   settle   `1` applied     `0` the hold was already gone (applied before, or swept)
@@ -24,45 +25,41 @@
  */
 export const ADMISSION_SCRIPT = `
 local counters, holds, dispatched, outbox = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local fmt, sub, floor, tonumber = string.format, string.sub, math.floor, tonumber
-local at = 1
-local function take()
-  local value = ARGV[at]
-  at = at + 1
-  return value
-end
+local fmt, sub, tonumber = string.format, string.sub, tonumber
+local batch = cjson.decode(ARGV[1])
+local plans, settles, reserves = batch.p, batch.s, batch.r
 
-local fieldCount = tonumber(take())
-local fields = { 'epoch' }
-for f = 1, fieldCount do fields[f + 1] = take() end
+local fields, fieldCount, fieldOf = { 'epoch' }, 0, {}
+for p = 1, #plans do
+  local names, index = plans[p].f, {}
+  for k = 1, #names do
+    local f = fieldOf[names[k]]
+    if not f then
+      fieldCount = fieldCount + 1
+      f = fieldCount
+      fieldOf[names[k]] = f
+      fields[f + 1] = names[k]
+    end
+    index[k] = f
+  end
+  plans[p].f = index
+end
 local values = redis.call('HMGET', counters, unpack(fields))
 local epoch = values[1]
 
-local plans = {}
-local planCount = tonumber(take())
-for p = 1, planCount do
-  local plan = { epoch = take(), from = tonumber(take()), till = tonumber(take()), n = tonumber(take()), field = {}, unit = {}, cap = {} }
-  for k = 1, plan.n do
-    plan.field[k], plan.unit[k], plan.cap[k] = tonumber(take()), tonumber(take()), take()
-  end
-  plans[p] = plan
-end
-
-local settles, reserves = {}, {}
 local isSmall = true
-local function takeOps(into)
-  for i = 1, tonumber(take()) do
-    local op = { take(), take(), plans[tonumber(take())], take(), take(), take() }
-    if #op[4] > 13 or #op[5] > 13 or #op[6] > 13 then isSmall = false end
-    into[i] = op
-  end
-end
-takeOps(settles)
-takeOps(reserves)
 for f = 1, fieldCount do
   local value = values[f + 1] or '0'
   values[f + 1] = value
   if #value > 15 then isSmall = false end
+end
+for i = 1, #settles do
+  local op = settles[i]
+  if #op[3] > 13 or #op[4] > 13 or #op[5] > 13 then isSmall = false end
+end
+for i = 1, #reserves do
+  local op = reserves[i]
+  if #op[3] > 13 or #op[4] > 13 or #op[5] > 13 then isSmall = false end
 end
 
 local read, add, above, show
@@ -95,54 +92,54 @@ end
 
 local total, dirty = {}, {}
 for f = 1, fieldCount do total[f] = read(values[f + 1]) end
-for p = 1, planCount do
-  local cap = plans[p].cap
-  for k = 1, plans[p].n do cap[k] = read(cap[k]) end
+for p = 1, #plans do
+  local cap = plans[p].c
+  for k = 1, #cap do cap[k] = read(cap[k]) end
 end
-local function apply(plan, text, amount)
-  for k = 1, plan.n do
-    local u = plan.unit[k]
-    if text[u + 3] ~= '0' then
-      local f = plan.field[k]
-      total[f] = add(total[f], amount[u])
-      dirty[f] = true
+local function apply(plan, op, amount)
+  local f, u = plan.f, plan.u
+  for k = 1, #f do
+    if op[u[k] + 2] ~= '0' then
+      local field = f[k]
+      total[field] = add(total[field], amount[u[k]])
+      dirty[field] = true
     end
   end
 end
 
 local reply, ended, made = {}, {}, {}
 for i = 1, #settles do
-  local op = settles[i]
+  local op, entry = settles[i], ARGV[i + 1]
   if redis.call('HDEL', holds, op[1]) == 1 then
-    apply(op[3], op, { read(op[4]), read(op[5]), read(op[6]) })
+    apply(plans[op[2]], op, { read(op[3]), read(op[4]), read(op[5]) })
     ended[#ended + 1] = op[1]
-    if op[2] ~= '' then redis.call('HSET', outbox, op[1], op[2]) end
+    if entry ~= '' then redis.call('HSET', outbox, op[1], entry) end
     reply[i] = '1'
   else
-    if op[2] ~= '' then redis.call('HSETNX', outbox, op[1], 'L' .. sub(op[2], 2)) end
+    if entry ~= '' then redis.call('HSETNX', outbox, op[1], 'L' .. sub(entry, 2)) end
     reply[i] = '0'
   end
 end
 
 if #reserves > 0 then
   local time = redis.call('TIME')
-  local nowMs = tonumber(time[1]) * 1000 + floor(tonumber(time[2]) / 1000)
+  local nowMs = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
   for i = 1, #reserves do
     local op = reserves[i]
-    local plan = op[3]
+    local plan = plans[op[2]]
     local answer = 'A'
     if not epoch then
       answer = 'U'
-    elseif epoch ~= plan.epoch then
+    elseif epoch ~= plan.e then
       answer = 'S,' .. epoch
-    elseif nowMs < plan.from or nowMs >= plan.till then
+    elseif nowMs < plan.a or nowMs >= plan.b then
       answer = 'W,' .. fmt('%.0f', nowMs)
     else
-      local amount = { read(op[4]), read(op[5]), read(op[6]) }
-      for k = 1, plan.n do
-        local u = plan.unit[k]
+      local amount = { read(op[3]), read(op[4]), read(op[5]) }
+      local f, u, c = plan.f, plan.u, plan.c
+      for k = 1, #f do
         -- A call that needs nothing of a limit is not refused by it: free models work when the budget is gone.
-        if op[u + 3] ~= '0' and above(add(total[plan.field[k]], amount[u]), plan.cap[k]) then
+        if op[u[k] + 2] ~= '0' and above(add(total[f[k]], amount[u[k]]), c[k]) then
           answer = 'R'
           break
         end
@@ -150,7 +147,7 @@ if #reserves > 0 then
       if answer == 'A' then
         apply(plan, op, amount)
         made[#made + 1] = op[1]
-        made[#made + 1] = op[2]
+        made[#made + 1] = ARGV[1 + #settles + i]
       end
     end
     reply[#settles + i] = answer

@@ -176,7 +176,7 @@ export class AdmissionStore {
     );
   }
 
-  private async script(source: string, keys: string[], args: (string | number)[]): Promise<unknown> {
+  private async script(source: string, keys: string[], args: readonly (string | number)[]): Promise<unknown> {
     let sha = SHA_OF.get(source);
     if (sha === undefined) {
       sha = createHash('sha1').update(source).digest('hex');

@@ -1,10 +1,11 @@
 import { AppError, type CallAmounts, type Clock, explainRefusal, type RefusalContext } from '@penstock/domain';
-import { type CallIdentity, type HoldRecord, OUTBOX_NORMAL, type UsageRecord } from '@penstock/dto';
+import { type CallIdentity, OUTBOX_NORMAL, type UsageRecord } from '@penstock/dto';
 import { AdmissionStore, type SettleOp, StoreUnavailableError, type UnitAmounts } from '@penstock/platform';
 
 import type { PolicyEntry } from '../policies/policy-entry.js';
 import type { PolicyStore } from '../policies/policy-store.js';
 import type { UsageQueue } from '../usage/usage-queue.js';
+import { holdRecordText, usageRecordText } from './call-record-text.js';
 import type { LimitPlan } from './limit-plan.js';
 
 /** What a call is, before it is known whether it may be made. */
@@ -129,17 +130,15 @@ export class AdmissionService {
    */
   async settle(hold: Hold, result: CallResult): Promise<void> {
     const { amounts, ...rest } = result;
-    const record: UsageRecord = {
-      schemaVersion: 1,
-      ...hold.identity,
+    const record = usageRecordText(hold.identity, {
       ...rest,
       tokens: amounts.tokens,
       costNanoUsd: amounts.costNanoUsd.toString(),
       settledAtMs: this.clock.now() + this.clockOffsetMs,
-    };
+    });
     await this.end(hold.identity.tenantId, {
       holdId: hold.identity.id,
-      outboxEntry: OUTBOX_NORMAL + JSON.stringify(record),
+      outboxEntry: OUTBOX_NORMAL + record,
       plan: hold.plan,
       deltas: deltasOf(hold.amounts, amounts),
     });
@@ -181,18 +180,17 @@ export class AdmissionService {
   ) {
     const cost = amounts.costNanoUsd.toString();
     const tokens = String(amounts.tokens);
-    const record: HoldRecord = {
-      ...identity,
+    const holdRecord = holdRecordText(identity, {
       ownerId: this.ownerId,
       expiresAtMs: draft.expiresAtMs,
       heldTokens: amounts.tokens,
       heldNanoUsd: cost,
       isStream: draft.isStream,
-    };
+    });
     try {
       return await this.store.reserve(identity.tenantId, {
         holdId: identity.id,
-        holdRecord: JSON.stringify(record),
+        holdRecord,
         plan,
         amounts: { requests: '1', tokens, costNanoUsd: cost },
       });

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 import type { PolicySnapshot } from '@penstock/dto';
 import { NEGATIVE_SNAPSHOT, parsePolicyInvalidated, snapshotKey } from '@penstock/dto';
@@ -128,7 +128,7 @@ export class PolicyStore {
 }
 
 function fingerprint(keyValue: string): string {
-  return createHash('sha256').update(keyValue).digest('base64');
+  return hash('sha256', keyValue, 'base64');
 }
 
 function isSameTenant(a: PolicySnapshot, b: PolicySnapshot): boolean {

@@ -1,0 +1,47 @@
+import { describe, expect, it } from '@jest/globals';
+import { ZERO_USAGE } from '@penstock/domain';
+import type { CallIdentity } from '@penstock/dto';
+
+import { holdRecordText, usageRecordText } from './call-record-text.js';
+
+const counters = ['c1.0.k', 't1.0.k'];
+const identityOf = (modelRequested: string): CallIdentity => ({
+  id: '01a2076d-7a8a-77df-80b5-f584a956bab2',
+  requestId: 'req_1',
+  tenantId: 'tenant',
+  keyId: 'key',
+  teamId: null,
+  customerId: 'customer',
+  provider: 'openai',
+  modelRequested,
+  modelSent: 'gpt-4o',
+  startedAtMs: 1_700_000_000_000,
+  priceId: 'genai-prices@1:openai/gpt-4o',
+  counters,
+});
+
+describe.each(['openai/gpt-4o', 'a "quoted" \\ name', 'naïve\n模型'])('records of a call to %j', (model) => {
+  const identity = identityOf(model);
+
+  it('are the JSON of a hold', () => {
+    const hold = { ownerId: 'host-1', expiresAtMs: 5, heldTokens: 7, heldNanoUsd: '99', isStream: true };
+    expect(JSON.parse(holdRecordText(identity, hold))).toEqual({ ...identity, ...hold });
+  });
+
+  it('are the JSON of a usage record', () => {
+    const result = {
+      modelReported: 'gpt-4o-"2024"',
+      usage: { ...ZERO_USAGE, inputTokens: 3 },
+      tokens: 3,
+      costNanoUsd: '7500',
+      isEstimated: false,
+      outcome: 'completed' as const,
+      isStream: false,
+      upstreamStatus: null,
+      settledAtMs: 9,
+      latencyMs: 1,
+      ttftMs: null,
+    };
+    expect(JSON.parse(usageRecordText(identity, result))).toEqual({ schemaVersion: 1, ...identity, ...result });
+  });
+});

@@ -5,6 +5,7 @@ import { type Clock, uuidv7 } from '@penstock/domain';
 import { POLICY_CHANNEL, QUEUE_PREFIX, USAGE_RECORD_QUEUE, type UsageRecordJob } from '@penstock/dto';
 import {
   AdmissionStore,
+  type BaseConfig,
   CLOCK,
   KeyHasher,
   LOGGER,
@@ -13,6 +14,7 @@ import {
   REDIS_COMMAND,
   REDIS_QUEUE_PRODUCER,
   REDIS_SUBSCRIBER,
+  type RedisConnections,
   RedisModule,
   Shutdown,
 } from '@penstock/platform';
@@ -37,9 +39,22 @@ import { UsageQueue } from './usage/usage-queue.js';
 /** Name of this process among the owners of holds. */
 const OWNER_ID = Symbol('penstock.gateway.owner-id');
 
+/**
+ * The connection gives up later than whoever asked: the admission store has its own deadline, which reads the answers
+ * that already lie in the socket before it calls a late event loop a late Redis.
+ */
+function commandDeadline(config: BaseConfig): RedisConnections {
+  return config instanceof GatewayConfig ? { command: { commandTimeoutMs: 2 * config.PENSTOCK_STORE_DEADLINE_MS } } : {};
+}
+
 @Module({
   imports: [
-    RedisModule.forRoot({ roles: ['command', 'subscriber', 'queue-producer'], critical: true })],
+    RedisModule.forRoot({
+      roles: ['command', 'subscriber', 'queue-producer'],
+      critical: true,
+      connections: commandDeadline,
+    }),
+  ],
   // The more specific proxy route must come first.
   controllers: [ChatCompletionsController, ModelsController, ManagementProxyController],
   providers: [

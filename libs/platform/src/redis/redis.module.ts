@@ -31,8 +31,11 @@ export interface RedisModuleOptions {
   roles: readonly RedisRole[];
   /** Whether `/health` answers 503 without Redis. */
   critical: boolean;
-  connections?: Partial<Record<RedisRole, RedisConnectionOptions>>;
+  connections?: RedisConnections | ((config: BaseConfig) => RedisConnections);
 }
+
+/** Settings of single connections, over those of their role. */
+export type RedisConnections = Partial<Record<RedisRole, RedisConnectionOptions>>;
 
 const OPENED = Symbol('penstock.redis.opened');
 const startUpWaitMs = 2_000;
@@ -49,7 +52,9 @@ export class RedisModule {
       provide: tokenByRole[role],
       inject: [BaseConfig, LOGGER, Shutdown],
       useFactory: (config: BaseConfig, logger: Logger, shutdown: Shutdown): Redis => {
-        const redis = createRedis(config.REDIS_URL, role, logger, options.connections?.[role]);
+        const { connections = {} } = options;
+        const settings = typeof connections === 'function' ? connections(config) : connections;
+        const redis = createRedis(config.REDIS_URL, role, logger, settings[role]);
         shutdown.register('close', `redis ${role}`, () => closeRedis(redis));
         return redis;
       },

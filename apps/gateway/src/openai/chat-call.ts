@@ -5,7 +5,7 @@ import type { CallOutcome } from '@penstock/dto';
 
 import type { AdmissionService, Hold } from '../admission/admission.service.js';
 import { setLimitHeaders } from '../admission/limit-headers.js';
-import type { Credential, Dialect } from '../auth/credential.js';
+import type { Dialect } from '../auth/credential.js';
 import type { GatewayEvents } from '../gateway-events.js';
 import type { Provider } from '../routing/providers.js';
 import { classifyUpstreamError } from '../upstream/classify-upstream-error.js';
@@ -28,7 +28,6 @@ export interface ChatCallContext {
   readonly response: ServerResponse;
   readonly callerHeaders: IncomingHttpHeaders;
   readonly dialect: Dialect;
-  readonly credentialHeader: Credential['header'];
   readonly startedAtMs: number;
   readonly drainMaxMs: number;
   readonly answerBytesMax: number;
@@ -172,7 +171,7 @@ export class ChatCall implements ExchangeListener {
   }
 
   private async endFailure(): Promise<void> {
-    const { hold, provider, response, requestId, dialect, credentialHeader } = this.context;
+    const { hold, provider, response, requestId, dialect } = this.context;
     await this.admission.release(hold);
     this.events.upstreamFailed(this.context.requestId, provider.name, this.status);
     if (this.status === 401 || this.status === 403) {
@@ -180,7 +179,7 @@ export class ChatCall implements ExchangeListener {
       const error = new AppError('upstream_unreachable', {
         detail: `The provider '${provider.name}' refused the gateway's own credential (status ${this.status}). Your virtual key is fine; tell the operator.`,
       });
-      sendAnswer(response, toErrorAnswer(error, dialect, requestId, credentialHeader));
+      sendAnswer(response, toErrorAnswer(error, dialect, requestId));
       return;
     }
     const headers = this.answerHeaders();
@@ -300,16 +299,16 @@ export class ChatCall implements ExchangeListener {
   }
 
   private sendError(error: AppError): void {
-    const { response, dialect, requestId, credentialHeader } = this.context;
+    const { response, dialect, requestId } = this.context;
     if (this.isClientGone) return;
-    sendAnswer(response, toErrorAnswer(error, dialect, requestId, credentialHeader));
+    sendAnswer(response, toErrorAnswer(error, dialect, requestId));
   }
 
   /** The head is out: the error travels as an event, and without `[DONE]` no client takes the answer for whole. */
   private endStreamWithError(error: AppError): void {
-    const { response, dialect, requestId, credentialHeader } = this.context;
+    const { response, dialect, requestId } = this.context;
     if (this.isClientGone || response.destroyed) return;
-    const { body } = toErrorAnswer(error, dialect, requestId, credentialHeader);
+    const { body } = toErrorAnswer(error, dialect, requestId);
     response.end(`data: ${body}\n\n`);
   }
 

@@ -1,4 +1,8 @@
+import { isUtf8 } from 'node:buffer';
+
 import { AppError } from '@penstock/domain';
+
+import { duplicateJsonMembers } from '../upstream/json-edit.js';
 
 /** The few facts of a chat request that the gateway needs. Everything else is the provider's to judge. */
 export interface ChatRequest {
@@ -13,18 +17,46 @@ export interface ChatRequest {
 /** Limits how many choices one call may ask for: each is another full answer in the worst case. */
 const CHOICES_MAX = 128;
 
+/** Members that decide what a call may cost or where it goes. */
+const GOVERNED_MEMBERS = [
+  'model',
+  'messages',
+  'max_tokens',
+  'max_completion_tokens',
+  'n',
+  'stream',
+  'stream_options',
+  'service_tier',
+  'tools',
+  'functions',
+  'modalities',
+  'prediction',
+  'web_search_options',
+  'prompt_cache_retention',
+  'cache_control',
+] as const;
+const GOVERNED_QUOTED = GOVERNED_MEMBERS.map((name) => [name, `"${name}"`] as const);
+
+/** An ASCII letter or underscore written as an escape: a name may be spelled so that its plain text is not there. */
+const ESCAPED_LETTER = /\\u00[4-7]/;
+
 /**
  * Reads the facts. Types are strict: a gateway that guesses what a caller meant charges for guesses.
  *
  * @throws AppError `request_malformed_json` or `request_invalid` with every offending field.
  */
 export function readChatRequest(bytes: Buffer): ChatRequest {
-  const body = parseObject(bytes);
-  const fields: { path: string; reason: string }[] = [];
+  const text = decode(bytes);
+  const body = parseObject(text);
+  const fields: { path: string; reason: string }[] = duplicateMembers(bytes, text, body).map((path) => ({
+    path,
+    reason: 'stands more than once',
+  }));
   const { model, messages, stream } = body;
 
   if (model === undefined) fields.push({ path: 'model', reason: 'is required' });
-  else if (typeof model !== 'string' || model === '') fields.push({ path: 'model', reason: 'must be a non-empty string' });
+  else if (typeof model !== 'string' || model === '')
+    fields.push({ path: 'model', reason: 'must be a non-empty string' });
   else if (model.length > 255) fields.push({ path: 'model', reason: 'must not be longer than 255 characters' });
 
   if (messages === undefined) fields.push({ path: 'messages', reason: 'is required' });
@@ -65,20 +97,44 @@ export function readChatRequest(bytes: Buffer): ChatRequest {
   };
 }
 
-function parseObject(bytes: Buffer): Record<string, unknown> {
+/** Bytes that are no UTF-8 read differently from parser to parser, so what was checked would not be what is served. */
+function decode(bytes: Buffer): string {
+  if (!isUtf8(bytes)) throw new AppError('request_malformed_json', { detail: 'The body is not valid UTF-8.' });
+  return bytes.toString('utf8');
+}
+
+function parseObject(text: string): Record<string, unknown> {
   let value: unknown;
   try {
-    value = JSON.parse(bytes.toString('utf8'));
-  } catch (error) {
+    value = JSON.parse(text);
+  } catch {
+    // The parser's own message quotes the prompt, so it may not reach a log.
     throw new AppError('request_malformed_json', {
-      detail: bytes.length === 0 ? 'The body is empty; send a JSON object.' : 'The body is not valid JSON.',
-      cause: error,
+      detail: text === '' ? 'The body is empty; send a JSON object.' : 'The body is not valid JSON.',
     });
   }
   if (!isObject(value)) {
-    throw new AppError('request_invalid', { detail: 'The body must be a JSON object.' });
+    throw new AppError('request_malformed_json', { detail: 'The body must be a JSON object.' });
   }
   return value;
+}
+
+/**
+ * Governed members that stand twice. This parser takes the last, a provider may take the first: the call that is
+ * reserved would not be the call that is made.
+ *
+ * Hot path: the bytes are walked only when the text leaves room for a second spelling.
+ */
+function duplicateMembers(bytes: Buffer, text: string, body: Record<string, unknown>): string[] {
+  const isSuspicious =
+    ESCAPED_LETTER.test(text) || GOVERNED_QUOTED.some(([name, quoted]) => mayRepeat(text, body, name, quoted));
+  return isSuspicious ? duplicateJsonMembers(bytes, GOVERNED_MEMBERS) : [];
+}
+
+function mayRepeat(text: string, body: Record<string, unknown>, name: string, quoted: string): boolean {
+  if (body[name] === undefined) return false;
+  const first = text.indexOf(quoted);
+  return text.indexOf(quoted, first + quoted.length) !== -1;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -68,11 +68,9 @@ export class ChatService {
   /** Answers one request. Never rejects. */
   async handle(request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> {
     const startedAtMs = this.clock.now();
-    let header: Credential['header'] | undefined;
     this.inFlight += 1;
     try {
       const credential = readCredential(request.headers);
-      header = credential.header;
       if (this.inFlight > this.options.inFlightMax) {
         throw new AppError('overloaded', { detail: 'This gateway serves as many calls as it may. Try again.' });
       }
@@ -85,7 +83,7 @@ export class ChatService {
       await call.finished;
       this.calls.delete(call);
     } catch (error) {
-      this.refuse(request, response, requestId, header, error);
+      this.refuse(request, response, requestId, error);
     } finally {
       this.inFlight -= 1;
     }
@@ -154,7 +152,6 @@ export class ChatService {
         response,
         callerHeaders: request.headers,
         dialect: dialectOf(request.headers),
-        credentialHeader: credential.header,
         startedAtMs,
         drainMaxMs: this.options.drainMaxMs,
         answerBytesMax: this.options.answerBytesMax,
@@ -210,12 +207,11 @@ export class ChatService {
     request: IncomingMessage,
     response: ServerResponse,
     requestId: string,
-    header: Credential['header'] | undefined,
     error: unknown,
   ): void {
     const refusal = asAppError(error);
     this.events.callRefused(requestId, refusal);
-    const answer = toErrorAnswer(refusal, dialectOf(request.headers), requestId, header);
+    const answer = toErrorAnswer(refusal, dialectOf(request.headers), requestId);
     // What the client still sends of its body is not worth reading.
     if (!request.complete) answer.headers['connection'] = 'close';
     sendAnswer(response, answer);

@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 
-import { type AppError, catalogue, type CatalogueEntry } from '@penstock/domain';
+import { type AppError, catalogue, type CatalogueEntry, statusOf } from '@penstock/domain';
 
-import type { Credential, Dialect } from '../auth/credential.js';
+import type { Dialect } from '../auth/credential.js';
 
 /** An error as it goes over the wire. */
 export interface ErrorAnswer {
@@ -15,9 +15,10 @@ export interface ErrorAnswer {
  * Writes an error in the caller's dialect. The machine-readable part (code, what decided, what would help) is the
  * same in both.
  */
-export function toErrorAnswer(error: AppError, dialect: Dialect, requestId: string, header?: Credential['header']): ErrorAnswer {
+export function toErrorAnswer(error: AppError, dialect: Dialect, requestId: string): ErrorAnswer {
   const entry: CatalogueEntry = catalogue[error.code];
-  const status = statusFor(error, header);
+  // An SDK reads an unknown key as 401; Bifrost's clients, who send `x-bf-vk`, read it as 403.
+  const status = statusOf(error.code, dialect === 'bifrost' ? 'virtual_key_header' : 'bearer');
   const message = error.detail ?? entry.title;
   const details: Record<string, unknown> = {
     code: error.code,
@@ -34,6 +35,7 @@ export function toErrorAnswer(error: AppError, dialect: Dialect, requestId: stri
     'content-type': 'application/json; charset=utf-8',
     'x-request-id': requestId,
   };
+  if (status === 401) headers['www-authenticate'] = 'Bearer realm="penstock"';
   const retryAfterMs = error.data?.['retry_after_ms'];
   if (typeof retryAfterMs === 'number') {
     headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfterMs / 1000)));
@@ -50,10 +52,4 @@ export function sendAnswer(response: ServerResponse, answer: ErrorAnswer): void 
   if (response.headersSent || response.destroyed) return;
   response.writeHead(answer.status, { ...answer.headers, 'content-length': Buffer.byteLength(answer.body) });
   response.end(answer.body);
-}
-
-/** An SDK reads an unknown key as 401; Bifrost's clients, who send `x-bf-vk`, read it as 403. */
-function statusFor(error: AppError, header: Credential['header'] | undefined): number {
-  const entry: CatalogueEntry = catalogue[error.code];
-  return header === 'x-bf-vk' ? entry.status : (entry.statusBearer ?? entry.status);
 }

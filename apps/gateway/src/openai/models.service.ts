@@ -26,11 +26,8 @@ export class ModelsService {
 
   /** Answers one request. Never rejects. */
   async handle(request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> {
-    let header: ReturnType<typeof readCredential>['header'] | undefined;
     try {
-      const credential = readCredential(request.headers);
-      header = credential.header;
-      const entry = await this.currentPolicy(credential.value);
+      const entry = await this.currentPolicy(readCredential(request.headers).value);
       const body = JSON.stringify({ object: 'list', data: this.listFor(entry) });
       sendAnswer(response, {
         status: 200,
@@ -44,7 +41,7 @@ export class ModelsService {
           : new AppError(error instanceof StoreUnavailableError ? 'store_unavailable' : 'internal_unexpected', {
               cause: error,
             });
-      sendAnswer(response, toErrorAnswer(refusal, dialectOf(request.headers), requestId, header));
+      sendAnswer(response, toErrorAnswer(refusal, dialectOf(request.headers), requestId));
     }
   }
 
@@ -54,7 +51,9 @@ export class ModelsService {
     const entry = isFresh ? known : await this.policies.load(keyValue, (known?.snapshot.epoch ?? -1) + 1);
     if (entry === undefined) throw new AppError('virtual_key_not_found', { detail: 'This virtual key is not known.' });
     if (!entry.snapshot.isActive) {
-      throw new AppError('virtual_key_blocked', { detail: `The virtual key '${entry.snapshot.keyName}' is not active.` });
+      throw new AppError('virtual_key_blocked', {
+        detail: `The virtual key '${entry.snapshot.keyName}' is not active.`,
+      });
     }
     return entry;
   }

@@ -22,23 +22,21 @@ const COLON = 0x3a;
 export function setJsonMembers(json: Buffer, members: Readonly<Record<string, unknown>>): Buffer {
   const spans = findMembers(json, Object.keys(members));
   const edits: { start: number; end: number; text: string }[] = [];
-  const open = json.indexOf(OPEN_BRACE);
-  let isEmpty = true;
-  for (let at = open + 1; at < json.length; at += 1) {
-    if (isSpace(json[at]!)) continue;
-    isEmpty = json[at] === CLOSE_BRACE;
-    break;
-  }
+  const added: string[] = [];
   for (const [name, value] of Object.entries(members)) {
     const found = spans.get(name);
     const text = JSON.stringify(value);
-    if (found === undefined || found.length === 0) {
-      edits.push({ start: open + 1, end: open + 1, text: `${JSON.stringify(name)}:${text}${isEmpty ? '' : ','}` });
-      isEmpty = false;
+    if (found === undefined) {
+      added.push(`${JSON.stringify(name)}:${text}`);
     } else {
       // A name that stands twice is set twice: which one a provider reads is not ours to guess.
       for (const span of found) edits.push({ start: span.valueStart, end: span.valueEnd, text });
     }
+  }
+  if (added.length > 0) {
+    const start = json.indexOf(OPEN_BRACE) + 1;
+    const isEmpty = json[skipSpace(json, start)] === CLOSE_BRACE;
+    edits.push({ start, end: start, text: added.join(',') + (isEmpty ? '' : ',') });
   }
   edits.sort((a, b) => a.start - b.start || a.end - b.end);
   const parts: Buffer[] = [];
@@ -49,6 +47,16 @@ export function setJsonMembers(json: Buffer, members: Readonly<Record<string, un
   }
   parts.push(json.subarray(copied));
   return Buffer.concat(parts);
+}
+
+/**
+ * Which of these names stand more than once at the top level of a JSON object, however their letters are escaped.
+ *
+ * The text must be a valid JSON object (the caller has parsed it).
+ */
+export function duplicateJsonMembers(json: Buffer, names: readonly string[]): string[] {
+  const spans = findMembers(json, names);
+  return names.filter((name) => (spans.get(name)?.length ?? 0) > 1);
 }
 
 /** Spans of the values of the named members, top level only. */

@@ -36,6 +36,8 @@ import { PolicyStore } from './policies/policy-store.js';
 import { ProviderRegistry } from './routing/providers.js';
 import { UsageQueue } from './usage/usage-queue.js';
 
+/** How often calls are looked at that may have lasted too long. */
+const OVERDUE_CHECK_MS = 1_000;
 /** Name of this process among the owners of holds. */
 const OWNER_ID = Symbol('penstock.gateway.owner-id');
 
@@ -223,6 +225,8 @@ function createChatService(
       this.set(admission.pendingSettlements);
     },
   });
+  const watch = setInterval(() => chat.cutOverdue(), OVERDUE_CHECK_MS);
+  shutdown.register('close', 'overdue calls', () => clearInterval(watch));
   shutdown.register('flush', 'calls whose client has left', () => chat.drained());
   shutdown.register('flush', 'calls that do not end', async () => {
     chat.cutAll();

@@ -215,6 +215,27 @@ describe('arithmetic', () => {
   });
 });
 
+describe('with its memory full', () => {
+  it('is refused as a whole, before anything is changed', async () => {
+    const hold = op();
+    await store.reserve(TENANT, hold);
+    const settle = { holdId: hold.holdId, outboxEntry: 'N{}', plan: hold.plan, deltas: amountsOf(0, -5, -500) };
+    await redis.config('SET', 'maxmemory', '1mb');
+    try {
+      const outcomes = await Promise.allSettled([store.settle(TENANT, settle), store.reserve(TENANT, op())]);
+      for (const outcome of outcomes) {
+        expect(outcome).toMatchObject({ status: 'rejected', reason: { name: 'StoreUnavailableError', mayHaveRun: false } });
+      }
+      expect(await store.readCounters(TENANT, COUNTERS)).toEqual(['1', '10', '1000']);
+      expect(await redis.hlen(tenantKeys(TENANT).holds)).toBe(1);
+    } finally {
+      await redis.config('SET', 'maxmemory', '0');
+    }
+    expect(await store.settle(TENANT, settle)).toBe('settled');
+    expect(await store.readCounters(TENANT, COUNTERS)).toEqual(['1', '5', '500']);
+  });
+});
+
 describe('without Redis', () => {
   it('answers within its deadline instead of hanging', async () => {
     const away = new Redis({ port: 1, lazyConnect: true, enableOfflineQueue: false, retryStrategy: () => null });

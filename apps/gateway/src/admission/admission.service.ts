@@ -196,16 +196,13 @@ export class AdmissionService {
       });
     } catch (error) {
       // Unknown whether Redis made the hold. Nothing was sent, so it is given back as soon as Redis answers again.
-      this.inBackground(
-        identity.tenantId,
-        {
-          holdId: identity.id,
-          outboxEntry: '',
-          plan,
-          deltas: deltasOf(amounts, NOTHING),
-        },
-        0,
-      );
+      if (!(error instanceof StoreUnavailableError) || error.mayHaveRun) {
+        this.inBackground(
+          identity.tenantId,
+          { holdId: identity.id, outboxEntry: '', plan, deltas: deltasOf(amounts, NOTHING) },
+          0,
+        );
+      }
       throw error;
     }
   }

@@ -33,6 +33,9 @@ export interface ChatCallContext {
   readonly answerBytesMax: number;
 }
 
+/** What the call cost; a trailer where the head is out before that is known. */
+const COST_HEADER = 'x-penstock-cost-usd';
+
 /** How an answer is read. */
 type AnswerKind = 'pending' | 'failure' | 'json' | 'stream';
 
@@ -79,9 +82,13 @@ export class ChatCall implements ExchangeListener {
     );
   }
 
-  /** Ends the call now, charging what has been received: the process is about to stop. */
-  cut(): void {
-    this.exchange.abort('the gateway is shutting down');
+  get startedAtMs(): number {
+    return this.context.startedAtMs;
+  }
+
+  /** Ends the call now, charging what has been received. */
+  cut(reason: string): void {
+    this.exchange.abort(reason);
   }
 
   onHeaders(status: number, headers: IncomingHttpHeaders): void {
@@ -207,7 +214,7 @@ export class ChatCall implements ExchangeListener {
     }
     const headers = this.answerHeaders();
     headers['content-type'] = 'application/json';
-    headers['x-penstock-cost-usd'] = formatUsd(nanoUsd(account.amounts.costNanoUsd));
+    headers[COST_HEADER] = formatUsd(nanoUsd(account.amounts.costNanoUsd));
     setLimitHeaders(headers, hold, this.clock.now(), account.amounts);
     this.sendWhole(this.status, headers);
   }
@@ -218,7 +225,7 @@ export class ChatCall implements ExchangeListener {
     const { response } = this.context;
     if (this.isClientGone || response.destroyed) return;
     if (lastBytes !== undefined) response.write(lastBytes);
-    response.addTrailers({ 'x-penstock-cost-usd': formatUsd(nanoUsd(account.amounts.costNanoUsd)) });
+    if (this.canTrail()) response.addTrailers({ [COST_HEADER]: formatUsd(nanoUsd(account.amounts.costNanoUsd)) });
     response.end();
   }
 
@@ -279,9 +286,14 @@ export class ChatCall implements ExchangeListener {
     headers['cache-control'] = 'no-cache';
     // Tells nginx and its likes not to collect the answer before passing it on.
     headers['x-accel-buffering'] = 'no';
-    headers['trailer'] = 'x-penstock-cost-usd';
+    if (this.canTrail()) headers['trailer'] = COST_HEADER;
     setLimitHeaders(headers, this.context.hold, this.clock.now());
     this.context.response.writeHead(this.status, headers);
+  }
+
+  /** HTTP/1.0, which some proxies still speak to what is behind them, has no chunks and so no trailers. */
+  private canTrail(): boolean {
+    return this.context.response.req.httpVersion === '1.1';
   }
 
   private answerHeaders(): Record<string, string> {

@@ -95,9 +95,17 @@ export class ChatService {
     await this.admission.drained();
   }
 
+  /** Ends the calls that have lasted longer than any call may: their holds are about to expire. */
+  cutOverdue(): void {
+    const latestStartMs = this.clock.now() - this.options.callTimeoutMs;
+    for (const call of this.calls) {
+      if (call.startedAtMs < latestStartMs) call.cut('the call lasted longer than this gateway allows');
+    }
+  }
+
   /** Ends every call now; each is charged what it received. */
   cutAll(): void {
-    for (const call of this.calls) call.cut();
+    for (const call of this.calls) call.cut('the gateway is shutting down');
   }
 
   /** The policy behind a credential, from memory when it is there. */

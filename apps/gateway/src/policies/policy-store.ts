@@ -114,7 +114,7 @@ export class PolicyStore {
     try {
       text = await this.redis.get(snapshotKey(keyHash));
     } catch (error) {
-      throw new StoreUnavailableError('Redis cannot be read', { cause: error });
+      throw new StoreUnavailableError('Redis cannot be read', false, error);
     }
     if (text === null) return undefined;
     if (text === NEGATIVE_SNAPSHOT) return NEGATIVE_SNAPSHOT;

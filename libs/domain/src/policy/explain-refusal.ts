@@ -108,7 +108,8 @@ export function explainRefusal(
 function judge(limit: LimitSpec, window: Window, used: bigint, amounts: CallAmounts, held: bigint | undefined): Judged {
   const cap = BigInt(limit.cap);
   const needed = amountFor(limit.unit, amounts);
-  const isExceeded = used + needed > cap;
+  // A call that needs nothing of a limit is not refused by it: free models work when the budget is gone.
+  const isExceeded = needed > 0n && used + needed > cap;
   return {
     limit,
     window,

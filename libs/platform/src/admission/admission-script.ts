@@ -1,3 +1,9 @@
+/*
+ * All scripts begin with `#!lua` (Redis 7 or newer): a script that may write is then refused as a whole when memory is
+ * full or the server is a replica. Without it the first command that needs memory fails in the middle, after others
+ * have been applied.
+ */
+
 /**
  * The one script that moves counters: settlements first, then reservations, for one tenant, atomically.
  *
@@ -24,6 +30,7 @@
  * nine low digits and the rest, exact to 9e24.
  */
 export const ADMISSION_SCRIPT = `
+#!lua
 local counters, holds, dispatched, outbox = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local fmt, sub, tonumber = string.format, string.sub, tonumber
 local batch = cjson.decode(ARGV[1])
@@ -176,6 +183,7 @@ return reply
  * first. KEYS counters; ARGV epoch, { counterId, total } *. Replies 1 when it loaded, 0 when already resident.
  */
 export const LOAD_SCRIPT = `
+#!lua
 if redis.call('HEXISTS', KEYS[1], 'epoch') == 1 then
   if tonumber(redis.call('HGET', KEYS[1], 'epoch')) < tonumber(ARGV[1]) then redis.call('HSET', KEYS[1], 'epoch', ARGV[1]) end
   return 0
@@ -190,6 +198,7 @@ return 1
  * KEYS counters; ARGV epoch. Replies the epoch in force, or nil when the tenant is not loaded.
  */
 export const BUMP_EPOCH_SCRIPT = `
+#!lua
 local current = redis.call('HGET', KEYS[1], 'epoch')
 if not current then return nil end
 if tonumber(current) < tonumber(ARGV[1]) then
@@ -201,6 +210,7 @@ return current
 
 /** Adds to counters exactly, beyond the 2^53 of Lua too. KEYS counters; ARGV { counterId, delta } *. */
 export const ADD_SCRIPT = `
+#!lua
 for i = 1, #ARGV, 2 do redis.call('HINCRBY', KEYS[1], ARGV[i], ARGV[i + 1]) end
 return #ARGV / 2
 `.trim();

@@ -8,9 +8,18 @@ import type { ReserveOp, ReserveOutcome, SettleOp, SettleOutcome } from './admis
 import { ADD_SCRIPT, ADMISSION_SCRIPT, BUMP_EPOCH_SCRIPT, LOAD_SCRIPT } from './admission-script.js';
 import { StoreBreaker } from './store-breaker.js';
 
-/** Redis did not answer in time or at all. What the command did is unknown: it may have been applied. */
+/** Redis did not answer in time or at all. */
 export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError';
+
+  constructor(
+    message: string,
+    /** False when the command certainly never left; otherwise what it did is unknown, and it may yet be applied. */
+    readonly mayHaveRun: boolean,
+    cause?: unknown,
+  ) {
+    super(message, cause === undefined ? undefined : { cause });
+  }
 }
 
 /** Settings of an {@link AdmissionStore}. */
@@ -196,7 +205,7 @@ export class AdmissionStore {
    */
   private withDeadline<T>(send: () => Promise<T>): Promise<T> {
     if (!this.breaker.allows(Date.now())) {
-      return Promise.reject(new StoreUnavailableError('Redis does not answer'));
+      return Promise.reject(new StoreUnavailableError('Redis does not answer', false));
     }
     return new Promise<T>((resolve, reject) => {
       let isOver = false;
@@ -204,7 +213,7 @@ export class AdmissionStore {
         setImmediate(() => {
           if (isOver) return;
           isOver = true;
-          const error = new StoreUnavailableError(`Redis did not answer within ${this.deadlineMs} ms`);
+          const error = new StoreUnavailableError(`Redis did not answer within ${this.deadlineMs} ms`, true);
           this.breaker.failed(Date.now(), error);
           reject(error);
         });
@@ -227,7 +236,7 @@ export class AdmissionStore {
           }
           // LOADING, OOM, READONLY and the like: the server is there and still cannot do what a promise needs.
           this.breaker.failed(Date.now(), error);
-          reject(new StoreUnavailableError('Redis cannot serve', { cause: error }));
+          reject(new StoreUnavailableError('Redis cannot serve', mayHaveRun(error), error));
         },
       );
     });
@@ -244,6 +253,12 @@ function heldAmount(hold: HoldRecord, counterId: string): bigint {
     default:
       return BigInt(hold.heldNanoUsd);
   }
+}
+
+/** An error reply says that nothing ran; so does a connection that took no commands. A lost one says nothing. */
+function mayHaveRun(error: unknown): boolean {
+  if (!(error instanceof Error)) return true;
+  return error.name !== 'ReplyError' && !error.message.includes("Stream isn't writeable");
 }
 
 function isNoScript(error: unknown): boolean {

@@ -1,7 +1,7 @@
 import { bootstrap, loadConfigOrExit } from '@penstock/platform';
 
-import { AppModule } from './app.module.js';
+import { appOptions } from './app-options.js';
 import { WorkerConfig } from './config.js';
 
 const config = loadConfigOrExit(WorkerConfig);
-await bootstrap({ name: 'worker', module: AppModule, config, surface: 'governance', port: config.WORKER_PORT });
+await bootstrap({ ...appOptions, config, port: config.WORKER_PORT });

@@ -57,7 +57,7 @@ export async function startAdmin(): Promise<AdminApp> {
       return { status: answer.status, body: answer.body };
     },
     stop: async () => {
-      await created.app.close();
+      await created.leave();
       await database.drop();
     },
   };

@@ -17,6 +17,7 @@ import { scanHash, scanSet, scanTenants, serverNowMs } from './tenant-scan.js';
  * KEYS holds, dispatched, outbox; ARGV hold id, outbox entry
  */
 const CHARGE_HOLD = `
+#!lua
 if redis.call('HDEL', KEYS[1], ARGV[1]) == 0 then return 0 end
 redis.call('SREM', KEYS[2], ARGV[1])
 redis.call('HSET', KEYS[3], ARGV[1], ARGV[2])

@@ -13,6 +13,7 @@ import { amountsOf } from './sum-windows.js';
  * KEYS outbox, counters; ARGV hold id, { counterId, amount } *
  */
 const ACKNOWLEDGE_LATE = `
+#!lua
 if redis.call('HDEL', KEYS[1], ARGV[1]) == 0 then return 0 end
 if redis.call('HEXISTS', KEYS[2], '${EPOCH_FIELD}') == 0 then return 0 end
 for i = 2, #ARGV, 2 do redis.call('HINCRBY', KEYS[2], ARGV[i], ARGV[i + 1]) end

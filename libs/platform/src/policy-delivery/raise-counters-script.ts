@@ -4,6 +4,7 @@
  * KEYS counters; ARGV { counterId, decimal integer } *.
  */
 export const RAISE_COUNTERS_SCRIPT = `
+#!lua
 local function greater(a, b)
   local aNegative, bNegative = string.sub(a, 1, 1) == '-', string.sub(b, 1, 1) == '-'
   if aNegative or bNegative then return bNegative and not aNegative end

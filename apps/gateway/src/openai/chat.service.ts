@@ -24,7 +24,7 @@ import { ChatCall } from './chat-call.js';
 import { type ChatRequest, readChatRequest } from './chat-request.js';
 import { sendAnswer, toErrorAnswer } from './error-response.js';
 import { readBody } from './request-body.js';
-import { countTokens } from './token-count.js';
+import { countTokens, encodingOf } from './token-count.js';
 
 /** Limits of one gateway process. */
 export interface ChatServiceOptions {
@@ -143,7 +143,7 @@ export class ChatService {
         decision = this.decide(current, target, shape, startedAtMs);
         return decision;
       });
-    const hold = await this.reserveTightly(reserve, chat);
+    const hold = await this.reserveTightly(reserve, chat, target);
     if (response.destroyed) {
       await this.admission.release(hold);
       return undefined;
@@ -171,16 +171,22 @@ export class ChatService {
   }
 
   /**
-   * Reserves with the cheap bound of one token per byte; only when that does not fit are the tokens counted, and the
-   * call is asked for again with the tighter bound.
+   * Reserves with the cheap bound of one token per byte; only when that does not fit, and the vocabulary of the model
+   * is known, are the tokens counted and the call asked for again with the tighter bound.
    */
-  private async reserveTightly(reserve: (shape: CallShape) => Promise<Hold>, chat: ChatRequest): Promise<Hold> {
+  private async reserveTightly(
+    reserve: (shape: CallShape) => Promise<Hold>,
+    chat: ChatRequest,
+    target: Target,
+  ): Promise<Hold> {
     const shape = shapeOfChatRequest(chat.body, chat.bytes.length);
     try {
       return await reserve(shape);
     } catch (refusal) {
-      if (!isExhausted(refusal) || shape.hasUnboundedInput || shape.bodyBytes > EXACT_COUNT_BYTES_MAX) throw refusal;
-      const textTokensCeiling = await countTokens(chat.bytes.toString('utf8'));
+      const encoding = encodingOf(target.provider, target.model);
+      if (encoding === undefined || !isExhausted(refusal) || shape.hasUnboundedInput) throw refusal;
+      if (shape.bodyBytes > EXACT_COUNT_BYTES_MAX) throw refusal;
+      const textTokensCeiling = await countTokens(chat.bytes.toString('utf8'), encoding);
       return reserve({ ...shape, textTokensCeiling });
     }
   }
@@ -211,12 +217,7 @@ export class ChatService {
     return { amounts, priceId: priceIdOf(price), price, provider, call: { shape, info, price } };
   }
 
-  private refuse(
-    request: IncomingMessage,
-    response: ServerResponse,
-    requestId: string,
-    error: unknown,
-  ): void {
+  private refuse(request: IncomingMessage, response: ServerResponse, requestId: string, error: unknown): void {
     const refusal = asAppError(error);
     this.events.callRefused(requestId, refusal);
     const answer = toErrorAnswer(refusal, dialectOf(request.headers), requestId);
@@ -234,7 +235,8 @@ function asAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   if (error instanceof StoreUnavailableError) {
     return new AppError('store_unavailable', {
-      detail: 'Budgets and limits cannot be checked at the moment, so the call was not made. Nothing was charged; try again.',
+      detail:
+        'Budgets and limits cannot be checked at the moment, so the call was not made. Nothing was charged; try again.',
       cause: error,
     });
   }
@@ -251,7 +253,8 @@ function refuseUnbounded(price: PriceState, shape: CallShape, target: Target): v
   }
   if (shape.hasPremiumTier === true) {
     throw new AppError('model_unpriced', {
-      detail: 'The service_tier of this request is billed above the list price, so a budget on the path of this key could not be kept. Leave it out, or use "auto", "default" or "flex".',
+      detail:
+        'The service_tier of this request is billed above the list price, so a budget on the path of this key could not be kept. Leave it out, or use "auto", "default" or "flex".',
       fields: [{ path: 'service_tier', reason: 'has no known price' }],
     });
   }

@@ -1,24 +1,51 @@
 /** Text is counted in slices of this size, so that a long prompt does not hold up other calls. */
 const SLICE_CHARS = 16_384;
 
+/** A vocabulary of OpenAI. */
+export type Encoding = 'o200k_base' | 'cl100k_base';
+
 type CountTokens = (text: string) => number;
-let counting: Promise<CountTokens> | undefined;
+
+/** Each is loaded when it is first needed: one takes about 80 MB, and traffic far from its limits needs none. */
+const LOADERS: Readonly<Record<Encoding, () => Promise<{ countTokens(text: string, options: object): number }>>> = {
+  o200k_base: () => import('gpt-tokenizer/encoding/o200k_base'),
+  cl100k_base: () => import('gpt-tokenizer/encoding/cl100k_base'),
+};
+const loaded = new Map<Encoding, Promise<CountTokens>>();
 
 /**
- * Counts tokens with OpenAI's `o200k_base`. Cutting the text into slices can only raise the count. The vocabulary
- * (about 80 MB in memory) is loaded when it is first needed, which is never for traffic that is far from its limits.
+ * The vocabulary that a provider is known to count a model's text with. Undefined for every other: a count in the
+ * wrong vocabulary may be too small, and a bound that is too small spends money that nobody has.
  */
-export async function countTokens(text: string): Promise<number> {
-  counting ??= import('gpt-tokenizer/encoding/o200k_base').then((encoding) => {
-    // Text that looks like a control token is text here: a prompt must not be able to make counting fail.
-    const options = { disallowedSpecial: new Set<string>() };
-    return (slice) => encoding.countTokens(slice, options);
-  });
-  const count = await counting;
+export function encodingOf(provider: string, model: string): Encoding | undefined {
+  if (provider !== 'openai') return undefined;
+  const base = model.startsWith('ft:') ? model.slice(3) : model;
+  if (/^(gpt-4o|chatgpt-4o|gpt-4\.1|gpt-4\.5|gpt-5|o1|o3|o4)/.test(base)) return 'o200k_base';
+  return /^(gpt-4($|-)|gpt-3\.5)/.test(base) ? 'cl100k_base' : undefined;
+}
+
+/** Counts tokens. The text is cut into slices; a cut that falls inside a word is counted as two. */
+export async function countTokens(text: string, encoding: Encoding = 'o200k_base'): Promise<number> {
+  const count = await counterOf(encoding);
   let tokens = 0;
   for (let from = 0; from < text.length; from += SLICE_CHARS) {
-    if (from > 0) await new Promise((resolve) => setImmediate(resolve));
+    if (from > 0) {
+      await new Promise((resolve) => setImmediate(resolve));
+      // A cut may also save a merge: one more keeps the sum a bound.
+      tokens += 1;
+    }
     tokens += count(text.slice(from, from + SLICE_CHARS));
   }
   return tokens;
+}
+
+function counterOf(encoding: Encoding): Promise<CountTokens> {
+  let counter = loaded.get(encoding);
+  if (counter === undefined) {
+    // Text that looks like a control token is text here: a prompt must not be able to make counting fail.
+    const options = { disallowedSpecial: new Set<string>() };
+    counter = LOADERS[encoding]().then((module) => (slice) => module.countTokens(slice, options));
+    loaded.set(encoding, counter);
+  }
+  return counter;
 }

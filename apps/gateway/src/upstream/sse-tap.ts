@@ -13,6 +13,8 @@ export interface SseEvent {
 
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
+const SPACE = 0x20;
+const QUOTE = 0x22;
 const EMPTY = Buffer.alloc(0);
 
 /** Text of the model is remembered up to here; beyond, the hold's own amount is the better answer. */
@@ -69,11 +71,13 @@ export class SseTap {
     if (text.startsWith('data: [DONE]') || text.startsWith('data:[DONE]')) {
       return { bytes, isDone: true, isUsageOnly: false };
     }
-    this.remember(text, '"content":"');
-    this.remember(text, '"arguments":"');
-    this.remember(text, '"refusal":"');
-    this.remember(text, '"reasoning_content":"');
-    if (!text.includes('"usage":') || text.includes('"usage":null')) return { bytes, isDone: false, isUsageOnly: false };
+    this.remember(text, '"content":');
+    this.remember(text, '"arguments":');
+    this.remember(text, '"refusal":');
+    this.remember(text, '"reasoning_content":');
+    this.remember(text, '"reasoning":');
+    if (!text.includes('"usage":') || text.includes('"usage":null'))
+      return { bytes, isDone: false, isUsageOnly: false };
     const parsed = parseData(text);
     if (parsed === undefined) return { bytes, isDone: false, isUsageOnly: false };
     const { usage, choices, model } = parsed;
@@ -86,11 +90,17 @@ export class SseTap {
     };
   }
 
-  /** Keeps the raw text between the quotes after `marker`; decoding waits until somebody asks. */
+  /** Keeps the raw text of the string after `marker`, if it is one; decoding waits until somebody asks. */
   private remember(text: string, marker: string): void {
     let at = text.indexOf(marker);
     while (at !== -1 && this.textChars < TEXT_CHARS_MAX) {
-      const start = at + marker.length;
+      let start = at + marker.length;
+      while (text.charCodeAt(start) === SPACE) start += 1;
+      if (text.charCodeAt(start) !== QUOTE) {
+        at = text.indexOf(marker, start);
+        continue;
+      }
+      start += 1;
       let end = text.indexOf('"', start);
       while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
       if (end === -1) return;

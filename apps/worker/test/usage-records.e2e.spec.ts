@@ -28,7 +28,10 @@ beforeEach(async () => {
   tenant = await createTenant(worker.db, worker.redis);
 });
 
-function jobOf(...records: readonly UsageRecord[]): { schemaVersion: 1; batches: { tenantId: string; ids: string[] }[] } {
+function jobOf(...records: readonly UsageRecord[]): {
+  schemaVersion: 1;
+  batches: { tenantId: string; ids: string[] }[];
+} {
   return { schemaVersion: 1, batches: [{ tenantId: tenant.id, ids: records.map(({ id }) => id) }] };
 }
 
@@ -120,9 +123,10 @@ describe('a usage-record job', () => {
 
     expect(await countEvents()).toBe(1);
     expect(await outboxSize()).toBe(0);
-    const rejected = await worker.db.query('SELECT record_id, reason FROM ledger.rejected_records WHERE tenant_id = $1', [
-      tenant.id,
-    ]);
+    const rejected = await worker.db.query(
+      'SELECT record_id, reason FROM ledger.rejected_records WHERE tenant_id = $1',
+      [tenant.id],
+    );
     expect(rejected).toEqual([{ record_id: unreadable.id, reason: 'the record is not JSON' }]);
     await worker.db.query('DELETE FROM ledger.rejected_records');
   });
@@ -136,7 +140,9 @@ describe('a usage-record job', () => {
 
     expect(await countEvents()).toBe(9);
     expect(await outboxSize()).toBe(0);
-    const [row] = await worker.db.query<{ count: number }[]>('SELECT count(*)::int AS count FROM ledger.rejected_records');
+    const [row] = await worker.db.query<{ count: number }[]>(
+      'SELECT count(*)::int AS count FROM ledger.rejected_records',
+    );
     expect(row?.count).toBe(1);
     await worker.db.query('DELETE FROM ledger.rejected_records');
   });
@@ -146,7 +152,9 @@ describe('a usage-record job', () => {
     await putSettled(worker.redis, settledCall(tenant, { startedAtMs }));
     await process(...(await outboxRecords()));
     const partitionOf = async (): Promise<unknown> =>
-      worker.db.query('SELECT tableoid::regclass::text AS partition FROM ledger.usage_events WHERE tenant_id = $1', [tenant.id]);
+      worker.db.query('SELECT tableoid::regclass::text AS partition FROM ledger.usage_events WHERE tenant_id = $1', [
+        tenant.id,
+      ]);
 
     expect(await partitionOf()).toEqual([{ partition: 'ledger.usage_events_default' }]);
     await worker.db.query(`SELECT ledger.ensure_partitions((extract(year FROM age('2031-06-01', now())) * 12
@@ -194,7 +202,12 @@ describe('a late record', () => {
   });
 
   it('of a call that the sweeper charged changes nothing', async () => {
-    const charged = settledCall(tenant, { outcome: 'orphaned', isEstimated: true, tokens: 400, costNanoUsd: '2000000' });
+    const charged = settledCall(tenant, {
+      outcome: 'orphaned',
+      isEstimated: true,
+      tokens: 400,
+      costNanoUsd: '2000000',
+    });
     await putSettled(worker.redis, charged);
     await process(charged);
     await putLate({ ...charged, outcome: 'completed', isEstimated: false, tokens: 15, costNanoUsd: '75000' });

@@ -7,7 +7,12 @@ import type { Hold } from './admission.service.js';
  * and what is left of the tightest budget. `actual` is what the call used; without it (a stream that begins), the
  * numbers count the call at its worst case.
  */
-export function setLimitHeaders(headers: Record<string, string>, hold: Hold, nowMs: number, actual?: CallAmounts): void {
+export function setLimitHeaders(
+  headers: Record<string, string>,
+  hold: Hold,
+  nowMs: number,
+  actual?: CallAmounts,
+): void {
   setRateHeaders(headers, 'requests', hold, nowMs, actual);
   setRateHeaders(headers, 'tokens', hold, nowMs, actual);
   const budget = tightest(hold, 'nano_usd', actual);
@@ -54,7 +59,7 @@ function amountOf(unit: LimitUnit, amounts: CallAmounts): bigint {
 /** A duration as OpenAI writes it: `120ms`, `1s`, `6m0s`, `2h3m4s`. */
 export function formatReset(durationMs: number): string {
   if (durationMs <= 0) return '0s';
-  if (durationMs < 1_000) return `${Math.ceil(durationMs)}ms`;
+  if (durationMs <= 999) return `${Math.ceil(durationMs)}ms`;
   const seconds = Math.ceil(durationMs / 1_000);
   const h = Math.floor(seconds / 3_600);
   const m = Math.floor((seconds % 3_600) / 60);

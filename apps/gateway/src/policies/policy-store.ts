@@ -54,8 +54,15 @@ export class PolicyStore {
 
   /** True when no policy change of the tenant is newer than this entry. */
   async isCurrent(entry: PolicyEntry): Promise<boolean> {
-    const epoch = await this.admission.readEpoch(entry.snapshot.tenantId);
-    return epoch === null || epoch <= entry.snapshot.epoch;
+    const { tenantId, epoch } = entry.snapshot;
+    let inForce = await this.admission.readEpoch(tenantId);
+    if (inForce === null) {
+      // Redis does not know the epoch of a tenant that never made a call, such as one whose only key was blocked
+      // from the start. Governance brings it; without governance there is no newer policy to be had either.
+      await this.governance.loadTenant(tenantId).catch(() => undefined);
+      inForce = await this.admission.readEpoch(tenantId);
+    }
+    return inForce === null || inForce <= epoch;
   }
 
   /** Makes the tenant of an entry resident in Redis. */
@@ -76,7 +83,8 @@ export class PolicyStore {
         return;
       }
       for (const [print, entry] of this.entries.entries()) {
-        if (entry.snapshot.tenantId === event.tenantId && entry.snapshot.epoch < event.epoch) this.entries.delete(print);
+        if (entry.snapshot.tenantId === event.tenantId && entry.snapshot.epoch < event.epoch)
+          this.entries.delete(print);
       }
     });
     subscriber.subscribe(channel).catch(() => {
@@ -91,7 +99,8 @@ export class PolicyStore {
       return undefined;
     }
     // An answer that was on its way while a newer one arrived must not put the old policy back.
-    if (known !== undefined && isSameTenant(known.snapshot, snapshot) && known.snapshot.epoch >= snapshot.epoch) return known;
+    if (known !== undefined && isSameTenant(known.snapshot, snapshot) && known.snapshot.epoch >= snapshot.epoch)
+      return known;
     const entry = new PolicyEntry(snapshot);
     this.entries.set(print, entry);
     return entry;

@@ -7,14 +7,13 @@ export interface Target {
 }
 
 /**
- * Reads a model name: `openai/gpt-4o` names its provider, `gpt-4o` leaves it to the catalogue. A prefix that is no
- * provider known here is part of the model's own name (`meta-llama/Llama-3`) only when the catalogue says so.
+ * Reads a model name: `openai/gpt-4o` names its provider before the first slash, `gpt-4o` leaves it to the catalogue.
  *
- * @throws AppError `model_not_found` for a bare name that no catalogue knows.
+ * @throws AppError `model_not_found` for a bare name that no catalogue knows, and for a name with an empty part.
  */
 export function resolveTarget(requested: string): Target {
   const { provider, model } = splitModel(requested);
-  if (provider !== undefined && model !== '') return { provider, model };
+  if (provider !== undefined && provider !== '' && model !== '') return { provider, model };
   const inferred = inferProvider(requested);
   if (inferred === undefined) {
     throw new AppError('model_not_found', {

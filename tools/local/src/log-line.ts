@@ -7,6 +7,12 @@ const COLOURS: Readonly<Record<string, number>> = { fatal: 31, error: 31, warn: 
 const NAME_COLOURS = [36, 35, 34, 32, 96, 95, 94];
 const NAME_WIDTH = 10;
 
+/** True for a line that a person should see even while nothing else is shown. */
+export function isTrouble(line: string): boolean {
+  const level = textOf(parse(line)?.['level']);
+  return level === 'warn' || level === 'error' || level === 'fatal';
+}
+
 /** Turns the lines of one process into lines for people, under its name. */
 export class LinePrinter {
   private readonly prefix: string;

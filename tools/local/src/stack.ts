@@ -7,7 +7,7 @@ import { createApps, urlOf } from './apps.js';
 import { banner } from './banner.js';
 import type { LocalConfig } from './config.js';
 import { waitForEmptyQueue } from './drain.js';
-import { LinePrinter } from './log-line.js';
+import { isTrouble, LinePrinter } from './log-line.js';
 import { assertPortsFree } from './port-check.js';
 import { say } from './progress.js';
 import { RunLock } from './run-lock.js';
@@ -19,6 +19,8 @@ import { startPostgres, startRedis } from './stores.js';
 import { Supervisor } from './supervisor.js';
 
 const DRAIN_TIMEOUT_MS = 15_000;
+/** They write about everything; of the stores only what matters comes here. */
+const APPS = new Set(['gateway', 'governance', 'admin', 'worker', 'simulator']);
 
 /** The whole system on one machine: starts it, keeps it running and stops it in order. */
 export class LocalStack {
@@ -30,6 +32,8 @@ export class LocalStack {
   private lock: RunLock | undefined;
   private redisUrl: string | undefined;
   private isStopping = false;
+  /** Until the banner only trouble is printed; a failed start shows the last lines of its process anyway. */
+  private isReady = false;
 
   /** `giveUp` is called when a process cannot be kept running. */
   constructor(
@@ -117,6 +121,7 @@ export class LocalStack {
       demo_virtual_key: virtualKey,
     });
     say('ready');
+    this.isReady = true;
     process.stdout.write(
       banner({
         gatewayUrl,
@@ -136,6 +141,7 @@ export class LocalStack {
   }
 
   private print(name: string, line: string): void {
+    if (!this.isReady && APPS.has(name) && !isTrouble(line)) return;
     let printer = this.printers.get(name);
     if (printer === undefined) {
       printer = new LinePrinter(name, this.printers.size, process.stdout.isTTY);

@@ -14,9 +14,13 @@ const DATABASE = 'penstock';
 const STORE_GRACE_MS = 30_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 const IMPORTANT_POSTGRES_LINE = /\b(WARNING|ERROR|FATAL|PANIC):/;
+/** Clients that leave while the server stops. */
+const POSTGRES_ROUTINE =
+  /terminating connection due to administrator command|the database system is (starting up|shutting down)/;
 const IMPORTANT_REDIS_LINE = / # /;
-/** Advice about the machine that Redis gives on every start. */
-const REDIS_ADVICE = /overcommit|Transparent Huge Pages|TCP backlog/;
+/** What Redis says with emphasis on every start and stop, and its advice about the machine. */
+const REDIS_ROUTINE =
+  /overcommit|Transparent Huge Pages|TCP backlog|oO0Oo|Redis version=|Configuration loaded|Server initialized|shutdown|bye bye/;
 
 /** What the stores need from the stack. */
 export interface StoreContext {
@@ -53,7 +57,7 @@ export async function startPostgres({ config, secrets, reaper, print }: StoreCon
         password: secrets.POSTGRES_PASSWORD,
         reaper,
         onLine: (line) => {
-          if (IMPORTANT_POSTGRES_LINE.test(line)) print('postgres', line);
+          if (IMPORTANT_POSTGRES_LINE.test(line) && !POSTGRES_ROUTINE.test(line)) print('postgres', line);
         },
       });
       return server.process;
@@ -92,7 +96,7 @@ export async function startRedis({ config, reaper, print }: StoreContext): Promi
         hasAppendOnlyFile: true,
         reaper,
         onLine: (line) => {
-          if (IMPORTANT_REDIS_LINE.test(line) && !REDIS_ADVICE.test(line)) print('redis', line);
+          if (IMPORTANT_REDIS_LINE.test(line) && !REDIS_ROUTINE.test(line)) print('redis', line);
         },
       });
       return server.process;

@@ -1,6 +1,13 @@
 import { AppError, type CallAmounts, type Clock, explainRefusal, type RefusalContext } from '@penstock/domain';
 import { type CallIdentity, OUTBOX_NORMAL, type UsageRecord } from '@penstock/dto';
-import { AdmissionStore, type SettleOp, StoreUnavailableError, type UnitAmounts } from '@penstock/platform';
+import {
+  AdmissionStore,
+  type ReserveOp,
+  type ReserveOutcome,
+  type SettleOp,
+  StoreUnavailableError,
+  type UnitAmounts,
+} from '@penstock/platform';
 
 import type { PolicyEntry } from '../policies/policy-entry.js';
 import type { PolicyStore } from '../policies/policy-store.js';
@@ -33,7 +40,7 @@ export interface Hold {
 export type CallResult = Pick<
   UsageRecord,
   'modelReported' | 'usage' | 'isEstimated' | 'outcome' | 'isStream' | 'upstreamStatus' | 'latencyMs' | 'ttftMs'
-> & { readonly amounts: CallAmounts };
+>;
 
 /** What a decision asks for. */
 export interface ReserveRequest {
@@ -97,7 +104,13 @@ export class AdmissionService {
       const { amounts, priceId } = decided;
       const plan = current.planAt(this.clock.now() + this.clockOffsetMs);
       const identity = identityOf(draft, current, plan, priceId);
-      const outcome = await this.tryReserve(identity, draft, plan, amounts);
+      const op: ReserveOp = {
+        holdId: identity.id,
+        holdRecord: holdRecordText(identity, draft, amounts, this.ownerId),
+        plan,
+        amounts: unitAmounts(amounts),
+      };
+      const outcome = await this.request(identity.tenantId, op, amounts);
       switch (outcome.status) {
         case 'admitted':
           return { identity, plan, amounts, totals: outcome.totals };
@@ -128,30 +141,14 @@ export class AdmissionService {
    * Replaces the hold by what the call really used and hands the record to accounting. Resolves when Redis has it,
    * or after one deadline when Redis is away; then it goes on in the background.
    */
-  async settle(hold: Hold, result: CallResult): Promise<void> {
-    const { amounts, ...rest } = result;
-    const record = usageRecordText(hold.identity, {
-      ...rest,
-      tokens: amounts.tokens,
-      costNanoUsd: amounts.costNanoUsd.toString(),
-      settledAtMs: this.clock.now() + this.clockOffsetMs,
-    });
-    await this.end(hold.identity.tenantId, {
-      holdId: hold.identity.id,
-      outboxEntry: OUTBOX_NORMAL + record,
-      plan: hold.plan,
-      deltas: deltasOf(hold.amounts, amounts),
-    });
+  settle(hold: Hold, amounts: CallAmounts, result: CallResult): Promise<void> {
+    const record = usageRecordText(hold.identity, result, amounts, this.clock.now() + this.clockOffsetMs);
+    return this.end(hold, OUTBOX_NORMAL + record, amounts);
   }
 
   /** Gives everything back: nothing was sent, or the provider says that it did not serve. */
-  async release(hold: Hold): Promise<void> {
-    await this.end(hold.identity.tenantId, {
-      holdId: hold.identity.id,
-      outboxEntry: '',
-      plan: hold.plan,
-      deltas: deltasOf(hold.amounts, NOTHING),
-    });
+  release(hold: Hold): Promise<void> {
+    return this.end(hold, '', NOTHING);
   }
 
   /** Resolves when no settlement is waiting for Redis any more. */
@@ -172,39 +169,16 @@ export class AdmissionService {
     return entry;
   }
 
-  private async tryReserve(
-    identity: CallIdentity,
-    draft: CallDraft,
-    plan: LimitPlan,
-    amounts: CallAmounts,
-  ) {
-    const cost = amounts.costNanoUsd.toString();
-    const tokens = String(amounts.tokens);
-    const holdRecord = holdRecordText(identity, {
-      ownerId: this.ownerId,
-      expiresAtMs: draft.expiresAtMs,
-      heldTokens: amounts.tokens,
-      heldNanoUsd: cost,
-      isStream: draft.isStream,
-    });
-    try {
-      return await this.store.reserve(identity.tenantId, {
-        holdId: identity.id,
-        holdRecord,
-        plan,
-        amounts: { requests: '1', tokens, costNanoUsd: cost },
-      });
-    } catch (error) {
-      // Unknown whether Redis made the hold. Nothing was sent, so it is given back as soon as Redis answers again.
+  /** Asks the store, and makes sure that a hold which may have been made without our knowledge ends. */
+  private request(tenantId: string, op: ReserveOp, amounts: CallAmounts): Promise<ReserveOutcome> {
+    return this.store.reserve(tenantId, op).catch((error: unknown) => {
+      // Nothing was sent, so what may be held is given back as soon as Redis answers again.
       if (!(error instanceof StoreUnavailableError) || error.mayHaveRun) {
-        this.inBackground(
-          identity.tenantId,
-          { holdId: identity.id, outboxEntry: '', plan, deltas: deltasOf(amounts, NOTHING) },
-          0,
-        );
+        const deltas = deltasOf(amounts, NOTHING);
+        this.inBackground(tenantId, { holdId: op.holdId, outboxEntry: '', plan: op.plan, deltas }, 0);
       }
       throw error;
-    }
+    });
   }
 
   private async refusal(
@@ -241,10 +215,12 @@ export class AdmissionService {
     return amounts === undefined ? undefined : plan.counterIds.map((counterId) => amounts.get(counterId) ?? 0n);
   }
 
-  private async end(tenantId: string, op: SettleOp): Promise<void> {
+  private async end(hold: Hold, outboxEntry: string, actual: CallAmounts): Promise<void> {
+    const { tenantId, id } = hold.identity;
+    const op: SettleOp = { holdId: id, outboxEntry, plan: hold.plan, deltas: deltasOf(hold.amounts, actual) };
     try {
       await this.store.settle(tenantId, op);
-      if (op.outboxEntry !== '') this.usage.add(tenantId, op.holdId);
+      if (outboxEntry !== '') this.usage.add(tenantId, id);
     } catch (error) {
       if (!(error instanceof StoreUnavailableError)) throw error;
       this.inBackground(tenantId, op, 0);
@@ -286,6 +262,10 @@ function identityOf(draft: CallDraft, entry: PolicyEntry, plan: LimitPlan, price
     priceId,
     counters: plan.counterIds,
   };
+}
+
+function unitAmounts({ requests, tokens, costNanoUsd }: CallAmounts): UnitAmounts {
+  return { requests: String(requests), tokens: String(tokens), costNanoUsd: costNanoUsd.toString() };
 }
 
 /** Actual minus held, per unit. */

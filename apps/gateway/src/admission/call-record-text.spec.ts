@@ -4,6 +4,7 @@ import type { CallIdentity } from '@penstock/dto';
 
 import { holdRecordText, usageRecordText } from './call-record-text.js';
 
+const amounts = { requests: 1, tokens: 3, costNanoUsd: 7_500n };
 const counters = ['c1.0.k', 't1.0.k'];
 const identityOf = (modelRequested: string): CallIdentity => ({
   id: '01a2076d-7a8a-77df-80b5-f584a956bab2',
@@ -24,24 +25,28 @@ describe.each(['openai/gpt-4o', 'a "quoted" \\ name', 'naïve\n模型'])('record
   const identity = identityOf(model);
 
   it('are the JSON of a hold', () => {
-    const hold = { ownerId: 'host-1', expiresAtMs: 5, heldTokens: 7, heldNanoUsd: '99', isStream: true };
-    expect(JSON.parse(holdRecordText(identity, hold))).toEqual({ ...identity, ...hold });
+    const text = holdRecordText(identity, { expiresAtMs: 5, isStream: true }, amounts, 'host-1');
+    const held = { ownerId: 'host-1', expiresAtMs: 5, heldTokens: 3, heldNanoUsd: '7500', isStream: true };
+    expect(JSON.parse(text)).toEqual({ ...identity, ...held });
   });
 
   it('are the JSON of a usage record', () => {
     const result = {
       modelReported: 'gpt-4o-"2024"',
       usage: { ...ZERO_USAGE, inputTokens: 3 },
-      tokens: 3,
-      costNanoUsd: '7500',
       isEstimated: false,
       outcome: 'completed' as const,
       isStream: false,
       upstreamStatus: null,
-      settledAtMs: 9,
       latencyMs: 1,
       ttftMs: null,
     };
-    expect(JSON.parse(usageRecordText(identity, result))).toEqual({ schemaVersion: 1, ...identity, ...result });
+    const settled = { tokens: 3, costNanoUsd: '7500', settledAtMs: 9 };
+    expect(JSON.parse(usageRecordText(identity, result, amounts, 9))).toEqual({
+      schemaVersion: 1,
+      ...identity,
+      ...result,
+      ...settled,
+    });
   });
 });

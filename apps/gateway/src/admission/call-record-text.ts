@@ -1,3 +1,4 @@
+import type { CallAmounts } from '@penstock/domain';
 import type { CallIdentity, HoldRecord, UsageRecord } from '@penstock/dto';
 
 /** Models that one policy is called with; callers choose the names, so there is a bound. */
@@ -10,20 +11,30 @@ const sharedTexts = new WeakMap<readonly string[], Map<string, string>>();
  * Hot path: two records are written per call, and most of their text is the same for every call of a key to a model.
  * That part is made once; the rest needs no escaping, because ids, request ids and amounts are of safe characters.
  */
-export function holdRecordText(identity: CallIdentity, hold: Omit<HoldRecord, keyof CallIdentity>): string {
+export function holdRecordText(
+  identity: CallIdentity,
+  call: Pick<HoldRecord, 'expiresAtMs' | 'isStream'>,
+  amounts: CallAmounts,
+  ownerId: string,
+): string {
   return (
-    `{${identityText(identity)},"ownerId":"${hold.ownerId}","expiresAtMs":${hold.expiresAtMs},` +
-    `"heldTokens":${hold.heldTokens},"heldNanoUsd":"${hold.heldNanoUsd}","isStream":${hold.isStream}}`
+    `{${identityText(identity)},"ownerId":"${ownerId}","expiresAtMs":${call.expiresAtMs},` +
+    `"heldTokens":${amounts.tokens},"heldNanoUsd":"${amounts.costNanoUsd}","isStream":${call.isStream}}`
   );
 }
 
 /** {@link UsageRecord} as JSON; see {@link holdRecordText}. */
-export function usageRecordText(identity: CallIdentity, result: Omit<UsageRecord, keyof CallIdentity | 'schemaVersion'>): string {
+export function usageRecordText(
+  identity: CallIdentity,
+  result: Omit<UsageRecord, keyof CallIdentity | 'schemaVersion' | 'tokens' | 'costNanoUsd' | 'settledAtMs'>,
+  amounts: CallAmounts,
+  settledAtMs: number,
+): string {
   return (
     `{"schemaVersion":1,${identityText(identity)},"modelReported":${JSON.stringify(result.modelReported)},` +
-    `"usage":${JSON.stringify(result.usage)},"tokens":${result.tokens},"costNanoUsd":"${result.costNanoUsd}",` +
+    `"usage":${JSON.stringify(result.usage)},"tokens":${amounts.tokens},"costNanoUsd":"${amounts.costNanoUsd}",` +
     `"isEstimated":${result.isEstimated},"outcome":"${result.outcome}","isStream":${result.isStream},` +
-    `"upstreamStatus":${result.upstreamStatus},"settledAtMs":${result.settledAtMs},` +
+    `"upstreamStatus":${result.upstreamStatus},"settledAtMs":${settledAtMs},` +
     `"latencyMs":${result.latencyMs},"ttftMs":${result.ttftMs}}`
   );
 }

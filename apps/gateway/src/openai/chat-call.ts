@@ -244,11 +244,13 @@ export class ChatCall implements ExchangeListener {
     else this.sendError(error);
   }
 
-  private async settle(account: CallAccount, outcome: CallOutcome): Promise<void> {
+  private settle(account: CallAccount, outcome: CallOutcome): Promise<void> {
     const { hold, chat, startedAtMs, provider } = this.context;
     const latencyMs = this.clock.now() - startedAtMs;
-    await this.admission.settle(hold, {
-      ...account,
+    this.events.callSettled(provider.name, outcome, latencyMs, account.isEstimated);
+    return this.admission.settle(hold, account.amounts, {
+      usage: account.usage,
+      isEstimated: account.isEstimated,
       modelReported: this.modelReported,
       outcome,
       isStream: chat.isStream,
@@ -256,7 +258,6 @@ export class ChatCall implements ExchangeListener {
       latencyMs,
       ttftMs: this.ttftMs,
     });
-    this.events.callSettled(provider.name, outcome, latencyMs, account.isEstimated);
   }
 
   private accountFromTap(): Promise<CallAccount> {

@@ -74,7 +74,7 @@ export class ChatService {
       if (this.inFlight > this.options.inFlightMax) {
         throw new AppError('overloaded', { detail: 'This gateway serves as many calls as it may. Try again.' });
       }
-      const entry = await this.authenticate(credential);
+      const entry = this.policies.peek(credential.value) ?? (await this.load(credential.value));
       const chat = readChatRequest(await readBody(request, this.options.bodyBytesMax));
       const call = await this.admit(request, response, requestId, credential, entry, chat, startedAtMs);
       if (call === undefined) return;
@@ -108,9 +108,8 @@ export class ChatService {
     for (const call of this.calls) call.cut('the gateway is shutting down');
   }
 
-  /** The policy behind a credential, from memory when it is there. */
-  async authenticate(credential: Credential): Promise<PolicyEntry> {
-    const entry = this.policies.peek(credential.value) ?? (await this.policies.load(credential.value));
+  private async load(keyValue: string): Promise<PolicyEntry> {
+    const entry = await this.policies.load(keyValue);
     if (entry === undefined) {
       throw new AppError('virtual_key_not_found', { detail: 'This virtual key is not known.' });
     }

@@ -61,7 +61,8 @@ export interface Stack {
 }
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
-const STOP_GRACE_MS = 25_000;
+/** Longer than an app's own drain and watchdog. */
+const STOP_GRACE_MS = 40_000;
 const PORT_VARIABLES: Readonly<Record<StackApp, string>> = {
   gateway: 'GATEWAY_PORT',
   governance: 'GOVERNANCE_PORT',

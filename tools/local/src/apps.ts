@@ -8,8 +8,10 @@ import { Service } from './service.js';
 import { StartError } from './start-error.js';
 
 const HEALTH_TIMEOUT_MS = 60_000;
-/** More than the drain time that the apps give their own requests (PENSTOCK_SHUTDOWN_GRACE_MS). */
-const APP_GRACE_MS = 30_000;
+/** What the apps give their own requests unless PENSTOCK_SHUTDOWN_GRACE_MS says otherwise. */
+const DRAIN_DEFAULT_MS = 20_000;
+/** After its drain an app ends by its own watchdog; SIGKILL must not come before that. */
+const WATCHDOG_MS = 20_000;
 
 type App = PortSetting['app'];
 
@@ -37,7 +39,10 @@ export function urlOf(config: LocalConfig, app: App): string {
 export function createApps(context: AppContext): Service[] {
   const names: App[] = ['governance', 'admin', 'worker', 'gateway'];
   if (context.config.hasSimulator) names.unshift('simulator');
-  return names.map((app) => new Service(app, () => launch(app, context), APP_GRACE_MS));
+  const { env } = context.config;
+  const drainMs = Number(env['PENSTOCK_SHUTDOWN_GRACE_MS']) || DRAIN_DEFAULT_MS;
+  const delayMs = Number(env['PENSTOCK_SHUTDOWN_DELAY_MS']) || 0;
+  return names.map((app) => new Service(app, () => launch(app, context), delayMs + drainMs + WATCHDOG_MS));
 }
 
 async function launch(app: App, context: AppContext): Promise<ServerProcess> {

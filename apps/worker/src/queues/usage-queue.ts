@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 
 import { InjectQueue } from '@nestjs/bullmq';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { USAGE_RECORD_QUEUE, type UsageRecordBatch, type UsageRecordJob } from '@penstock/dto';
+import { LOGGER, type Logger } from '@penstock/platform';
 import type { JobsOptions, Queue } from 'bullmq';
 
 /** Outbox entries named by one job of the worker's own. */
@@ -25,7 +26,13 @@ const DEDUPLICATION_MS = 15_000;
 /** Puts outbox entries into the queue again that nobody seems to work on. */
 @Injectable()
 export class UsageQueue {
-  constructor(@InjectQueue(USAGE_RECORD_QUEUE) private readonly queue: Queue<UsageRecordJob>) {}
+  constructor(
+    @InjectQueue(USAGE_RECORD_QUEUE) private readonly queue: Queue<UsageRecordJob>,
+    @Inject(LOGGER) logger: Logger,
+  ) {
+    // Without a listener, BullMQ prints to the console; the connection logs its own state.
+    queue.on('error', (error) => logger.debug({ queue: queue.name, err: error }, 'the queue reports an error'));
+  }
 
   /**
    * Adds jobs for these entries, unless one that names the same entries was added a moment ago.

@@ -1,4 +1,4 @@
-import { type CallAmounts, formatUsd, type LimitUnit, nanoUsd } from '@penstock/domain';
+import { amountFor, type CallAmounts, formatUsd, type LimitUnit, nanoUsd } from '@penstock/domain';
 
 import type { Hold } from './admission.service.js';
 
@@ -17,7 +17,7 @@ export function setLimitHeaders(
   setRateHeaders(headers, 'tokens', hold, nowMs, actual);
   const budget = tightest(hold, 'nano_usd', actual);
   if (budget !== undefined) {
-    headers['x-penstock-budget-remaining-usd'] = formatUsd(nanoUsd(budget.remaining));
+    headers['x-penstock-budget-remaining-usd'] = formatUsd(nanoUsd(BigInt(budget.remaining)));
   }
 }
 
@@ -39,21 +39,29 @@ function tightest(
   hold: Hold,
   unit: LimitUnit,
   actual: CallAmounts | undefined,
-): { readonly index: number; readonly remaining: bigint } | undefined {
-  let found: { index: number; remaining: bigint } | undefined;
-  for (let index = 0; index < hold.plan.units.length; index += 1) {
-    if (hold.plan.units[index] !== unit) continue;
-    let remaining = hold.plan.capAmounts[index]! - BigInt(hold.totals[index]!);
-    if (actual !== undefined) remaining += amountOf(unit, hold.amounts) - amountOf(unit, actual);
-    if (remaining < 0n) remaining = 0n;
-    if (found === undefined || remaining < found.remaining) found = { index, remaining };
+): { readonly index: number; readonly remaining: number | bigint } | undefined {
+  let index = -1;
+  let remaining: number | bigint = 0;
+  for (let at = 0; at < hold.plan.units.length; at += 1) {
+    if (hold.plan.units[at] !== unit) continue;
+    const left = remainingOf(hold, at, unit, actual);
+    if (index !== -1 && left >= remaining) continue;
+    index = at;
+    remaining = left;
   }
-  return found;
+  return index === -1 ? undefined : { index, remaining: remaining < 0 ? 0 : remaining };
 }
 
-function amountOf(unit: LimitUnit, amounts: CallAmounts): bigint {
-  if (unit === 'nano_usd') return amounts.costNanoUsd;
-  return BigInt(unit === 'tokens' ? amounts.tokens : amounts.requests);
+/** Numbers of up to 15 digits are exact without the cost of a bigint, and nearly all are. */
+function remainingOf(hold: Hold, index: number, unit: LimitUnit, actual: CallAmounts | undefined): number | bigint {
+  const cap = hold.plan.caps[index]!;
+  const total = hold.totals[index]!;
+  if (cap.length <= 15 && total.length <= 15) {
+    const back = actual === undefined ? 0 : Number(amountFor(unit, hold.amounts)) - Number(amountFor(unit, actual));
+    return Number(cap) - Number(total) + back;
+  }
+  const back = actual === undefined ? 0n : amountFor(unit, hold.amounts) - amountFor(unit, actual);
+  return BigInt(cap) - BigInt(total) + back;
 }
 
 /** A duration as OpenAI writes it: `120ms`, `1s`, `6m0s`, `2h3m4s`. */

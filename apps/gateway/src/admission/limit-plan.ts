@@ -6,8 +6,6 @@ export interface LimitPlan extends CounterPlan {
   readonly limits: readonly LimitSpec[];
   readonly windows: readonly Window[];
   readonly units: readonly LimitUnit[];
-  /** The caps as numbers, for what is shown to callers. */
-  readonly capAmounts: readonly bigint[];
   /** True when money is limited anywhere on the path: then a call without a price is refused. */
   readonly hasBudget: boolean;
 }
@@ -31,7 +29,6 @@ export function planLimits(limits: readonly LimitSpec[], epoch: number, nowMs: n
     units: limits.map((limit) => limit.unit),
     counterIds: limits.map((limit, index) => counterId(limit, windows[index]!)),
     caps: limits.map((limit) => limit.cap),
-    capAmounts: limits.map((limit) => BigInt(limit.cap)),
     hasBudget: limits.some((limit) => limit.unit === 'nano_usd'),
   };
 }

@@ -34,6 +34,8 @@ export class AdmissionBatch {
   constructor(
     readonly settles: readonly Pending<SettleOp, SettleOutcome>[],
     readonly reserves: readonly Pending<ReserveOp, ReserveOutcome>[],
+    /** Holds of earlier batches whose requests leave as soon as this one is written. */
+    dispatched: readonly string[] = [],
   ) {
     const payloads: string[] = [];
     const ends: string[] = [];
@@ -47,7 +49,8 @@ export class AdmissionBatch {
       payloads.push(op.holdRecord);
     }
     const plans = this.plans.map(planText).join(',');
-    this.args = [`{"p":[${plans}],"s":[${ends.join(',')}],"r":[${begins.join(',')}]}`, ...payloads];
+    const marks = dispatched.length === 0 ? '' : `"${dispatched.join('","')}"`;
+    this.args = [`{"p":[${plans}],"d":[${marks}],"s":[${ends.join(',')}],"r":[${begins.join(',')}]}`, ...payloads];
   }
 
   /** Ids of the holds that the reply admitted. */
@@ -59,21 +62,32 @@ export class AdmissionBatch {
     return ids;
   }
 
-  /** Tells everybody who waits. */
+  /** Tells everybody but those whose calls were admitted, who are told by {@link dispatch}. */
   deliver(reply: readonly string[]): void {
-    const firstTotal = this.settles.length + this.reserves.length;
     for (let index = 0; index < this.settles.length; index += 1) {
       this.settles[index]!.resolve(reply[index] === '1' ? 'settled' : 'missing');
     }
     for (let index = 0; index < this.reserves.length; index += 1) {
-      const { op, resolve } = this.reserves[index]!;
-      resolve(parseReserveReply(reply[this.settles.length + index]!, () => this.totalsOf(op.plan, reply, firstTotal)));
+      if (reply[this.settles.length + index] !== 'A') this.resolveReserve(index, reply);
+    }
+  }
+
+  /** Tells those whose calls were admitted: they send their requests now. */
+  dispatch(reply: readonly string[]): void {
+    for (let index = 0; index < this.reserves.length; index += 1) {
+      if (reply[this.settles.length + index] === 'A') this.resolveReserve(index, reply);
     }
   }
 
   fail(error: unknown): void {
     for (const { reject } of this.settles) reject(error);
     for (const { reject } of this.reserves) reject(error);
+  }
+
+  private resolveReserve(index: number, reply: readonly string[]): void {
+    const { op, resolve } = this.reserves[index]!;
+    const firstTotal = this.settles.length + this.reserves.length;
+    resolve(parseReserveReply(reply[this.settles.length + index]!, () => this.totalsOf(op.plan, reply, firstTotal)));
   }
 
   /** Number of a plan in this batch, from 1. A batch has few plans, mostly one. */

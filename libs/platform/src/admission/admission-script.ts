@@ -10,6 +10,7 @@
  * KEYS  counters, holds, dispatched, outbox (all share the tenant's hash tag)
  * ARGV  the batch as JSON, then the outbox entry ('' to release) of each settlement, then the record of each hold
  *       { p: [{ e: epoch, a: validFromMs, b: validUntilMs, f: [counterId], u: [unit 1..3], c: [cap] }],
+ *         d: [holdId],                                        dispatched: their requests are about to leave
  *         s: [[holdId, planIndex, requests, tokens, cost]],   deltas
  *         r: [[holdId, planIndex, requests, tokens, cost]] }  amounts
  *
@@ -35,6 +36,7 @@ local counters, holds, dispatched, outbox = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local fmt, sub, tonumber = string.format, string.sub, tonumber
 local batch = cjson.decode(ARGV[1])
 local plans, settles, reserves = batch.p, batch.s, batch.r
+if #batch.d > 0 then redis.call('SADD', dispatched, unpack(batch.d)) end
 
 local fields, fieldCount, fieldOf = { 'epoch' }, 0, {}
 for p = 1, #plans do

@@ -35,6 +35,9 @@ const BATCH_OPS_MAX = 64;
 const SHA_OF = new Map<string, string>();
 
 interface Waiting {
+  /** Holds that are admitted and not yet marked as dispatched, and who waits for that. */
+  marks: string[];
+  onMarked: (() => void)[];
   reserves: Pending<ReserveOp, ReserveOutcome>[];
   settles: Pending<SettleOp, SettleOutcome>[];
 }
@@ -146,7 +149,7 @@ export class AdmissionStore {
   private waitingOf(tenantId: string): Waiting {
     let waiting = this.waiting.get(tenantId);
     if (waiting === undefined) {
-      waiting = { reserves: [], settles: [] };
+      waiting = { marks: [], onMarked: [], reserves: [], settles: [] };
       this.waiting.set(tenantId, waiting);
     }
     if (!this.isFlushScheduled) {
@@ -159,14 +162,23 @@ export class AdmissionStore {
   /* Hot path. */
   private flush(): void {
     this.isFlushScheduled = false;
-    for (const [tenantId, { settles, reserves }] of this.waiting) {
-      while (settles.length + reserves.length > BATCH_OPS_MAX) {
-        const first = settles.splice(0, BATCH_OPS_MAX);
-        this.send(tenantId, new AdmissionBatch(first, reserves.splice(0, BATCH_OPS_MAX - first.length)));
-      }
-      if (settles.length + reserves.length > 0) this.send(tenantId, new AdmissionBatch(settles, reserves));
-    }
+    const all = [...this.waiting];
     this.waiting.clear();
+    for (const [tenantId, { marks, onMarked, settles, reserves }] of all) {
+      // Marks are written before the requests leave, on a connection that Redis reads in order, and not awaited: if
+      // this process is killed now, a hold without a mark was never sent and is released, one with it is charged.
+      if (settles.length + reserves.length > 0) {
+        const first = settles.splice(0, BATCH_OPS_MAX);
+        this.send(tenantId, new AdmissionBatch(first, reserves.splice(0, BATCH_OPS_MAX - first.length), marks));
+      } else {
+        this.redis.sadd(this.keys(tenantId).dispatched, ...marks).catch(ignoreLostMark);
+      }
+      for (const dispatch of onMarked) dispatch();
+      while (settles.length + reserves.length > 0) {
+        const next = settles.splice(0, BATCH_OPS_MAX);
+        this.send(tenantId, new AdmissionBatch(next, reserves.splice(0, BATCH_OPS_MAX - next.length)));
+      }
+    }
   }
 
   /* Hot path. */
@@ -174,12 +186,14 @@ export class AdmissionStore {
     const keys = this.keys(tenantId);
     this.script(ADMISSION_SCRIPT, [keys.counters, keys.holds, keys.dispatched, keys.outbox], batch.args).then(
       (reply) => {
-        const admitted = batch.admitted(reply as string[]);
-        // Written before any request of the batch leaves, on a connection that Redis reads in order, and not awaited:
-        // if this process is killed now, a hold without the mark was never sent and is released, one with it is
-        // charged.
-        if (admitted.length > 0) this.redis.sadd(keys.dispatched, ...admitted).catch(ignoreLostMark);
-        batch.deliver(reply as string[]);
+        const replies = reply as string[];
+        const admitted = batch.admitted(replies);
+        if (admitted.length > 0) {
+          const waiting = this.waitingOf(tenantId);
+          waiting.marks.push(...admitted);
+          waiting.onMarked.push(() => batch.dispatch(replies));
+        }
+        batch.deliver(replies);
       },
       (error: unknown) => batch.fail(error),
     );

@@ -17,6 +17,10 @@ export class WorkerConfig extends BaseConfig {
   @IntEnv({ min: 50, max: 3_600_000 })
   PENSTOCK_SWEEP_INTERVAL_MS: number = 5_000;
 
+  /** How long the heartbeat of a gateway must be missing before its holds are ended. */
+  @IntEnv({ min: 0, max: 3_600_000 })
+  PENSTOCK_OWNER_GRACE_MS: number = 2_000;
+
   /** How often policy changes are looked for that governance could not bring to Redis itself. */
   @IntEnv({ min: 50, max: 3_600_000 })
   PENSTOCK_RELAY_INTERVAL_MS: number = 1_000;

@@ -41,7 +41,7 @@ export class CounterPruner {
     const nowMs = await serverNowMs(this.redis);
     let removed = 0;
     for (const [tenantId, counterIds] of countersOf) {
-      const prunable = prunableCounters(tenantId, counterIds, definitions, nowMs);
+      const prunable = prunableCounters(counterIds, definitions, nowMs);
       if (prunable.length === 0) continue;
       const held = await this.store.heldByCounter(tenantId);
       const free = prunable.filter((counterId) => !held.has(counterId));

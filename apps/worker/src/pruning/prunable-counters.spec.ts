@@ -14,8 +14,8 @@ const definitions = new Map([[definition.key, definition]]);
 const counter = (generation: number, startMs: number, key = 'c1'): string =>
   `${key}.${generation}.${startMs.toString(36)}`;
 
-function isPruned(counterId: string, nowMs: number, tenantId = 'tenant'): boolean {
-  return prunableCounters(tenantId, [counterId], definitions, nowMs).length === 1;
+function isPruned(counterId: string, nowMs: number): boolean {
+  return prunableCounters([counterId], definitions, nowMs).length === 1;
 }
 
 describe('prunableCounters', () => {
@@ -34,8 +34,7 @@ describe('prunableCounters', () => {
     expect(isPruned(counter(3, 10 * HOUR_MS), 10 * HOUR_MS)).toBe(false);
   });
 
-  it('drops what belongs to a deleted limit or to one that moved to another tenant', () => {
+  it('drops what belongs to a deleted limit', () => {
     expect(isPruned(counter(0, 10 * HOUR_MS, 't9'), 10 * HOUR_MS)).toBe(true);
-    expect(isPruned(counter(2, 10 * HOUR_MS), 10 * HOUR_MS, 'former-tenant')).toBe(true);
   });
 });

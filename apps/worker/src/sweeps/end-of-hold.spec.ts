@@ -25,14 +25,14 @@ const hold: HoldRecord = {
 
 describe('fateOfHold', () => {
   const cases = [
-    { isOwnerAlive: true, isDispatched: true, nowMs: 5_000, kind: 'kept' },
-    { isOwnerAlive: true, isDispatched: false, nowMs: 4_999, kind: 'kept' },
-    { isOwnerAlive: true, isDispatched: true, nowMs: 5_001, kind: 'charged' },
-    { isOwnerAlive: true, isDispatched: false, nowMs: 5_001, kind: 'released' },
-    { isOwnerAlive: false, isDispatched: true, nowMs: 1_000, kind: 'charged' },
-    { isOwnerAlive: false, isDispatched: false, nowMs: 1_000, kind: 'released' },
+    { isOwnerDead: false, isDispatched: true, nowMs: 5_000, kind: 'kept' },
+    { isOwnerDead: false, isDispatched: false, nowMs: 4_999, kind: 'kept' },
+    { isOwnerDead: false, isDispatched: true, nowMs: 5_001, kind: 'charged' },
+    { isOwnerDead: false, isDispatched: false, nowMs: 5_001, kind: 'released' },
+    { isOwnerDead: true, isDispatched: true, nowMs: 1_000, kind: 'charged' },
+    { isOwnerDead: true, isDispatched: false, nowMs: 1_000, kind: 'released' },
   ];
-  it.each(cases)('owner alive $isOwnerAlive, dispatched $isDispatched, at $nowMs ms: $kind', ({ kind, ...seen }) => {
+  it.each(cases)('owner dead $isOwnerDead, dispatched $isDispatched, at $nowMs ms: $kind', ({ kind, ...seen }) => {
     expect(fateOfHold(hold, seen).kind).toBe(kind);
   });
 });

@@ -13,9 +13,9 @@ export type HoldFate =
 /** Decides about one hold from what the sweeper saw. */
 export function fateOfHold(
   hold: Pick<HoldRecord, 'expiresAtMs'>,
-  seen: { readonly nowMs: number; readonly isOwnerAlive: boolean; readonly isDispatched: boolean },
+  seen: { readonly nowMs: number; readonly isOwnerDead: boolean; readonly isDispatched: boolean },
 ): HoldFate {
-  if (seen.isOwnerAlive && hold.expiresAtMs >= seen.nowMs) return { kind: 'kept' };
+  if (!seen.isOwnerDead && hold.expiresAtMs >= seen.nowMs) return { kind: 'kept' };
   return { kind: seen.isDispatched ? 'charged' : 'released' };
 }
 

@@ -5,10 +5,12 @@ import { AdmissionStore, LOGGER, type Logger, REDIS_COMMAND, type SettleOp } fro
 import type { Redis } from 'ioredis';
 import { DataSource } from 'typeorm';
 
+import { WorkerConfig } from '../config.js';
 import { UsageQueue } from '../queues/usage-queue.js';
 import { plainArray } from '../usage/array-literal.js';
 import { WorkerEvents } from '../worker-events.js';
 import { chargeEntry, correctOp, fateOfHold, releaseOp } from './end-of-hold.js';
+import { type OwnerPass, OwnerWatch } from './owner-watch.js';
 import { scanHash, scanSet, scanTenants, serverNowMs } from './tenant-scan.js';
 
 /**
@@ -38,6 +40,8 @@ interface SweepCounts {
  */
 @Injectable()
 export class HoldSweeper {
+  private readonly owners: OwnerWatch;
+
   constructor(
     @Inject(REDIS_COMMAND) private readonly redis: Redis,
     private readonly store: AdmissionStore,
@@ -45,18 +49,24 @@ export class HoldSweeper {
     private readonly queue: UsageQueue,
     private readonly events: WorkerEvents,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+    config: WorkerConfig,
+  ) {
+    // Asked after the hold was read: an owner announces itself before it holds anything.
+    const readHeartbeat = async (ownerId: string): Promise<boolean> => (await redis.exists(ownerKey(ownerId))) === 1;
+    this.owners = new OwnerWatch(readHeartbeat, config.PENSTOCK_OWNER_GRACE_MS);
+  }
 
   async sweep(): Promise<SweepCounts> {
     const counts: SweepCounts = { charged: 0, released: 0, known: 0 };
-    const isAlive = new Map<string, Promise<boolean>>();
+    const owners = this.owners.beginPass();
     const charged: UsageRecordBatch[] = [];
     try {
       for await (const tenantId of scanTenants(this.redis)) {
-        const ids = await this.sweepTenant(tenantId, isAlive, counts);
+        const ids = await this.sweepTenant(tenantId, owners, counts);
         if (ids.length > 0) charged.push({ tenantId, ids });
         await this.removeStrayMarks(tenantId);
       }
+      owners.end();
     } finally {
       this.events.holdsSwept(counts);
       if (counts.charged + counts.released + counts.known > 0) {
@@ -68,11 +78,7 @@ export class HoldSweeper {
     return counts;
   }
 
-  private async sweepTenant(
-    tenantId: string,
-    isAlive: Map<string, Promise<boolean>>,
-    counts: SweepCounts,
-  ): Promise<string[]> {
+  private async sweepTenant(tenantId: string, owners: OwnerPass, counts: SweepCounts): Promise<string[]> {
     const keys = tenantKeys(tenantId);
     const chargedIds: string[] = [];
     for await (const entries of scanHash(this.redis, keys.holds)) {
@@ -81,10 +87,10 @@ export class HoldSweeper {
       for (const [id, json] of entries) {
         const hold = this.parse(tenantId, id, json);
         if (hold === undefined) continue;
-        const isOwnerAlive = await this.isOwnerAlive(hold.ownerId, isAlive);
-        if (fateOfHold(hold, { nowMs, isOwnerAlive, isDispatched: false }).kind === 'kept') continue;
+        const isOwnerDead = await owners.isDead(hold.ownerId, nowMs);
+        if (fateOfHold(hold, { nowMs, isOwnerDead, isDispatched: false }).kind === 'kept') continue;
         const isDispatched = (await this.redis.sismember(keys.dispatched, id)) === 1;
-        ended.push({ hold, isCharged: fateOfHold(hold, { nowMs, isOwnerAlive, isDispatched }).kind === 'charged' });
+        ended.push({ hold, isCharged: fateOfHold(hold, { nowMs, isOwnerDead, isDispatched }).kind === 'charged' });
       }
       if (ended.length === 0) continue;
       const accounted = await this.findAccounted(ended.filter(({ isCharged }) => isCharged).map(({ hold }) => hold));
@@ -112,16 +118,6 @@ export class HoldSweeper {
   private async charge(tenantId: string, hold: HoldRecord, nowMs: number): Promise<boolean> {
     const { holds, dispatched, outbox } = tenantKeys(tenantId);
     return (await this.redis.eval(CHARGE_HOLD, 3, holds, dispatched, outbox, hold.id, chargeEntry(hold, nowMs))) === 1;
-  }
-
-  /** One question per owner and sweep, asked after the hold was read: an owner announces itself before it holds. */
-  private isOwnerAlive(ownerId: string, isAlive: Map<string, Promise<boolean>>): Promise<boolean> {
-    let answer = isAlive.get(ownerId);
-    if (answer === undefined) {
-      answer = this.redis.exists(ownerKey(ownerId)).then((count) => count === 1);
-      isAlive.set(ownerId, answer);
-    }
-    return answer;
   }
 
   /**

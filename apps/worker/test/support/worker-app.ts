@@ -51,6 +51,7 @@ export async function startWorker(env: Readonly<Record<string, string>> = {}): P
 export function createWorker(env: Readonly<Record<string, string>>): Promise<CreatedApp> {
   const config = loadConfig(WorkerConfig, {
     PENSTOCK_SWEEP_INTERVAL_MS: String(NEVER_MS),
+    PENSTOCK_OWNER_GRACE_MS: '0',
     PENSTOCK_RELAY_INTERVAL_MS: String(NEVER_MS),
     PENSTOCK_PRUNE_INTERVAL_MS: String(NEVER_MS),
     ...env,

@@ -1,5 +1,5 @@
 // `npm start` as a new user meets it: ready, the pasted curl, a stream, Ctrl-C, start again, the data is still there.
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { spawnSync } from 'node:child_process';
@@ -63,6 +63,8 @@ async function runCurl(command) {
 
 async function main() {
   const folder = mkdtempSync(path.join(tmpdir(), 'penstock-smoke-'));
+  // As root PostgreSQL runs under another account, which must get there.
+  chmodSync(folder, 0o755);
   const localDir = path.join(folder, 'local');
   const ports = await freePorts(PORT_VARIABLES.length + 2);
   const env = { ...projectEnv(), PENSTOCK_LOCAL_DIR: localDir };

@@ -1,12 +1,15 @@
-import { createHash } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   readFileSync,
+  readlinkSync,
   readdirSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
@@ -22,28 +25,46 @@ export function moveAwayAdvice(dataDir: string): string {
   return `move it away to start with an empty database (mv ${dataDir} ${dataDir}.broken) or put a good copy in its place`;
 }
 
+/** A data folder: where its files really are, and the path by which the user knows it. */
+export interface DataFolder {
+  readonly path: string;
+  readonly shownAs: string;
+}
+
 /**
- * Where the files really are. Below a home that the server's account cannot enter they live under
- * /var/lib, in a folder derived from the wanted path.
+ * Where the files really are. Below a home that the server's account cannot enter (a clone of root's) they live
+ * under /var/lib, and a link stands at the wanted path: whoever moves or removes the link starts anew.
  */
-export function dataFolder(wanted: string, account: ServiceAccount | undefined): string {
+export function dataFolder(wanted: string, account: ServiceAccount | undefined): DataFolder {
   mkdirSync(path.dirname(wanted), { recursive: true });
-  if (canReach(wanted, account)) return wanted;
-  const name = createHash('sha256').update(wanted).digest('hex').slice(0, 12);
-  const folder = path.join('/var/lib/penstock', name, 'postgres');
-  mkdirSync(path.dirname(folder), { recursive: true, mode: 0o755 });
-  return folder;
+  const stat = lstatSync(wanted, { throwIfNoEntry: false });
+  if (stat?.isSymbolicLink() === true) {
+    const target = readlinkSync(wanted);
+    mkdirSync(path.dirname(target), { recursive: true, mode: 0o755 });
+    return { path: target, shownAs: wanted };
+  }
+  if (canReach(wanted, account)) return { path: wanted, shownAs: wanted };
+  if (stat !== undefined) {
+    throw new ServerStartError(
+      `${wanted} is below a folder that the user "${account?.name}", under which PostgreSQL runs for root, cannot enter: ` +
+        `start as the user that created it, or ${moveAwayAdvice(wanted)}.`,
+    );
+  }
+  const target = path.join('/var/lib/penstock', randomBytes(6).toString('hex'), 'postgres');
+  mkdirSync(path.dirname(target), { recursive: true, mode: 0o755 });
+  symlinkSync(target, wanted);
+  return { path: target, shownAs: wanted };
 }
 
 /** Creates the cluster unless there is one; says what to do about a folder that is neither empty nor ours. */
 export async function ensureCluster(
-  dataDir: string,
+  { path: dataDir, shownAs }: DataFolder,
   binaries: PostgresBinaries,
   account: ServiceAccount | undefined,
   password: string | undefined,
 ): Promise<void> {
-  if (existsSync(dataDir) && readdirSync(dataDir).length > 0) {
-    assertUsable(dataDir);
+  if (!isEmptyOrAbsent(dataDir, shownAs)) {
+    assertUsable(dataDir, shownAs);
     return;
   }
   const partial = `${dataDir}.new`;
@@ -78,7 +99,7 @@ export async function ensureCluster(
   if (code !== 0) {
     rmSync(partial, { recursive: true, force: true });
     throw new ServerStartError(
-      `PostgreSQL could not create its data folder ${dataDir}; see its message below.`,
+      `PostgreSQL could not create its data folder ${shownAs}; see its message below.`,
       initdb.describe(),
     );
   }
@@ -86,15 +107,27 @@ export async function ensureCluster(
   renameSync(partial, dataDir);
 }
 
-function assertUsable(dataDir: string): void {
+function isEmptyOrAbsent(dataDir: string, shownAs: string): boolean {
+  try {
+    return readdirSync(dataDir).length === 0;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return true;
+    throw new ServerStartError(
+      `The data folder ${shownAs} cannot be read (${code}): start as the user that created it, or ${moveAwayAdvice(shownAs)}.`,
+    );
+  }
+}
+
+function assertUsable(dataDir: string, shownAs: string): void {
   const versionFile = path.join(dataDir, 'PG_VERSION');
   if (!existsSync(versionFile)) {
-    throw new ServerStartError(`${dataDir} is not a PostgreSQL data folder: ${moveAwayAdvice(dataDir)}.`);
+    throw new ServerStartError(`${shownAs} is not a PostgreSQL data folder: ${moveAwayAdvice(shownAs)}.`);
   }
   const major = readFileSync(versionFile, 'utf8').trim();
   if (major !== POSTGRES_MAJOR) {
     throw new ServerStartError(
-      `${dataDir} was written by PostgreSQL ${major || '(unknown)'} and this is ${POSTGRES_MAJOR}: ${moveAwayAdvice(dataDir)}.`,
+      `${shownAs} was written by PostgreSQL ${major || '(unknown)'} and this is ${POSTGRES_MAJOR}: ${moveAwayAdvice(shownAs)}.`,
     );
   }
   chmodSync(dataDir, 0o700);

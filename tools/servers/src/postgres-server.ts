@@ -37,10 +37,12 @@ export class PostgresServer {
 
   /** Creates the cluster if needed and starts the server on the loopback interface. */
   static async start(options: PostgresOptions): Promise<PostgresServer> {
-    const account = postgresAccount();
+    const wanted = path.resolve(options.dataDir);
+    const account = postgresAccount(wanted);
     const binaries = postgresBinaries(account);
-    const dataDir = dataFolder(path.resolve(options.dataDir), account);
-    await ensureCluster(dataDir, binaries, account, options.password);
+    const folder = dataFolder(wanted, account);
+    const dataDir = folder.path;
+    await ensureCluster(folder, binaries, account, options.password);
     await clearStaleServer(dataDir);
     const port = options.port ?? (await freePort());
     const settings = [
@@ -72,7 +74,7 @@ export class PostgresServer {
       },
     });
     if ((await Promise.race([isReady, server.exited])) !== true) {
-      throw new ServerStartError(explain(server.logs(), dataDir, port), server.describe());
+      throw new ServerStartError(explain(server.logs(), folder.shownAs, port), server.describe());
     }
     return new PostgresServer(server, port, dataDir, options.password);
   }

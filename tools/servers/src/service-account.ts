@@ -18,11 +18,15 @@ function findAccount(name: string): ServiceAccount | undefined {
 }
 
 /**
- * PostgreSQL does not run as root. As root: the system's `postgres` user, created when missing.
- * As anybody else: undefined, the server runs as the caller.
+ * PostgreSQL does not run as root. As root: the owner of the data folder, else the system's `postgres` user,
+ * created when missing. As anybody else: undefined, the server runs as the caller.
  */
-export function postgresAccount(): ServiceAccount | undefined {
+export function postgresAccount(dataDir: string): ServiceAccount | undefined {
   if (process.getuid?.() !== 0) return undefined;
+  const owner = statSync(dataDir, { throwIfNoEntry: false });
+  if (owner !== undefined && owner.uid !== 0) {
+    return { name: `uid ${owner.uid}`, uid: owner.uid, gid: owner.gid };
+  }
   const existing = findAccount('postgres');
   if (existing !== undefined) return existing;
   try {

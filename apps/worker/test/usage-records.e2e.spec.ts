@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { uuidv7 } from '@penstock/domain';
 import { QUEUE_PREFIX, tenantKeys, USAGE_RECORD_QUEUE, type UsageRecord } from '@penstock/dto';
 import { waitFor } from '@penstock/testing';
-import { type Job, Queue, UnrecoverableError } from 'bullmq';
+import { Queue, UnrecoverableError } from 'bullmq';
 
 import { isSettled } from '../src/reconciliation/reconciler.js';
 import { UsageRecordProcessor } from '../src/usage/usage-record.processor.js';
@@ -109,7 +109,7 @@ describe('a usage-record job', () => {
     const data = { schemaVersion: 1, batches: [{ tenantId: tenant.id, ids: ['not-a-uuid'] }] };
     await expect(processor.process({ data })).rejects.toThrow(UnrecoverableError);
 
-    const job = (await queue.add(USAGE_RECORD_QUEUE, { schemaVersion: 9 }, { attempts: 10 })) as Job;
+    const job = await queue.add(USAGE_RECORD_QUEUE, { schemaVersion: 9 }, { attempts: 10 });
     await waitFor(() => job.isFailed(), { what: 'the job to fail' });
     expect((await queue.getJob(job.id ?? ''))?.attemptsMade).toBe(1);
   });

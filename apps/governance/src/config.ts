@@ -1,4 +1,12 @@
-import { BaseConfig, EncryptionKeyringError, parseEncryptionKeys, PortEnv, SecretEnv, type ConfigProblem, type Secret } from '@penstock/platform';
+import {
+  BaseConfig,
+  EncryptionKeyringError,
+  parseEncryptionKeys,
+  PortEnv,
+  SecretEnv,
+  type ConfigProblem,
+  type Secret,
+} from '@penstock/platform';
 
 /** The environment of the governance service. */
 export class GovernanceConfig extends BaseConfig {

@@ -27,7 +27,7 @@ describe('schema', () => {
   it('has migrations whose timestamps strictly increase', () => {
     const timestamps = migrations.map((migration) => Number(/\d{13}$/.exec(migration.name)?.[0]));
 
-    expect(timestamps).toEqual([...new Set(timestamps)].sort((left, right) => left - right));
+    expect(timestamps).toEqual([...new Set(timestamps)].toSorted((left, right) => left - right));
   });
 
   it('is left alone by a second run, also when several start at once', async () => {

@@ -26,7 +26,10 @@ export class CustomersController {
 
   @Post()
   @Answers(201, ChangedCustomerEnvelope, [400])
-  async create(@Ctx() ctx: RequestContext, @Body() request: CreateCustomerRequest): Promise<Changed<ChangedCustomerEnvelope>> {
+  async create(
+    @Ctx() ctx: RequestContext,
+    @Body() request: CreateCustomerRequest,
+  ): Promise<Changed<ChangedCustomerEnvelope>> {
     const changed = await this.customers.create(ctx, request);
     return changed.map((customer) => ({ message: 'Customer created successfully', customer }));
   }

@@ -50,7 +50,14 @@ export class CustomersService {
       await this.limits.apply(change, owner, { budgets: [], rateLimits: [] }, request);
       change.touch(id);
       const after = toAuditCustomer(customer, await this.limits.find(change, owner));
-      change.audit({ tenantId: id, action: 'customer.created', entityType: 'customer', entityId: id, before: null, after });
+      change.audit({
+        tenantId: id,
+        action: 'customer.created',
+        entityType: 'customer',
+        entityId: id,
+        before: null,
+        after,
+      });
     });
     return new Changed(await this.get(ctx, id), changed.isPropagated);
   }
@@ -72,7 +79,14 @@ export class CustomersService {
       await this.keys.deleteWithOwner(change, id, keys);
       await this.customers.delete(tx, id);
       change.touch(id);
-      change.audit({ tenantId: id, action: 'customer.deleted', entityType: 'customer', entityId: id, before, after: null });
+      change.audit({
+        tenantId: id,
+        action: 'customer.deleted',
+        entityType: 'customer',
+        entityId: id,
+        before,
+        after: null,
+      });
     });
   }
 

@@ -10,7 +10,13 @@ import { ownerOf } from '../limits/limit-owner.js';
 import { budgetSpec, rateLimitSpecs } from '../limits/limit-specs.js';
 import { LiveUsage, type Usage } from '../limits/live-usage.js';
 import { OwnerTenants } from '../owners/owner-tenants.js';
-import type { CounterResponse, DatabaseStats, DebugCheck, DebugHealthResponse, PluginStats } from './debug.responses.js';
+import type {
+  CounterResponse,
+  DatabaseStats,
+  DebugCheck,
+  DebugHealthResponse,
+  PluginStats,
+} from './debug.responses.js';
 
 const COUNTS_SQL = `SELECT
   (SELECT count(*) FROM governance.virtual_keys)::int AS virtual_keys_count,

@@ -22,7 +22,10 @@ function rule(name: string, reasonAgainst: (value: unknown) => string | undefine
 }
 
 /** Text that PostgreSQL can store: a NUL character and half a surrogate pair would fail there. */
-export function IsPlainText(options: { readonly lengthMax: number; readonly isEmptyAllowed?: boolean }): PropertyDecorator {
+export function IsPlainText(options: {
+  readonly lengthMax: number;
+  readonly isEmptyAllowed?: boolean;
+}): PropertyDecorator {
   return rule('isPlainText', (value) => reasonAgainstText(value, options));
 }
 

@@ -33,8 +33,15 @@ export class LimitBook {
     private readonly usage: LiveUsage,
   ) {}
 
-  async answers(entity: LimitEntity, holders: readonly LimitHolder[], nowMs: number): Promise<Map<string, LimitAnswer>> {
-    const { budgets, rateLimits } = await this.rows(entity, holders.map(({ id }) => id));
+  async answers(
+    entity: LimitEntity,
+    holders: readonly LimitHolder[],
+    nowMs: number,
+  ): Promise<Map<string, LimitAnswer>> {
+    const { budgets, rateLimits } = await this.rows(
+      entity,
+      holders.map(({ id }) => id),
+    );
     const counters = new Map<string, string[]>();
     for (const { id, tenantId } of holders) {
       const ids = countersOf([budgets.get(id)].filter(isThere), [rateLimits.get(id)].filter(isThere), nowMs);

@@ -1,4 +1,13 @@
-import { limitKey, nanoUsdFromCents, parseDuration, windowAt, type LimitEntity, type LimitSpec, type LimitUnit, type Window } from '@penstock/domain';
+import {
+  limitKey,
+  nanoUsdFromCents,
+  parseDuration,
+  windowAt,
+  type LimitEntity,
+  type LimitSpec,
+  type LimitUnit,
+  type Window,
+} from '@penstock/domain';
 import type { BudgetEntity, RateLimitEntity } from '@penstock/entities';
 
 /** What a spec says of its owner. */

@@ -2,7 +2,12 @@ import { counterId, nanoUsd, nanoUsdToCents, windowAt, type LimitSpec } from '@p
 import type { BudgetEntity, RateLimitEntity } from '@penstock/entities';
 
 import { exactJsonNumber } from './json-number.js';
-import type { BudgetResponse, OwnedBudgetResponse, OwnedRateLimitResponse, RateLimitResponse } from './limit-responses.js';
+import type {
+  BudgetResponse,
+  OwnedBudgetResponse,
+  OwnedRateLimitResponse,
+  RateLimitResponse,
+} from './limit-responses.js';
 import { ownerOf, type OwnerColumns } from './limit-owner.js';
 import { budgetSpec, requestSpec, rollingWindowAt, tokenSpec } from './limit-specs.js';
 import type { Usage } from './live-usage.js';
@@ -11,7 +16,11 @@ import type { Usage } from './live-usage.js';
 const ANYONE = { entity: 'virtual_key', id: '', name: '' } as const;
 
 /** The counters that an answer about these limits needs. */
-export function countersOf(budgets: readonly BudgetEntity[], rateLimits: readonly RateLimitEntity[], nowMs: number): string[] {
+export function countersOf(
+  budgets: readonly BudgetEntity[],
+  rateLimits: readonly RateLimitEntity[],
+  nowMs: number,
+): string[] {
   return [
     ...budgets.map((budget) => currentCounter(budgetSpec(budget, ANYONE), nowMs)),
     ...rateLimits.flatMap((rateLimit) =>

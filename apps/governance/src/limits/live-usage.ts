@@ -26,22 +26,21 @@ export class LiveUsage {
   /** Reads counters of any number of tenants with one pipeline per thousand of them. */
   async read(countersByTenant: ReadonlyMap<string, readonly string[]>): Promise<Usage> {
     const usage = new Map<string, bigint>();
-    const notInRedis: string[] = [];
+    const notResident: string[] = [];
     const tenants = [...countersByTenant];
     for (let start = 0; start < tenants.length; start += TENANTS_PER_PIPELINE) {
       const chunk = tenants.slice(start, start + TENANTS_PER_PIPELINE);
       const replies = await this.readChunk(chunk);
       for (const [index, [, counterIds]] of chunk.entries()) {
         const [epoch, ...values] = replies?.[index] ?? [];
-        if (epoch === null || epoch === undefined) {
-          notInRedis.push(...counterIds);
-          continue;
-        }
+        if (epoch === null || epoch === undefined) notResident.push(...counterIds);
         for (const [position, counterId] of counterIds.entries()) usage.set(counterId, BigInt(values[position] ?? 0));
       }
     }
-    for (const { counterId, used } of await readRecordedCounters(this.dataSource.manager, notInRedis)) {
-      usage.set(counterId, BigInt(used));
+    for (const { counterId, used } of await readRecordedCounters(this.dataSource.manager, notResident)) {
+      // A tenant that was never loaded may hold usage that followed a key into it, newer than the ledger.
+      const carried = usage.get(counterId) ?? 0n;
+      usage.set(counterId, carried > BigInt(used) ? carried : BigInt(used));
     }
     return usage;
   }

@@ -49,12 +49,18 @@ export function planBudgetChange(
     anchorAt: reanchored(current.resetDuration, current.anchorAt, resetDuration, nowMs),
     generation: current.generation,
   };
-  const isSame = isSameDecimal(state.maxLimitCents, current.maxLimitCents) && state.resetDuration === current.resetDuration;
+  const isSame =
+    isSameDecimal(state.maxLimitCents, current.maxLimitCents) && state.resetDuration === current.resetDuration;
   return isSame ? { kind: 'none' } : { kind: 'update', state };
 }
 
 /** The anchor after a change of duration: the start of the window that is current under the old one. */
-export function reanchored(durationOld: string | null, anchorOld: Date, durationNew: string | undefined, nowMs: number): Date {
+export function reanchored(
+  durationOld: string | null,
+  anchorOld: Date,
+  durationNew: string | undefined,
+  nowMs: number,
+): Date {
   if (durationNew === undefined || durationNew === durationOld) return anchorOld;
   if (durationOld === null) return new Date(nowMs);
   return new Date(rollingWindowAt(durationOld, anchorOld, nowMs).startMs);

@@ -41,7 +41,12 @@ export function planRateLimitChange(
   nowMs: number,
 ): RateLimitChange {
   if (patch === null || patch === undefined) return { kind: 'none' };
-  const named = [patch.token_max_limit, patch.token_reset_duration, patch.request_max_limit, patch.request_reset_duration];
+  const named = [
+    patch.token_max_limit,
+    patch.token_reset_duration,
+    patch.request_max_limit,
+    patch.request_reset_duration,
+  ];
   if (named.every((value) => value === null || value === undefined)) {
     return { kind: current === undefined ? 'none' : 'delete' };
   }

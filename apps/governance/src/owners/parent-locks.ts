@@ -14,7 +14,8 @@ export class ParentLocks {
   /** The team of a request. @throws AppError `reference_dangling` */
   async referredTeam(tx: EntityManager, id: string): Promise<TeamEntity> {
     const team = isUuid(id) ? await this.team(tx, id) : null;
-    if (team === null) throw new AppError('reference_dangling', { detail: `There is no team with the id ${quoted(id)}.` });
+    if (team === null)
+      throw new AppError('reference_dangling', { detail: `There is no team with the id ${quoted(id)}.` });
     return team;
   }
 

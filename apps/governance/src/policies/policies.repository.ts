@@ -82,9 +82,10 @@ export class PoliciesRepository {
   }
 
   async findEpoch(tenantId: string): Promise<number | null> {
-    const rows: { epoch: string }[] = await this.dataSource.query('SELECT epoch FROM governance.tenants WHERE id = $1', [
-      tenantId,
-    ]);
+    const rows: { epoch: string }[] = await this.dataSource.query(
+      'SELECT epoch FROM governance.tenants WHERE id = $1',
+      [tenantId],
+    );
     const [row] = rows;
     return row === undefined ? null : Number(row.epoch);
   }

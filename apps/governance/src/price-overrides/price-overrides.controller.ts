@@ -56,10 +56,7 @@ export class PriceOverridesController {
 
   @Delete(':id')
   @Answers(200, MessageResponse, [404])
-  async delete(
-    @Ctx() ctx: RequestContext,
-    @Param('id', EntityIdPipe) id: string,
-  ): Promise<Changed<MessageResponse>> {
+  async delete(@Ctx() ctx: RequestContext, @Param('id', EntityIdPipe) id: string): Promise<Changed<MessageResponse>> {
     const changed = await this.prices.delete(ctx, id);
     return changed.map(() => ({ message: 'Price override deleted successfully' }));
   }

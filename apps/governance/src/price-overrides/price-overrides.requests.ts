@@ -24,7 +24,8 @@ function IsDecimalPrice(parse: (text: string) => bigint): PropertyDecorator {
 
 function reasonAgainstPrice(value: unknown, parse: (text: string) => bigint): string | undefined {
   if (typeof value !== 'string') return 'must be a decimal number as a string, such as "2.50"';
-  if (value.length > PRICE_LENGTH_MAX || !/^\d{1,12}(\.\d+)?$/.test(value)) return 'must be a decimal number such as "2.50"';
+  if (value.length > PRICE_LENGTH_MAX || !/^\d{1,12}(\.\d+)?$/.test(value))
+    return 'must be a decimal number such as "2.50"';
   try {
     parse(value);
     return undefined;

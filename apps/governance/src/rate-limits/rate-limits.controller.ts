@@ -42,10 +42,7 @@ export class RateLimitsController {
 
   @Delete(':id')
   @Answers(200, MessageResponse, [404])
-  async delete(
-    @Ctx() ctx: RequestContext,
-    @Param('id', EntityIdPipe) id: string,
-  ): Promise<Changed<MessageResponse>> {
+  async delete(@Ctx() ctx: RequestContext, @Param('id', EntityIdPipe) id: string): Promise<Changed<MessageResponse>> {
     const changed = await this.rateLimits.delete(ctx, id);
     return changed.map(() => ({ message: 'Rate limit deleted successfully' }));
   }

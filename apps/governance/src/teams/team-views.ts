@@ -21,8 +21,6 @@ export class TeamViews {
       this.summaries.customers(teams.map(({ customerId }) => customerId)),
       this.limitBook.answers('team', holders, nowMs),
     ]);
-    return teams.map((team) =>
-      toTeamResponse(team, customers.get(team.customerId ?? ''), limits.get(team.id) ?? {}),
-    );
+    return teams.map((team) => toTeamResponse(team, customers.get(team.customerId ?? ''), limits.get(team.id) ?? {}));
   }
 }

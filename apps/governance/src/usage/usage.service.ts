@@ -37,7 +37,9 @@ export class UsageService {
   ) {}
 
   async ofAllKeys(ctx: RequestContext): Promise<UsageStat[]> {
-    const keys: KeyRow[] = await this.dataSource.query(`${KEYS_SQL} WHERE ${HAS_LIMITS_SQL} ORDER BY k.created_at, k.id`);
+    const keys: KeyRow[] = await this.dataSource.query(
+      `${KEYS_SQL} WHERE ${HAS_LIMITS_SQL} ORDER BY k.created_at, k.id`,
+    );
     return this.stats(keys, ctx.nowMs);
   }
 

@@ -52,10 +52,7 @@ export class VirtualKeysController {
 
   @Delete(':id')
   @Answers(200, MessageResponse, [404])
-  async delete(
-    @Ctx() ctx: RequestContext,
-    @Param('id', EntityIdPipe) id: string,
-  ): Promise<Changed<MessageResponse>> {
+  async delete(@Ctx() ctx: RequestContext, @Param('id', EntityIdPipe) id: string): Promise<Changed<MessageResponse>> {
     const changed = await this.keys.revoke(ctx, id);
     return changed.map(() => ({ message: 'Virtual key deleted successfully' }));
   }

@@ -1,6 +1,7 @@
 import { writeOpenApi } from '@penstock/platform';
 
 import { AppModule } from './app.module.js';
+import { GovernanceConfig } from './config.js';
 import { openApiOptions } from './openapi-options.js';
 
 const file = process.argv[2];
@@ -8,5 +9,5 @@ if (file === undefined) {
   process.stderr.write('usage: openapi.js <file>\n');
   process.exitCode = 2;
 } else {
-  await writeOpenApi(AppModule, file, openApiOptions);
+  await writeOpenApi(AppModule, file, { ...openApiOptions, config: new GovernanceConfig() });
 }

@@ -16,6 +16,7 @@ let worker: CreatedApp;
 let postgres: TcpProxy;
 let redis: TcpProxy;
 let queue: Queue;
+let env: Record<string, string>;
 
 beforeAll(async () => {
   stores = await startWorker();
@@ -33,11 +34,12 @@ beforeAll(async () => {
   await consumer.pause();
   // The first worker's turn would last as long as its interval.
   await stores.redis.del(lockKey('sweep'));
-  worker = await createWorker({
+  env = {
     DATABASE_URL: postgresUrl.toString(),
     REDIS_URL: redisUrl.toString(),
     PENSTOCK_SWEEP_INTERVAL_MS: '100',
-  });
+  };
+  worker = await createWorker(env);
 });
 
 afterAll(async () => {
@@ -100,6 +102,21 @@ describe('PostgreSQL away', () => {
     }
     await waitUntilSettled(tenant);
     expect(await readWindows(stores.db, tenant)).toEqual(['200', '3000', '15000000']);
+  }, 60_000);
+});
+
+describe('a worker that starts before PostgreSQL', () => {
+  it('lives, and does the work when it comes', async () => {
+    await worker.leave();
+    await postgres.close();
+    worker = await createWorker(env);
+    const tenant = await createTenant(stores.db, stores.redis);
+    await enqueue(tenant, calls(tenant, 10));
+    expect(await worker.health.report()).toMatchObject({ status: 'degraded' });
+    await postgres.open();
+    await waitUntilSettled(tenant);
+
+    expect(await readWindows(stores.db, tenant)).toEqual(['10', '150', '750000']);
   }, 60_000);
 });
 

@@ -11,7 +11,7 @@ import { plainArray } from '../usage/array-literal.js';
 import { WorkerEvents } from '../worker-events.js';
 import { chargeEntry, correctOp, fateOfHold, releaseOp } from './end-of-hold.js';
 import { type OwnerPass, OwnerWatch } from './owner-watch.js';
-import { scanHash, scanSet, scanTenants, serverNowMs } from './tenant-scan.js';
+import { forEachTenant, scanHash, scanSet, serverNowMs } from './tenant-scan.js';
 
 /**
  * Turns a hold into an outbox entry; the counters hold its amounts already. Unlike a settlement by the gateway it
@@ -61,11 +61,11 @@ export class HoldSweeper {
     const owners = this.owners.beginPass();
     const charged: UsageRecordBatch[] = [];
     try {
-      for await (const tenantId of scanTenants(this.redis)) {
+      await forEachTenant(this.redis, async (tenantId) => {
         const ids = await this.sweepTenant(tenantId, owners, counts);
         if (ids.length > 0) charged.push({ tenantId, ids });
         await this.removeStrayMarks(tenantId);
-      }
+      });
       owners.end();
     } finally {
       this.events.holdsSwept(counts);

@@ -7,7 +7,7 @@ import { DataSource } from 'typeorm';
 import { WorkerConfig } from '../config.js';
 import { UsageQueue } from '../queues/usage-queue.js';
 import { WorkerEvents } from '../worker-events.js';
-import { scanHash, scanTenants, serverNowMs } from './tenant-scan.js';
+import { forEachTenant, scanHash, serverNowMs } from './tenant-scan.js';
 
 /** Younger entries are on their way: the gateway announces them within milliseconds, the worker takes a moment. */
 const ENTRY_AGE_MS_MIN = 2_000;
@@ -36,10 +36,10 @@ export class OutboxSweeper {
     const due: UsageRecordBatch[] = [];
     let total = 0;
     let oldestAgeMs = 0;
-    for await (const tenantId of scanTenants(this.redis)) {
+    await forEachTenant(this.redis, async (tenantId) => {
       const { outbox } = tenantKeys(tenantId);
       const length = await this.redis.hlen(outbox);
-      if (length === 0) continue;
+      if (length === 0) return;
       total += length;
       const ids = new Set<string>();
       for await (const entries of scanHash(this.redis, outbox)) {
@@ -51,7 +51,7 @@ export class OutboxSweeper {
         if (ids.size >= ENTRIES_PER_TENANT_MAX) break;
       }
       if (ids.size > 0) due.push({ tenantId, ids: [...ids] });
-    }
+    });
     const count = due.reduce((sum, { ids }) => sum + ids.length, 0);
     // Without PostgreSQL another job could only fail: the entries wait where they are.
     const isUseful = count > 0 && (await this.isDatabaseThere());

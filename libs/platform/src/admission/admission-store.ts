@@ -245,6 +245,8 @@ export class AdmissionStore {
           isOver = true;
           clearTimeout(timer);
           if (isNoScript(error)) {
+            // A Redis that restarted answers so. It is an answer: an open breaker must let the script through next.
+            this.breaker.succeeded();
             reject(error as Error);
             return;
           }

@@ -132,4 +132,17 @@ describe('Redis away', () => {
 
     expect(await readWindows(stores.db, tenant)).toEqual(['200', '3000', '15000000']);
   }, 60_000);
+
+  it('at the start is waited for too', async () => {
+    await worker.leave();
+    await redis.close();
+    worker = await createWorker(env);
+    const tenant = await createTenant(stores.db, stores.redis);
+    await enqueue(tenant, calls(tenant, 10));
+    expect(await worker.health.report()).toMatchObject({ status: 'unavailable' });
+    await redis.open();
+    await waitUntilSettled(tenant);
+
+    expect(await readWindows(stores.db, tenant)).toEqual(['10', '150', '750000']);
+  }, 60_000);
 });

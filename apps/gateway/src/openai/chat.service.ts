@@ -22,7 +22,7 @@ import type { Provider, ProviderRegistry } from '../routing/providers.js';
 import { resolveTarget, type Target } from '../routing/resolve-target.js';
 import { ChatCall } from './chat-call.js';
 import { type ChatRequest, readChatRequest } from './chat-request.js';
-import { sendAnswer, toErrorAnswer } from './error-response.js';
+import { sendAnswer, sendEarlyAnswer, toErrorAnswer } from './error-response.js';
 import { readBody } from './request-body.js';
 import { countTokens, encodingOf } from './token-count.js';
 
@@ -220,9 +220,8 @@ export class ChatService {
     const refusal = asAppError(error);
     this.events.callRefused(requestId, refusal);
     const answer = toErrorAnswer(refusal, dialectOf(request.headers), requestId);
-    // What the client still sends of its body is not worth reading.
-    if (!request.complete) answer.headers['connection'] = 'close';
-    sendAnswer(response, answer);
+    if (request.complete) sendAnswer(response, answer);
+    else sendEarlyAnswer(request, response, answer);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { type AppError, catalogue, type CatalogueEntry, statusOf } from '@penstock/domain';
 
@@ -45,6 +45,28 @@ export function toErrorAnswer(error: AppError, dialect: Dialect, requestId: stri
     headers['retry-after'] = '1';
   }
   return { status, headers, body: JSON.stringify(body) };
+}
+
+/** Longest that the rest of a refused body is read and thrown away. */
+const LINGER_MS = 2_000;
+
+/**
+ * Answers a request whose body is still on its way, and ends the connection. What goes on arriving is thrown away for
+ * a while first: a connection that is closed under a client which is still sending loses the answer (RFC 9112, 9.6).
+ */
+export function sendEarlyAnswer(request: IncomingMessage, response: ServerResponse, answer: ErrorAnswer): void {
+  if (response.headersSent || response.destroyed) return;
+  const headers = { ...answer.headers, connection: 'close', 'content-length': Buffer.byteLength(answer.body) };
+  response.writeHead(answer.status, headers);
+  response.write(answer.body);
+  const end = (): void => {
+    clearTimeout(timer);
+    response.end();
+  };
+  const timer = setTimeout(end, LINGER_MS);
+  request.once('end', end);
+  request.once('close', end);
+  request.resume();
 }
 
 /** Sends an answer unless the client is gone. */

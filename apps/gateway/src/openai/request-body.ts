@@ -19,9 +19,10 @@ export function readBody(request: IncomingMessage, bytesMax: number): Promise<Bu
     let first: Buffer | undefined;
     let rest: Buffer[] | undefined;
     let bytes = 0;
-    request.on('data', (chunk: Buffer) => {
+    const take = (chunk: Buffer): void => {
       bytes += chunk.length;
       if (bytes > bytesMax) {
+        request.off('data', take);
         request.pause();
         reject(tooLarge());
         return;
@@ -29,7 +30,8 @@ export function readBody(request: IncomingMessage, bytesMax: number): Promise<Bu
       // Nearly every body arrives in one piece, which then needs no copy.
       if (first === undefined) first = chunk;
       else (rest ??= [first]).push(chunk);
-    });
+    };
+    request.on('data', take);
     request.on('end', () => resolve(rest !== undefined ? Buffer.concat(rest) : (first ?? Buffer.alloc(0))));
     request.on('error', (cause) => reject(clientLeft(cause)));
     request.on('close', () => {

@@ -29,7 +29,12 @@ export class RecordingProvider {
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
         const body = Buffer.concat(chunks).toString('utf8');
-        provider.requests.push({ method: request.method ?? '', url: request.url ?? '', headers: request.headers, body });
+        provider.requests.push({
+          method: request.method ?? '',
+          url: request.url ?? '',
+          headers: request.headers,
+          body,
+        });
         response.writeHead(200, { 'content-type': 'application/json', 'set-cookie': 'provider=1', server: 'provider' });
         response.end(ANSWER);
       });

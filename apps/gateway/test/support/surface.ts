@@ -90,7 +90,10 @@ export class Surface {
 
   /** A key without limits unless told otherwise; its tenant is itself. */
   async createKey(input: VirtualKeyInput = {}): Promise<VirtualKey> {
-    const key = await this.governance.createVirtualKey({ name: `surface ${this.keys.length} ${process.pid}`, ...input });
+    const key = await this.governance.createVirtualKey({
+      name: `surface ${this.keys.length} ${process.pid}`,
+      ...input,
+    });
     this.keys.push(key);
     return key;
   }
@@ -135,7 +138,10 @@ export class Surface {
         );
       });
       request.on('error', reject);
-      void Promise.resolve(feed((chunk) => request.write(chunk))).then(() => request.end(), reject);
+      void Promise.resolve(feed((chunk) => request.write(chunk))).then(
+        () => request.end(),
+        (error: Error) => request.destroy(error),
+      );
     });
   }
 
@@ -172,14 +178,21 @@ export class Surface {
 export const NO_TRACE = { used: {}, holds: 0, dispatched: 0 };
 
 /** The error of an answer, whose dialect must be this one. */
-export function errorOf(answer: Pick<Answer, 'status' | 'text'>, dialect: 'openai' | 'bifrost'): Record<string, unknown> {
+export function errorOf(
+  answer: Pick<Answer, 'status' | 'text'>,
+  dialect: 'openai' | 'bifrost',
+): Record<string, unknown> {
   const body = JSON.parse(answer.text) as Record<string, unknown>;
   if (dialect === 'bifrost') {
     expect(body).toMatchObject({ error: expect.any(String), type: expect.any(String), status_code: answer.status });
     return { ...body, message: body['error'] };
   }
   expect(Object.keys(body)).toEqual(['error']);
-  expect(body['error']).toMatchObject({ message: expect.any(String), type: expect.any(String), code: expect.any(String) });
+  expect(body['error']).toMatchObject({
+    message: expect.any(String),
+    type: expect.any(String),
+    code: expect.any(String),
+  });
   return body['error'] as Record<string, unknown>;
 }
 

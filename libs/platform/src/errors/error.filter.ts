@@ -30,7 +30,7 @@ export class ErrorFilter implements ExceptionFilter {
       reply.raw.destroy();
       return;
     }
-    const { status, body } = renderError(this.surface, report, request.id);
+    const { status, body } = renderError(this.surface, report, request.id, request.headers);
     void reply
       .code(status)
       .headers({ ...report.headers, 'content-type': 'application/json; charset=utf-8' })

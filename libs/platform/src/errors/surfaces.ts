@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
 import { catalogue, type AppError } from '@penstock/domain';
 
 import type { ErrorReport } from './error-report.js';
@@ -16,14 +18,21 @@ export interface RenderedError {
 const headerOnlyData = new Set(['retryAfterMs', 'allow']);
 
 /** One report, three envelopes. */
-export function renderError(surface: ErrorSurface, report: ErrorReport, requestId: string): RenderedError {
+export function renderError(
+  surface: ErrorSurface,
+  report: ErrorReport,
+  requestId: string,
+  headers: IncomingHttpHeaders = {},
+): RenderedError {
   switch (surface) {
     case 'governance':
       return renderGovernance(report, requestId);
     case 'admin':
       return renderAdmin(report, requestId);
     case 'gateway':
-      return renderGateway(report, requestId);
+      return headers['x-bf-vk'] === undefined
+        ? renderOpenAi(report, requestId)
+        : renderVirtualKeyHeader(report, requestId);
   }
 }
 
@@ -93,7 +102,7 @@ function adminIssue({ location, path, rule, reason, isMissing }: ValidationIssue
 }
 
 /** OpenAI's envelope, which its clients parse into typed exceptions. */
-function renderGateway({ error, status, sentence }: ErrorReport, requestId: string): RenderedError {
+function renderOpenAi({ error, status, sentence }: ErrorReport, requestId: string): RenderedError {
   return {
     status,
     body: {
@@ -106,6 +115,22 @@ function renderGateway({ error, status, sentence }: ErrorReport, requestId: stri
         request_id: requestId,
         remedy: remedyOf(error),
       },
+    },
+  };
+}
+
+/** The flat envelope that callers who send `x-bf-vk` read. */
+function renderVirtualKeyHeader({ error, status, sentence }: ErrorReport, requestId: string): RenderedError {
+  return {
+    status,
+    body: {
+      ...publicDataOf(error.data),
+      error: sentence,
+      type: catalogue[error.code].bifrostType ?? error.code,
+      status_code: status,
+      code: error.code,
+      request_id: requestId,
+      remedy: remedyOf(error),
     },
   };
 }

@@ -1,0 +1,186 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { QUEUE_PREFIX, tenantKeys, USAGE_RECORD_QUEUE } from '@penstock/dto';
+import { RedisChaosProxy, simulated, waitFor } from '@penstock/testing';
+import { Queue } from 'bullmq';
+
+import { expectClosedBooks, expectReconciled, isWhole } from './support/books.js';
+import { Load, variedBody } from './support/load.js';
+import { type Answer, Proof, type Tenant } from './support/proof.js';
+
+let proof: Proof;
+let proxy: RedisChaosProxy;
+
+beforeAll(async () => {
+  proof = await Proof.start({
+    env: { PENSTOCK_OWNER_TTL_MS: '2000', PENSTOCK_OWNER_GRACE_MS: '1000', PENSTOCK_SWEEP_INTERVAL_MS: '500' },
+  });
+  proxy = await RedisChaosProxy.start(proof.stack.redis.port);
+  proof.onStop(() => proxy.close());
+});
+
+afterAll(() => proof?.stop());
+
+/** Sends `count` different calls through the first gateway. */
+function callVaried(tenant: Tenant, count: number): Promise<Answer[]> {
+  return Promise.all(Array.from({ length: count }, (_, index) => proof.call(tenant, { body: variedBody(index) })));
+}
+
+describe('kill -9 of a gateway', () => {
+  it('before dispatch: the hold is released and nothing is charged', async () => {
+    const [gateway] = proof.stack.gateways;
+    await gateway!.restart({ REDIS_URL: proxy.url });
+    const tenant = await proof.createTenant();
+    const first = await proof.call(tenant);
+    expect(first.status).toBe(200);
+
+    proxy.withholdReplies();
+    const undecided = proof.call(tenant);
+    const { dispatchedIds } = await waitFor(
+      async () => {
+        const state = await proof.stateOf(tenant.id);
+        return state.holds.length === 1 ? state : undefined;
+      },
+      { what: 'a hold whose gateway does not know of it' },
+    );
+    expect(dispatchedIds).toEqual([]);
+    await gateway!.kill();
+    expect((await undecided).error).toBeDefined();
+    proxy.heal();
+
+    const events = await expectClosedBooks(proof, tenant, [first, await undecided]);
+    expect(events).toHaveLength(1);
+    expect(await proof.simulator.entriesOf(tenant.label)).toHaveLength(1);
+    await expectReconciled(proof);
+    await gateway!.restart({ REDIS_URL: proof.stack.redisUrl });
+  });
+
+  it('mid-stream, and while the provider thinks: the orphans are charged at their estimate and marked', async () => {
+    const [gateway] = proof.stack.gateways;
+    const tenant = await proof.createTenant();
+    const whole = await proof.call(tenant);
+    const streaming = await proof.open(tenant, {
+      body: { stream: true, messages: simulated({ chunks: 1_000, chunkIntervalMs: 100 }) },
+    });
+    const reader = streaming.body!.getReader();
+    expect((await reader.read()).done).toBe(false);
+    const thinking = proof.call(tenant, { body: { messages: simulated({ latencyMs: 600_000 }) } });
+    const { holds } = await waitFor(
+      async () => {
+        const state = await proof.stateOf(tenant.id);
+        return state.dispatchedIds.length === 2 ? state : undefined;
+      },
+      { what: 'two calls at the provider' },
+    );
+    await waitFor(async () => (await proof.simulator.entriesOf(tenant.label)).length === 3, { what: 'them to arrive' });
+    await gateway!.kill();
+    await reader.read().catch(() => undefined);
+
+    const events = await expectClosedBooks(proof, tenant, [whole, await thinking]);
+    const orphans = events.filter(({ is_estimated: isEstimated }) => isEstimated);
+    expect(orphans).toHaveLength(2);
+    for (const hold of holds) {
+      expect(orphans).toContainEqual(
+        expect.objectContaining({
+          id: hold.id,
+          request_id: hold.requestId,
+          outcome: 'orphaned',
+          tokens: String(hold.heldTokens),
+          cost_nano_usd: hold.heldNanoUsd,
+        }),
+      );
+    }
+    await expectReconciled(proof);
+  });
+
+  it('after settlement and before the queue: the sweeper announces the calls, the ledger gets their true usage', async () => {
+    const [gateway] = proof.stack.gateways;
+    const [worker] = proof.stack.workers;
+    await gateway!.restart({ PENSTOCK_USAGE_FLUSH_MS: '600000' });
+    const tenant = await proof.createTenant();
+    // Nobody may sweep before the kill: then this would prove nothing.
+    worker!.signal('SIGSTOP');
+    const answers = await callVaried(tenant, 5);
+    const { holds, outboxIds } = await proof.stateOf(tenant.id);
+    await gateway!.kill();
+    worker!.signal('SIGCONT');
+    expect({ holds, waiting: outboxIds.length }).toEqual({ holds: [], waiting: 5 });
+
+    const events = await expectClosedBooks(proof, tenant, answers);
+    expect(events.filter(({ is_estimated: isEstimated }) => !isEstimated)).toHaveLength(5);
+    await expectReconciled(proof);
+    await gateway!.restart();
+  });
+});
+
+describe('a usage job', () => {
+  it('delivered twice at once, and again after its acknowledgement was lost, counts once', async () => {
+    const [worker] = proof.stack.workers;
+    const tenant = await proof.createTenant();
+    const { outbox } = tenantKeys(tenant.id);
+    const queue = new Queue(USAGE_RECORD_QUEUE, { connection: { url: proof.stack.redisUrl }, prefix: QUEUE_PREFIX });
+    proof.onStop(() => queue.close());
+
+    worker!.signal('SIGSTOP');
+    const answers = await callVaried(tenant, 3);
+    const entries = await proof.redis.hgetall(outbox);
+    const job = { schemaVersion: 1, batches: [{ tenantId: tenant.id, ids: Object.keys(entries) }] };
+    await Promise.all([queue.add(USAGE_RECORD_QUEUE, job), queue.add(USAGE_RECORD_QUEUE, job)]);
+    worker!.signal('SIGCONT');
+    expect(Object.keys(entries)).toHaveLength(3);
+    expect(await expectClosedBooks(proof, tenant, answers)).toHaveLength(3);
+
+    await proof.redis.hset(outbox, entries);
+    await queue.add(USAGE_RECORD_QUEUE, job);
+    expect(await expectClosedBooks(proof, tenant, answers)).toHaveLength(3);
+    const days = await proof.ledger.query('SELECT calls FROM ledger.usage_daily WHERE tenant_id = $1', [tenant.id]);
+    expect(days).toEqual([{ calls: '3' }]);
+    await expectReconciled(proof);
+  });
+});
+
+describe('under load', () => {
+  it('kill -9 of the worker in the middle of a batch: nothing is lost, nothing counts twice', async () => {
+    const [worker] = proof.stack.workers;
+    const tenant = await proof.createTenant();
+    const load = new Load(proof, tenant);
+    await load.served(20);
+    const letGo = await proof.ledger.holdUp();
+    await load.served(20);
+    await waitFor(async () => (await proof.ledger.waitingForLock()) > 0, { what: 'the worker to be in a transaction' });
+    await worker!.kill();
+    await letGo();
+    await load.served(20);
+    await worker!.restart();
+    await load.served(20);
+
+    const answers = await load.stop();
+    expect(answers.filter((answer) => !isWhole(answer))).toEqual([]);
+    const events = await expectClosedBooks(proof, tenant, answers);
+    expect(events.filter(({ is_estimated: isEstimated }) => isEstimated)).toEqual([]);
+    await expectReconciled(proof);
+  });
+
+  it('kill -9 and restart of Redis with its append-only file: the books close to the nano-dollar', async () => {
+    // Every answer of Redis is on disk before it is given: what a second of `everysec` may lose is not ours to promise.
+    await proof.redis.config('SET', 'appendfsync', 'always');
+    const tenant = await proof.createTenant();
+    const load = new Load(proof, tenant);
+    await load.served(30);
+    await proof.stack.redis.kill();
+    await waitFor(() => load.answers.some(({ status }) => status === 503), { what: 'a call to be refused' });
+    await proof.stack.redis.restart();
+    await load.served(60);
+
+    const answers = await load.stop();
+    for (const answer of answers.filter((one) => !isWhole(one))) {
+      expect({ status: answer.status, error: answer.error, text: answer.text }).toMatchObject({
+        status: 503,
+        error: undefined,
+      });
+      expect(answer.headers.get('retry-after')).toBeTruthy();
+    }
+    const events = await expectClosedBooks(proof, tenant, answers);
+    expect(events.filter(({ is_estimated: isEstimated }) => isEstimated)).toEqual([]);
+    await expectReconciled(proof);
+  });
+});

@@ -36,11 +36,11 @@ const DEFAULTS: BenchOptions = {
 const QUICK: Partial<BenchOptions> = {
   roundMs: 1_500,
   rounds: 3,
-  latencyMs: 500,
+  latencyMs: 400,
   latencyRounds: 2,
-  warmUpMs: 1_500,
-  backlogMs: 1_500,
-  soakMs: 3_000,
+  warmUpMs: 1_200,
+  backlogMs: 1_000,
+  soakMs: 2_000,
 };
 
 export const USAGE = `npm run bench [-- options]

@@ -65,10 +65,8 @@ export function toText(measured: Measurements): string {
       `${overspendOf(measured)} nano-USD, ${books.limits.overspendTokens} tokens, ${books.limits.overspendRequests} requests`,
     ],
     ['', ''],
-    [
-      isCorrect(measured) ? 'CORRECT' : 'NOT CORRECT',
-      measured.problems.length === 0 ? `in ${measured.elapsedS.toFixed(0)} s` : measured.problems.join('; '),
-    ],
+    ...measured.problems.map((problem): [string, string] => ['NOT ANSWERED WITH 200', problem]),
+    [isCorrect(measured) ? 'BOOKS CORRECT' : 'BOOKS NOT CORRECT', `in ${measured.elapsedS.toFixed(0)} s`],
   ];
   const width = Math.max(...lines.map(([label]) => label.length));
   return lines.map(([label, value]) => `${label.padEnd(width)}  ${value}`.trimEnd()).join('\n');

@@ -46,7 +46,9 @@ const OWNER_ID = Symbol('penstock.gateway.owner-id');
  * that already lie in the socket before it calls a late event loop a late Redis.
  */
 function commandDeadline(config: BaseConfig): RedisConnections {
-  return config instanceof GatewayConfig ? { command: { commandTimeoutMs: 2 * config.PENSTOCK_STORE_DEADLINE_MS } } : {};
+  return config instanceof GatewayConfig
+    ? { command: { commandTimeoutMs: 2 * config.PENSTOCK_STORE_DEADLINE_MS } }
+    : {};
 }
 
 @Module({
@@ -169,8 +171,9 @@ function commandDeadline(config: BaseConfig): RedisConnections {
     },
     {
       provide: ModelsService,
-      inject: [PolicyStore, ProviderRegistry],
-      useFactory: (policies: PolicyStore, providers: ProviderRegistry) => new ModelsService(policies, providers),
+      inject: [PolicyStore, ProviderRegistry, GatewayEvents],
+      useFactory: (policies: PolicyStore, providers: ProviderRegistry, events: GatewayEvents) =>
+        new ModelsService(policies, providers, events),
     },
     {
       provide: ManagementProxy,

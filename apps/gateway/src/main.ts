@@ -1,7 +1,8 @@
-import { bootstrap, loadConfigOrExit } from '@penstock/platform';
+import { bootstrap, loadConfigOrExit, setupOpenApi } from '@penstock/platform';
 
 import { AppModule } from './app.module.js';
 import { GatewayConfig } from './config.js';
+import { openApiOptions } from './openapi-options.js';
 import { passBodiesThrough } from './pass-bodies-through.js';
 
 const config = loadConfigOrExit(GatewayConfig);
@@ -13,5 +14,8 @@ await bootstrap({
   port: config.GATEWAY_PORT,
   surface: 'gateway',
   hasAccessLog: false,
-  configure: passBodiesThrough,
+  configure: (app) => {
+    passBodiesThrough(app);
+    setupOpenApi(app, openApiOptions);
+  },
 });

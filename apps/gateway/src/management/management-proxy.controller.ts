@@ -1,9 +1,11 @@
 import { All, Controller, Inject, Req, Res } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { ManagementProxy } from './management-proxy.js';
 
 /** One origin for everything: management requests go on to the services that own them. */
+@ApiExcludeController()
 @Controller()
 export class ManagementProxyController {
   constructor(@Inject(ManagementProxy) private readonly proxy: ManagementProxy) {}

@@ -16,6 +16,7 @@ import { fromProviderHeaders, toProviderHeaders } from '../upstream/upstream-hea
 import { accountFromHold, accountFromText, accountFromUsage, type CallAccount } from './call-accounting.js';
 import type { ChatRequest } from './chat-request.js';
 import { sendAnswer, toErrorAnswer } from './error-response.js';
+import { generatedTextOf, isEventStream, parseJson } from './provider-answer.js';
 
 /** Everything an admitted call needs until its end. */
 export interface ChatCallContext {
@@ -174,7 +175,10 @@ export class ChatCall implements ExchangeListener {
       return;
     }
     this.exchange.resume();
-    this.drainTimer = setTimeout(() => this.exchange.abort('the client left and the answer did not end'), this.context.drainMaxMs);
+    this.drainTimer = setTimeout(
+      () => this.exchange.abort('the client left and the answer did not end'),
+      this.context.drainMaxMs,
+    );
   }
 
   private async endFailure(): Promise<void> {
@@ -335,22 +339,4 @@ export class ChatCall implements ExchangeListener {
     }
     return Object.keys(members).length === 0 ? chat.bytes : setJsonMembers(chat.bytes, members);
   }
-}
-
-function isEventStream(headers: IncomingHttpHeaders): boolean {
-  return headers['content-type']?.startsWith('text/event-stream') ?? false;
-}
-
-function parseJson(chunks: Buffer[]): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse((chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)).toString('utf8'));
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** All text a completion holds, tool arguments included. */
-function generatedTextOf(answer: Record<string, unknown>): string {
-  return JSON.stringify(answer['choices'] ?? '');
 }

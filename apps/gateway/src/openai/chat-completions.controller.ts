@@ -1,14 +1,82 @@
-import { Controller, Post, Req, Res } from '@nestjs/common';
+import { Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
+import {
+  ApiBody,
+  ApiExtraModels,
+  ApiOperation,
+  ApiResponse,
+  ApiSecurity,
+  ApiTags,
+  getSchemaPath,
+} from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
+import { ChatCompletion, ChatCompletionRequest } from './chat-completions.schemas.js';
 import { ChatService } from './chat.service.js';
+import { Refusals } from './error.schemas.js';
+
+const text = (description: string) => ({ description, schema: { type: 'string' as const } });
 
 /** Chat completions. The answer bypasses the framework: bytes of the provider are written as they come. */
+@ApiTags('openai')
+@ApiSecurity('virtualKeyHeader')
+@ApiSecurity('bearer')
+@ApiSecurity('apiKeyHeader')
+@ApiSecurity('googleApiKeyHeader')
 @Controller()
 export class ChatCompletionsController {
   constructor(private readonly chat: ChatService) {}
 
   @Post('v1/chat/completions')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Create a chat completion',
+    description:
+      'Reserves the worst case of the call in every limit of the key, its team and its customer, sends it to the ' +
+      "provider, and settles what it used before the last byte goes out. A provider's own errors pass through as " +
+      'they are, but for its 401 and 403.',
+  })
+  @ApiBody({ type: ChatCompletionRequest })
+  @ApiExtraModels(ChatCompletion)
+  @ApiResponse({
+    status: 200,
+    description: 'The answer of the provider.',
+    headers: {
+      'x-request-id': text("The caller's own, or a new one."),
+      'x-upstream-request-id': text("The provider's."),
+      'x-penstock-cost-usd': text('Cost of the call; a trailer of streams.'),
+      'x-penstock-budget-remaining-usd': text('What is left of the tightest budget.'),
+      'x-ratelimit-limit-requests': text('Of the request limit with the least left; likewise -remaining- and -reset-.'),
+      'x-ratelimit-limit-tokens': text('Of the token limit with the least left; likewise -remaining- and -reset-.'),
+    },
+    content: {
+      'application/json': { schema: { $ref: getSchemaPath(ChatCompletion) } },
+      'text/event-stream': { schema: { type: 'string', description: 'OpenAI’s chunks, then `data: [DONE]`.' } },
+    },
+  })
+  @Refusals([
+    'request_invalid',
+    'request_malformed_json',
+    'virtual_key_required',
+    'virtual_key_empty',
+    'provider_not_configured',
+    'virtual_key_not_found',
+    'virtual_key_blocked',
+    'budget_exceeded',
+    'model_blocked',
+    'provider_blocked',
+    'model_unpriced',
+    'model_not_found',
+    'request_too_large',
+    'token_limited',
+    'request_limited',
+    'rate_limited',
+    'upstream_unreachable',
+    'upstream_malformed',
+    'store_unavailable',
+    'policy_unavailable',
+    'overloaded',
+    'upstream_timeout',
+  ])
   complete(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
     reply.hijack();
     void this.chat.handle(request.raw, reply.raw, request.id);

@@ -4,6 +4,7 @@ import { AppError, evaluateAccess, listCatalogueModels } from '@penstock/domain'
 import { StoreUnavailableError } from '@penstock/platform';
 
 import { dialectOf, readCredential } from '../auth/credential.js';
+import type { GatewayEvents } from '../gateway-events.js';
 import type { PolicyEntry } from '../policies/policy-entry.js';
 import type { PolicyStore } from '../policies/policy-store.js';
 import type { ProviderRegistry } from '../routing/providers.js';
@@ -22,6 +23,7 @@ export class ModelsService {
   constructor(
     private readonly policies: PolicyStore,
     private readonly providers: ProviderRegistry,
+    private readonly events: GatewayEvents,
   ) {}
 
   /** Answers one request. Never rejects. */
@@ -41,6 +43,7 @@ export class ModelsService {
           : new AppError(error instanceof StoreUnavailableError ? 'store_unavailable' : 'internal_unexpected', {
               cause: error,
             });
+      this.events.callRefused(requestId, refusal);
       sendAnswer(response, toErrorAnswer(refusal, dialectOf(request.headers), requestId));
     }
   }

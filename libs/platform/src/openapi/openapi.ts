@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { Module, type DynamicModule, type INestApplication, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { OpenAPIObject } from '@nestjs/swagger';
+import type { DocumentBuilder, OpenAPIObject } from '@nestjs/swagger';
 import { SystemClock } from '@penstock/domain';
 
 import { PlatformModule } from '../bootstrap/platform.module.js';
@@ -21,7 +21,14 @@ export interface OpenApiOptions {
   version?: string;
   /** As given to `app.setGlobalPrefix`. */
   globalPrefix?: string;
+  /** How callers identify themselves, by the names that the routes refer to. Operators' credentials when absent. */
+  securitySchemes?: Readonly<Record<string, Parameters<DocumentBuilder['addSecurity']>[1]>>;
 }
+
+const OPERATOR_SCHEMES: NonNullable<OpenApiOptions['securitySchemes']> = {
+  adminKey: { type: 'apiKey', in: 'header', name: 'X-Admin-Key' },
+  operatorToken: { scheme: 'bearer', bearerFormat: 'JWT', type: 'http' },
+};
 
 /** Serves the document at `/openapi.json`, made when it is first asked for. */
 export function setupOpenApi(app: NestFastifyApplication, options: OpenApiOptions): void {
@@ -82,9 +89,9 @@ async function describeApp(app: INestApplication, options: OpenApiOptions): Prom
     .setTitle(options.title)
     .setDescription(options.description)
     .setVersion(options.version ?? '1')
-    .setOpenAPIVersion('3.1.0')
-    .addApiKey({ type: 'apiKey', in: 'header', name: 'X-Admin-Key' }, 'adminKey')
-    .addBearerAuth({ type: 'http', scheme: 'bearer' }, 'operatorToken')
-    .build();
-  return SwaggerModule.createDocument(app, head);
+    .setOpenAPIVersion('3.1.0');
+  for (const [name, scheme] of Object.entries(options.securitySchemes ?? OPERATOR_SCHEMES)) {
+    head.addSecurity(name, scheme);
+  }
+  return SwaggerModule.createDocument(app, head.build());
 }

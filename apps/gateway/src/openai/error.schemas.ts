@@ -1,0 +1,126 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiExtraModels, ApiProperty, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { catalogue, type ErrorCode } from '@penstock/domain';
+
+/** One limit on the path of a refused call; amounts are decimal integers in the unit. */
+export class LimitReport {
+  @ApiProperty({ enum: ['virtual_key', 'team', 'customer'] })
+  entity!: string;
+
+  @ApiProperty({ type: String })
+  entity_id!: string;
+
+  @ApiProperty({ type: String })
+  entity_name!: string;
+
+  @ApiProperty({ enum: ['requests', 'tokens', 'nano_usd'] })
+  unit!: string;
+
+  @ApiProperty({ type: String })
+  cap!: string;
+
+  @ApiProperty({ type: String, description: 'Settled plus held by running calls.' })
+  used!: string;
+
+  @ApiProperty({ type: String, required: false })
+  held?: string;
+
+  @ApiProperty({ type: String })
+  needed!: string;
+
+  @ApiProperty({ type: String })
+  remaining!: string;
+
+  @ApiProperty({ type: String })
+  window!: string;
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  window_started_at!: string;
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  window_ends_at!: string;
+
+  @ApiProperty({ type: Boolean })
+  decides!: boolean;
+}
+
+/** The machine-readable part of an error: the same in both dialects. */
+export class ErrorDetails {
+  @ApiProperty({ type: String, description: 'Code of the catalogue; see docs/errors.md.' })
+  code!: string;
+
+  @ApiProperty({ type: String, description: 'What would help.' })
+  remedy!: string;
+
+  @ApiProperty({ type: String })
+  request_id!: string;
+
+  @ApiProperty({
+    type: 'array',
+    required: false,
+    items: { type: 'object', properties: { path: { type: 'string' }, reason: { type: 'string' } } },
+  })
+  fields?: object[];
+
+  @ApiProperty({ type: 'number', required: false })
+  retry_after_ms?: number;
+
+  @ApiProperty({ type: LimitReport, required: false })
+  decided_by?: LimitReport;
+
+  @ApiProperty({ type: [LimitReport], required: false })
+  limits?: LimitReport[];
+
+  @ApiProperty({ type: 'integer', required: false, description: 'With this max_tokens the call would fit now.' })
+  max_tokens_that_fits?: number;
+}
+
+/** The error object of OpenAI's clients. */
+export class OpenAiError extends ErrorDetails {
+  @ApiProperty({ type: String })
+  message!: string;
+
+  @ApiProperty({ type: String })
+  type!: string;
+
+  @ApiProperty({ type: String, nullable: true })
+  param!: string | null;
+}
+
+/** What callers with a bearer key, `x-api-key` or `x-goog-api-key` read. */
+export class OpenAiErrorResponse {
+  @ApiProperty({ type: OpenAiError })
+  error!: OpenAiError;
+}
+
+/** What callers with `x-bf-vk` read. */
+export class VirtualKeyHeaderErrorResponse extends ErrorDetails {
+  @ApiProperty({ type: String, description: 'A sentence that names what decided.' })
+  error!: string;
+
+  @ApiProperty({ type: String })
+  type!: string;
+
+  @ApiProperty({ type: 'integer' })
+  status_code!: number;
+}
+
+/** Documents the errors of a route, by status, each with its codes. */
+export function Refusals(codes: readonly ErrorCode[]): MethodDecorator {
+  const byStatus = new Map<number, string[]>();
+  for (const code of codes) {
+    const { status, statusBearer, title } = catalogue[code];
+    for (const one of new Set([status, statusBearer ?? status])) {
+      byStatus.set(one, [...(byStatus.get(one) ?? []), `\`${code}\`: ${title}`]);
+    }
+  }
+  const schema = {
+    oneOf: [{ $ref: getSchemaPath(OpenAiErrorResponse) }, { $ref: getSchemaPath(VirtualKeyHeaderErrorResponse) }],
+  };
+  return applyDecorators(
+    ApiExtraModels(OpenAiErrorResponse, VirtualKeyHeaderErrorResponse),
+    ...[...byStatus].map(([status, lines]) =>
+      ApiResponse({ status, description: lines.join('\n'), content: { 'application/json': { schema } } }),
+    ),
+  );
+}

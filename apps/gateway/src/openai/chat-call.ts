@@ -56,6 +56,7 @@ export class ChatCall implements ExchangeListener {
   private modelReported: string | null = null;
   private ttftMs: number | null = null;
   private isClientGone = false;
+  private isBackedUp = false;
   private isEnding = false;
   private drainTimer: NodeJS.Timeout | undefined;
   private finish!: () => void;
@@ -162,9 +163,13 @@ export class ChatCall implements ExchangeListener {
 
   private write(bytes: Buffer): void {
     const { response } = this.context;
-    if (this.isClientGone || response.write(bytes)) return;
+    if (this.isClientGone || response.write(bytes) || this.isBackedUp) return;
+    this.isBackedUp = true;
     this.exchange.pause();
-    response.once('drain', () => this.exchange.resume());
+    response.once('drain', () => {
+      this.isBackedUp = false;
+      this.exchange.resume();
+    });
   }
 
   private onClientClose(): void {

@@ -60,8 +60,8 @@ describe('operator authentication', () => {
   });
 
   afterAll(async () => {
-    await app.app.close();
-    await other.app.close();
+    await app.close();
+    await other.close();
   });
 
   async function ask(path: string, headers: Record<string, string> = {}, method = 'GET') {

@@ -66,7 +66,7 @@ describe('createApp', () => {
     app = await startTestApp({ module: EchoModule, config, clock: { now: () => 1_790_000_000_000 } });
   });
 
-  afterAll(() => app.app.close());
+  afterAll(() => app.close());
 
   it.each([
     ['req_0198-a.B', 'req_0198-a.B'],
@@ -107,7 +107,7 @@ describe('createApp', () => {
       config,
     });
     const response = await fetch(`${strict.url}/context`, { headers: { 'x-forwarded-for': '203.0.113.9' } });
-    await strict.app.close();
+    await strict.close();
 
     expect(await response.json()).toMatchObject({ ip: '127.0.0.1' });
   });

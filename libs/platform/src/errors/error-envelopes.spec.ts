@@ -99,7 +99,7 @@ describe.each(surfaces)('errors of the %s surface', (surface) => {
     app = await startTestApp({ module: ThingsModule, surface, bodyLimitBytes: 10_000 });
   });
 
-  afterAll(() => app.app.close());
+  afterAll(() => app.close());
 
   async function ask(method: string, path: string, body?: string | Uint8Array, headers: Record<string, string> = json) {
     const response = await fetch(`${app.url}${path}`, { method, headers, ...(body === undefined ? {} : { body }) });
@@ -228,7 +228,7 @@ describe('validation details', () => {
     const app = await startTestApp({ module: ThingsModule });
     const response = await fetch(`${app.url}/things`, { method: 'POST', headers: json, body: bad });
     const body = (await response.json()) as { error: string; fields: { path: string; reason: string }[] };
-    await app.app.close();
+    await app.close();
 
     expect(response.status).toBe(400);
     expect(body.error).toContain('name must be a string');
@@ -253,7 +253,7 @@ describe('validation details', () => {
       await post('/things?limit=1.5', 'GET'),
       await post('/things/not-a-uuid', 'GET'),
     ];
-    await app.app.close();
+    await app.close();
 
     expect(inBody.detail).toContainEqual({ type: 'string_type', loc: ['body', 'name'], msg: 'must be a string' });
     expect(inBody.detail).toContainEqual({

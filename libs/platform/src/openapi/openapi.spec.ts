@@ -82,7 +82,7 @@ describe('OpenAPI', () => {
   it('is served by the app it describes', async () => {
     const app = await startTestApp({ module: TeamsModule, configure: (nest) => setupOpenApi(nest, head) });
     const document = (await (await fetch(`${app.url}/openapi.json`)).json()) as { paths: object };
-    await app.app.close();
+    await app.close();
 
     expect(Object.keys(document.paths)).toEqual(['/teams']);
   });

@@ -146,7 +146,7 @@ describe('a graceful shutdown', () => {
   it('runs once, whoever asks', async () => {
     const { app, gate } = await start();
 
-    await Promise.all([app.leave(), app.app.close(), app.leave()]);
+    await Promise.all([app.leave(), app.close(), app.leave()]);
 
     expect(gate.events.filter((event) => event === 'flush')).toHaveLength(1);
   });

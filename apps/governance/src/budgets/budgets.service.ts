@@ -32,13 +32,8 @@ export class BudgetsService {
     private readonly usage: LiveUsage,
   ) {}
 
-  async list(ctx: RequestContext, { limit, offset }: PageQuery): Promise<OwnedBudgetResponse[]> {
-    const budgets = await this.dataSource.getRepository(BudgetEntity).find({
-      order: { seq: 'ASC' },
-      ...(limit === undefined ? {} : { take: limit }),
-      ...(offset === undefined ? {} : { skip: offset }),
-    });
-    return this.views(budgets, ctx.nowMs);
+  async list(ctx: RequestContext, page: PageQuery): Promise<OwnedBudgetResponse[]> {
+    return this.views(await this.limits.listBudgets(this.dataSource.manager, page), ctx.nowMs);
   }
 
   async get(ctx: RequestContext, id: string): Promise<OwnedBudgetResponse> {

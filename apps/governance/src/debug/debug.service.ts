@@ -1,13 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { counterId, windowAt, type LimitSpec } from '@penstock/domain';
 import { TENANTS_KEY } from '@penstock/dto';
-import { BudgetEntity, RateLimitEntity } from '@penstock/entities';
 import { HealthRegistry, REDIS_COMMAND, type RequestContext } from '@penstock/platform';
 import type { Redis } from 'ioredis';
 import { DataSource } from 'typeorm';
 
 import { ownerOf } from '../limits/limit-owner.js';
 import { budgetSpec, rateLimitSpecs } from '../limits/limit-specs.js';
+import { LimitsRepository } from '../limits/limits.repository.js';
 import { LiveUsage, type Usage } from '../limits/live-usage.js';
 import { OwnerTenants } from '../owners/owner-tenants.js';
 import type {
@@ -36,6 +36,7 @@ export class DebugService {
     private readonly dataSource: DataSource,
     @Inject(REDIS_COMMAND) private readonly redis: Redis,
     private readonly tenants: OwnerTenants,
+    private readonly limits: LimitsRepository,
     private readonly usage: LiveUsage,
     private readonly healthRegistry: HealthRegistry,
   ) {}
@@ -56,8 +57,8 @@ export class DebugService {
   /** Every limit's current counter, as it is enforced. */
   async counters(ctx: RequestContext): Promise<CounterResponse[]> {
     const [budgets, rateLimits] = await Promise.all([
-      this.dataSource.getRepository(BudgetEntity).find({ order: { seq: 'ASC' } }),
-      this.dataSource.getRepository(RateLimitEntity).find({ order: { seq: 'ASC' } }),
+      this.limits.listBudgets(this.dataSource.manager, {}),
+      this.limits.listRateLimits(this.dataSource.manager, {}),
     ]);
     const specs = [
       ...budgets.map((budget) => budgetSpec(budget, { ...ownerOf(budget), name: '' })),

@@ -29,6 +29,7 @@ export function filterById<T extends ObjectLiteral>(
   return builder.andWhere(`${builder.alias}.${column} = :${column}`, { [column]: id });
 }
 
-function likeLiteral(text: string): string {
+/** The text as a pattern of LIKE that matches only itself. */
+export function likeLiteral(text: string): string {
   return text.replaceAll('\0', '').replaceAll(/[\\%_]/g, String.raw`\$&`);
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { CustomerEntity, TeamEntity } from '@penstock/entities';
-import { DataSource, In } from 'typeorm';
+import { Any, DataSource } from 'typeorm';
 
 import { toCustomerSummary } from '../customers/customer.mapping.js';
 import type { CustomerSummary } from '../customers/customer.response.js';
@@ -20,7 +20,7 @@ export class OwnerSummaries {
     const wanted = distinct(ids);
     if (wanted.length === 0) return new Map();
     const [teams, limitIds] = await Promise.all([
-      this.dataSource.getRepository(TeamEntity).findBy({ id: In(wanted) }),
+      this.dataSource.getRepository(TeamEntity).findBy({ id: Any(wanted) }),
       this.limitBook.ids('team', wanted),
     ]);
     return new Map(teams.map((team) => [team.id, toTeamSummary(team, limitIds)]));
@@ -30,7 +30,7 @@ export class OwnerSummaries {
     const wanted = distinct(ids);
     if (wanted.length === 0) return new Map();
     const [customers, limitIds] = await Promise.all([
-      this.dataSource.getRepository(CustomerEntity).findBy({ id: In(wanted) }),
+      this.dataSource.getRepository(CustomerEntity).findBy({ id: Any(wanted) }),
       this.limitBook.ids('customer', wanted),
     ]);
     return new Map(customers.map((customer) => [customer.id, toCustomerSummary(customer, limitIds)]));
@@ -39,7 +39,7 @@ export class OwnerSummaries {
   /** The teams of each customer, oldest first. */
   async teamsOfCustomers(customerIds: readonly string[]): Promise<Map<string, TeamSummary[]>> {
     const teams = await this.dataSource.getRepository(TeamEntity).find({
-      where: { customerId: In([...customerIds]) },
+      where: { customerId: Any([...customerIds]) },
       order: { createdAt: 'ASC', id: 'ASC' },
     });
     const limitIds = await this.limitBook.ids(

@@ -32,13 +32,8 @@ export class RateLimitsService {
     private readonly usage: LiveUsage,
   ) {}
 
-  async list(ctx: RequestContext, { limit, offset }: PageQuery): Promise<OwnedRateLimitResponse[]> {
-    const rateLimits = await this.dataSource.getRepository(RateLimitEntity).find({
-      order: { seq: 'ASC' },
-      ...(limit === undefined ? {} : { take: limit }),
-      ...(offset === undefined ? {} : { skip: offset }),
-    });
-    return this.views(rateLimits, ctx.nowMs);
+  async list(ctx: RequestContext, page: PageQuery): Promise<OwnedRateLimitResponse[]> {
+    return this.views(await this.limits.listRateLimits(this.dataSource.manager, page), ctx.nowMs);
   }
 
   async get(ctx: RequestContext, id: string): Promise<OwnedRateLimitResponse> {

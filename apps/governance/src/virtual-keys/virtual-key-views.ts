@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { type VirtualKeyEntity } from '@penstock/entities';
+import type { VirtualKeyEntity } from '@penstock/entities';
 
 import { LimitBook } from '../limits/limit-book.js';
 import { OwnerSummaries } from '../owners/owner-summaries.js';
 import { tenantIdOf } from '../policies/tenant-of.js';
 import { KeySecrets, maskedValue } from './key-secret.js';
 import { toVirtualKeyResponse } from './virtual-key.mapping.js';
+import type { ListedKey } from './virtual-keys.repository.js';
 import type { VirtualKeyResponse } from './virtual-key.response.js';
 
 /** Keys with their relations and live usage: a fixed number of queries for any number of keys. */
@@ -19,20 +20,20 @@ export class VirtualKeyViews {
 
   /** One key, with its value. */
   async one(key: VirtualKeyEntity, nowMs: number): Promise<VirtualKeyResponse> {
-    const [view] = await this.build([key], nowMs, (of) => this.secrets.reveal(of));
+    const [view] = await this.build([key], nowMs, () => this.secrets.reveal(key));
     if (view === undefined) throw new Error('A key has exactly one view.');
     return view;
   }
 
   /** Many keys, values masked. */
-  async many(keys: readonly VirtualKeyEntity[], nowMs: number): Promise<VirtualKeyResponse[]> {
+  async many(keys: readonly ListedKey[], nowMs: number): Promise<VirtualKeyResponse[]> {
     return this.build(keys, nowMs, (of) => maskedValue(of.valueHint));
   }
 
   private async build(
-    keys: readonly VirtualKeyEntity[],
+    keys: readonly ListedKey[],
     nowMs: number,
-    valueOf: (key: VirtualKeyEntity) => string,
+    valueOf: (key: ListedKey) => string,
   ): Promise<VirtualKeyResponse[]> {
     const [teams, customers] = await Promise.all([
       this.summaries.teams(keys.map(({ teamId }) => teamId)),

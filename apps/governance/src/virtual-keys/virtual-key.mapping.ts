@@ -1,8 +1,7 @@
-import type { VirtualKeyEntity } from '@penstock/entities';
-
 import type { CustomerSummary } from '../customers/customer.response.js';
 import type { LimitAnswer } from '../limits/limit-book.js';
 import type { TeamSummary } from '../teams/team.response.js';
+import type { ListedKey } from './virtual-keys.repository.js';
 import type { VirtualKeyResponse } from './virtual-key.response.js';
 
 /** What a key is shown with. */
@@ -15,7 +14,7 @@ export interface VirtualKeyRelations {
 
 /** A virtual key on the wire. */
 export function toVirtualKeyResponse(
-  key: VirtualKeyEntity,
+  key: ListedKey,
   { value, team, customer, limits }: VirtualKeyRelations,
 ): VirtualKeyResponse {
   return {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { QUEUE_PREFIX, tenantKeys, USAGE_RECORD_QUEUE } from '@penstock/dto';
-import { RedisChaosProxy, simulated, waitFor } from '@penstock/testing';
+import { ChaosProxy, simulated, waitFor } from '@penstock/testing';
 import { Queue } from 'bullmq';
 
 import { expectClosedBooks, expectReconciled, isWhole } from './support/books.js';
@@ -8,13 +8,13 @@ import { Load, variedBody } from './support/load.js';
 import { type Answer, Proof, type Tenant } from './support/proof.js';
 
 let proof: Proof;
-let proxy: RedisChaosProxy;
+let proxy: ChaosProxy;
 
 beforeAll(async () => {
   proof = await Proof.start({
     env: { PENSTOCK_OWNER_TTL_MS: '2000', PENSTOCK_OWNER_GRACE_MS: '1000', PENSTOCK_SWEEP_INTERVAL_MS: '500' },
   });
-  proxy = await RedisChaosProxy.start(proof.stack.redis.port);
+  proxy = await ChaosProxy.start(proof.stack.redis.port);
   proof.onStop(() => proxy.close());
 });
 
@@ -28,7 +28,7 @@ function callVaried(tenant: Tenant, count: number): Promise<Answer[]> {
 describe('kill -9 of a gateway', () => {
   it('before dispatch: the hold is released and nothing is charged', async () => {
     const [gateway] = proof.stack.gateways;
-    await gateway!.restart({ REDIS_URL: proxy.url });
+    await gateway!.restart({ REDIS_URL: proxy.inPlaceOf(proof.stack.redisUrl) });
     const tenant = await proof.createTenant();
     const first = await proof.call(tenant);
     expect(first.status).toBe(200);

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { RedisChaosProxy, waitFor } from '@penstock/testing';
+import { ChaosProxy, waitFor } from '@penstock/testing';
 
 import { expectReconciled } from './support/books.js';
 import { type Answer, MODEL, Proof, ROOMY, type Tenant } from './support/proof.js';
 
 let proof: Proof;
-let proxy: RedisChaosProxy;
+let proxy: ChaosProxy;
 
 beforeAll(async () => {
   proof = await Proof.start();
-  proxy = await RedisChaosProxy.start(proof.stack.redis.port);
+  proxy = await ChaosProxy.start(proof.stack.redis.port);
   proof.onStop(() => proxy.close());
 });
 
@@ -108,7 +108,7 @@ describe('a policy change', () => {
 
 describe('a policy change of which a gateway is never told', () => {
   beforeAll(async () => {
-    await proof.stack.gateways[1]!.restart({ REDIS_URL: proxy.url });
+    await proof.stack.gateways[1]!.restart({ REDIS_URL: proxy.inPlaceOf(proof.stack.redisUrl) });
     proxy.loseMessages();
   });
 

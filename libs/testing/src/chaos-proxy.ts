@@ -3,12 +3,13 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 /** A published message as RESP2 writes it. */
 const PUBLISHED = '$7\r\nmessage\r\n';
 
-/** The network between one process and Redis, and what can go wrong with it. */
-export class RedisChaosProxy {
+/** The network between processes and one server, Redis or another, and what can go wrong with it. */
+export class ChaosProxy {
   private readonly pairs = new Set<{ readonly client: Socket; readonly server: Socket }>();
   private withholdsReplies = false;
   private withholdsRequests = false;
   private losesMessages = false;
+  private isDown = false;
   private lost = 0;
 
   private constructor(
@@ -18,18 +19,26 @@ export class RedisChaosProxy {
     listener.on('connection', (client) => this.relay(client));
   }
 
-  /** Listens on a free port and passes everything on to the Redis at `targetPort`. */
-  static async start(targetPort: number): Promise<RedisChaosProxy> {
+  /** Listens on a free port and passes everything on to the server at `targetPort`. */
+  static async start(targetPort: number): Promise<ChaosProxy> {
     const listener = createServer();
-    const proxy = new RedisChaosProxy(listener, targetPort);
+    const proxy = new ChaosProxy(listener, targetPort);
     await new Promise<void>((resolve) => {
       listener.listen(0, '127.0.0.1', resolve);
     });
     return proxy;
   }
 
-  get url(): string {
-    return `redis://127.0.0.1:${(this.listener.address() as AddressInfo).port}`;
+  get port(): number {
+    return (this.listener.address() as AddressInfo).port;
+  }
+
+  /** The same URL with this proxy in the place of the server. */
+  inPlaceOf(serverUrl: string): string {
+    const url = new URL(serverUrl);
+    url.hostname = '127.0.0.1';
+    url.port = String(this.port);
+    return url.toString();
   }
 
   /** Published messages that were dropped. */
@@ -50,6 +59,15 @@ export class RedisChaosProxy {
     this.withholdReplies();
   }
 
+  /** Breaks every connection, and each new one, until {@link heal}. */
+  breakDown(): void {
+    this.isDown = true;
+    for (const { client, server } of this.pairs) {
+      client.destroy();
+      server.destroy();
+    }
+  }
+
   /** Published messages vanish; everything else passes. */
   loseMessages(): void {
     this.losesMessages = true;
@@ -60,6 +78,7 @@ export class RedisChaosProxy {
     this.withholdsReplies = false;
     this.withholdsRequests = false;
     this.losesMessages = false;
+    this.isDown = false;
     for (const { client, server } of this.pairs) {
       client.resume();
       server.resume();
@@ -77,6 +96,11 @@ export class RedisChaosProxy {
   }
 
   private relay(client: Socket): void {
+    if (this.isDown) {
+      client.on('error', () => undefined);
+      client.destroy();
+      return;
+    }
     const server = connect(this.targetPort, '127.0.0.1');
     const pair = { client, server };
     this.pairs.add(pair);

@@ -48,6 +48,10 @@ const tasks = {
     build: SYSTEM,
     run: (args) => exec(projectNode(), ['scripts/openapi.mjs', ...args], { env: projectEnv() }),
   },
+  'error-docs': {
+    build: ['libs/domain'],
+    run: (args) => exec(projectNode(), ['scripts/error-docs.mjs', ...args], { env: projectEnv() }),
+  },
 };
 
 function bin(name) {

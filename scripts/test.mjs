@@ -48,6 +48,10 @@ async function main(args) {
       command: projectNode(),
       args: ['scripts/openapi.mjs', '--check'],
     });
+    await checks.command('docs/errors.md is current', {
+      command: projectNode(),
+      args: ['scripts/error-docs.mjs', '--check'],
+    });
   }
   if (wanted.has('unit'))
     await runJest(checks, 'unit', ['--maxWorkers=100%', '--testTimeout=20000', ...rest], UNIT_LIMIT_MS);

@@ -108,7 +108,7 @@ export const callerErrors = {
     title: 'The request is not valid.',
     remedy: 'Correct the field that the message names.',
     explanation:
-      'A fact the gateway must know is missing or has the wrong type, such as model or messages. Everything else in the body is left to the provider.',
+      'A fact the gateway must know is missing, has the wrong type or stands twice, such as model, messages or max_tokens. Everything else in the body is left to the provider.',
     isRetryable: false,
     logLevel: 'info',
   },
@@ -118,7 +118,8 @@ export const callerErrors = {
     bifrostType: 'invalid_request_error',
     title: 'The body is not valid JSON.',
     remedy: 'Send a JSON object with Content-Type: application/json; check quoting in shells.',
-    explanation: 'The body could not be parsed, or its top level is not an object. Nothing was reserved or counted.',
+    explanation:
+      'The body could not be parsed, is not UTF-8, or its top level is not an object. Nothing was reserved or counted.',
     isRetryable: false,
     logLevel: 'info',
   },

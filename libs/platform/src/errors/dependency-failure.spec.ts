@@ -18,6 +18,7 @@ describe('failedDependencyOf', () => {
     ['a driver error inside a query error', failure('query', { driverError: failure('x', { code: '57P03' }) })],
     ['a cause', new Error('outer', { cause: failure('x', { code: 'ETIMEDOUT' }) })],
     ['a pool without a free connection', failure('timeout exceeded when trying to connect')],
+    ['a data source that never connected', Object.assign(failure('x'), { name: 'EntityMetadataNotFoundError' })],
     ['a socket that closed', failure('Connection terminated unexpectedly')],
   ])('blames the database for %s', (_name, error) => {
     expect(failedDependencyOf(error)).toBe('database');

@@ -23,6 +23,9 @@ const databaseMessages =
 const redisMessages =
   /^(Connection is closed\.|Command timed out|Stream isn't writeable and enableOfflineQueue|Socket timeout\.|LOADING |READONLY |MASTERDOWN |CLUSTERDOWN )/;
 
+/** How TypeORM says that it never reached its database: until the first connection it knows no entity either. */
+const unconnectedErrorNames = new Set(['CannotConnectAlreadyConnectedError', 'EntityMetadataNotFoundError']);
+
 const depthMax = 6;
 
 /** Which dependency an error is about, if it says that one was away rather than that something is wrong. */
@@ -37,7 +40,7 @@ export function failedDependencyOf(error: unknown, depth = 0): FailedDependency 
   if (typeof code === 'string' && isDatabaseCode(code)) {
     return 'database';
   }
-  if (databaseMessages.test(error.message) || error.name === 'CannotConnectAlreadyConnectedError') {
+  if (databaseMessages.test(error.message) || unconnectedErrorNames.has(error.name)) {
     return 'database';
   }
   for (const inner of innerErrorsOf(error)) {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { counterId, type LimitSpec, windowAt } from '@penstock/domain';
 import { NEGATIVE_SNAPSHOT, snapshotKey, tenantKeys, TENANTS_KEY } from '@penstock/dto';
+import { waitFor } from '@penstock/testing';
 
 import { type GovernanceApp, type Json, SERVICE_TOKEN, startGovernance } from './support/governance-app.js';
 
@@ -220,6 +221,43 @@ describe('policies for gateways', () => {
       const pending =
         'SELECT FROM governance.outbox_messages WHERE tenant_id = $1 AND delivered_at IS NULL AND payload @> $2';
       expect(await app.db.query(pending, [customer.id, { carryOvers: [{ fromTenantId: key.id }] }])).toEqual([]);
+    });
+
+    it('takes along what had not arrived yet in the tenant that it only passed through', async () => {
+      const [first, second] = [
+        await app.create('customers', { name: '1' }),
+        await app.create('customers', { name: '2' }),
+      ];
+      const key = await app.create('virtual-keys', { name: 'passing', budget: { max_limit: 9, reset_duration: '1d' } });
+      const [budget] = (await lookUp(key.value)).snapshot.limits as [LimitSpec];
+      await load(key.id);
+      await app.redis.hset(counters(key.id), counter(budget), '66');
+      await app.call('PUT', `/virtual-keys/${key.id}`, { customer_id: first.id });
+      // As if Redis had been away during the first move only.
+      await app.db.query('UPDATE governance.outbox_messages SET delivered_at = NULL WHERE tenant_id = $1', [first.id]);
+      await app.redis.del(counters(first.id));
+
+      await app.call('PUT', `/virtual-keys/${key.id}`, { customer_id: second.id });
+
+      expect(await app.redis.hget(counters(second.id), counter(budget))).toBe('66');
+    });
+
+    it('is not served at all while Redis, which has its usage, cannot be asked', async () => {
+      const customer = await app.create('customers', { name: 'unreachable' });
+      const key = await app.create('virtual-keys', { name: 'waiting', budget: { max_limit: 9, reset_duration: '1d' } });
+      await app.redisServer.kill();
+      try {
+        const moved = await app.call('PUT', `/virtual-keys/${key.id}`, { customer_id: customer.id });
+        expect(moved.headers['x-penstock-propagation']).toBe('pending');
+
+        const answer = await app.internal('GET', `/policies/${app.hashOf(key.value)}`);
+
+        expect(answer).toMatchObject({ status: 503, body: { code: 'store_unavailable' } });
+      } finally {
+        await app.redisServer.restart();
+      }
+      await waitFor(async () => (await lookUp(key.value)).found === true, { what: 'the policy of the moved key' });
+      expect((await lookUp(key.value)).snapshot.tenantId).toBe(customer.id);
     });
 
     it('moves with its team', async () => {

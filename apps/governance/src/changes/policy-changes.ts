@@ -8,6 +8,7 @@ import { DataSource } from 'typeorm';
 import { sqlStateOf } from '../http/database-errors.js';
 import { carryOversOf, Change } from './change.js';
 import { Changed } from './changed.js';
+import { findUpstreamCarryOvers } from './upstream-carry-overs.js';
 
 const DEADLOCK = '40P01';
 const ATTEMPTS_MAX = 3;
@@ -63,17 +64,18 @@ export class PolicyChanges {
     for (const tenantId of [...change.touched.keys()].toSorted()) {
       if (!epochs.has(tenantId)) epochs.set(tenantId, await raiseTenantEpoch(change.tx, tenantId));
     }
-    const messages = [...epochs].map(([tenantId, epoch]) => {
-      const touched = change.touched.get(tenantId);
+    const messages: OutboxEntry[] = [];
+    for (const [tenantId, epoch] of epochs) {
+      const { keyHashes = [], moves = [] } = change.touched.get(tenantId) ?? {};
       const payload: PolicyInvalidatedPayload = {
         schemaVersion: 1,
         tenantId,
         epoch,
-        keyHashes: [...(touched?.keyHashes ?? [])],
-        carryOvers: carryOversOf(touched?.moves ?? [], epochs),
+        keyHashes: [...keyHashes],
+        carryOvers: [...(await findUpstreamCarryOvers(change.tx, moves)), ...carryOversOf(moves, epochs)],
       };
-      return { id: uuidv7(change.now.getTime()), payload };
-    });
+      messages.push({ id: uuidv7(change.now.getTime()), payload });
+    }
     await appendOutbox(
       change.tx,
       messages.map(({ id, payload }) => ({

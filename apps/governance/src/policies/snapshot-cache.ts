@@ -33,8 +33,4 @@ export class SnapshotCache {
   async storeUnknown(keyHash: string): Promise<void> {
     await this.redis.set(snapshotKey(keyHash), NEGATIVE_SNAPSHOT, 'PX', NEGATIVE_TTL_MS, 'NX');
   }
-
-  async drop(keyHash: string): Promise<void> {
-    await this.redis.del(snapshotKey(keyHash));
-  }
 }

@@ -375,10 +375,11 @@ describe('one origin', () => {
       expect(governance.json).toMatchObject({
         error: expect.stringContaining('governance'),
         request_id: expect.any(String),
+        code: 'service_unavailable',
       });
       const admin = await surface.fetch('GET', '/api/organizations', { headers: operator() });
       expect(admin.status).toBe(503);
-      expect(admin.json).toEqual({ detail: expect.stringContaining('admin') });
+      expect(admin.json).toMatchObject({ detail: expect.stringContaining('admin'), code: 'service_unavailable' });
 
       expect((await surface.chat({ key: key.value })).status).toBe(200);
       const unknown = await surface.chat({ key: 'sk-bf-nobody', credential: 'authorization' });

@@ -1,6 +1,7 @@
 import { Agent, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
+import { catalogue } from '@penstock/domain';
 import { createProxyMiddleware, type RequestHandler } from 'http-proxy-middleware';
 
 /** Longest wait for a management answer; exports and reports stream, so this bounds silence, not length. */
@@ -22,11 +23,7 @@ export class ManagementProxy {
   private readonly admin: RequestHandler<IncomingMessage, ServerResponse>;
 
   constructor(targets: ManagementTargets) {
-    this.governance = this.proxyTo(targets.governanceUrl, 'governance', (message, requestId) => ({
-      error: message,
-      code: 'upstream_unreachable',
-      request_id: requestId,
-    }));
+    this.governance = this.proxyTo(targets.governanceUrl, 'governance', (message) => ({ error: message }));
     this.admin = this.proxyTo(targets.adminUrl, 'admin', (message) => ({ detail: message }));
   }
 
@@ -47,7 +44,7 @@ export class ManagementProxy {
   private proxyTo(
     target: string,
     service: string,
-    bodyOf: (message: string, requestId: string) => object,
+    sentenceOf: (message: string) => object,
   ): RequestHandler<IncomingMessage, ServerResponse> {
     return createProxyMiddleware<IncomingMessage, ServerResponse>({
       target,
@@ -68,8 +65,10 @@ export class ManagementProxy {
             return;
           }
           const requestId = String(request.headers['x-request-id'] ?? '');
-          const body = JSON.stringify(bodyOf(`The ${service} service cannot be reached at the moment. Try again.`, requestId));
-          response.writeHead(503, {
+          const { code, status, remedy } = catalogue.service_unavailable;
+          const sentence = sentenceOf(`The ${service} service cannot be reached at the moment. Try again.`);
+          const body = JSON.stringify({ ...sentence, code, request_id: requestId, remedy });
+          response.writeHead(status, {
             'content-type': 'application/json; charset=utf-8',
             'content-length': Buffer.byteLength(body),
             'retry-after': '1',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { classifyUpstreamError } from './classify-upstream-error.js';
+import { ExchangeAbortedError } from './exchange.js';
 
 const failed = (code: string, message = 'private detail'): Error => Object.assign(new Error(message), { code });
 
@@ -21,6 +22,13 @@ describe('classifyUpstreamError', () => {
     expect(error).toMatchObject({ code: expected, status, cause });
     expect(error.detail).toContain("'openai'");
     expect(error.detail).not.toContain('private');
+  });
+
+  it('does not blame the network for what the gateway ended itself', () => {
+    const error = classifyUpstreamError(new ExchangeAbortedError('the gateway is shutting down'), 'openai');
+    expect(error.detail).toBe(
+      "The answer of the provider 'openai' was not read to its end: the gateway is shutting down.",
+    );
   });
 
   it('promises that nothing was charged only where nothing can have been sent', () => {

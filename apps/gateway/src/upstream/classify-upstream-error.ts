@@ -1,5 +1,7 @@
 import { AppError } from '@penstock/domain';
 
+import { ExchangeAbortedError } from './exchange.js';
+
 const CONNECT_CODES = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -13,6 +15,12 @@ const CONNECT_CODES = new Set([
 
 /** Turns a failed exchange into what the caller reads. The cause stays in the log. */
 export function classifyUpstreamError(error: Error, provider: string): AppError {
+  if (error instanceof ExchangeAbortedError) {
+    return new AppError('upstream_unreachable', {
+      detail: `The answer of the provider '${provider}' was not read to its end: ${error.message}.`,
+      cause: error,
+    });
+  }
   const code = (error as NodeJS.ErrnoException).code ?? '';
   if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') {
     return new AppError('upstream_timeout', {

@@ -12,7 +12,7 @@ export interface ExchangeListener {
   onError(error: Error): void;
 }
 
-/** Extra detail of an upstream failure: whether the provider can have seen the request. */
+/** The gateway itself ended the exchange. The message says why and is shown to the caller. */
 export class ExchangeAbortedError extends Error {
   override readonly name = 'ExchangeAbortedError';
 }

@@ -57,6 +57,16 @@ export const serviceErrors = {
     isRetryable: true,
     logLevel: 'warn',
   },
+  service_unavailable: {
+    status: 503,
+    openAiType: 'server_error',
+    title: 'The service behind this address cannot be reached at the moment.',
+    remedy: 'Try again after the time in Retry-After; if it persists, check that the service runs.',
+    explanation:
+      'The gateway passes management requests on to the service that owns them, and that one did not answer. Whether a change was made is unknown only if the connection broke after it was sent; calls of applications are not affected.',
+    isRetryable: true,
+    logLevel: 'warn',
+  },
   overloaded: {
     status: 503,
     openAiType: 'server_error',

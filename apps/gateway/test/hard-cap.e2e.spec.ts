@@ -3,6 +3,7 @@ import { parseCounterId } from '@penstock/domain';
 import { simulated } from '@penstock/testing';
 
 import { expectClosedBooks, expectReconciled, isWhole } from './support/books.js';
+import { Load } from './support/load.js';
 import { type LevelLimits, Proof, ROOMY } from './support/proof.js';
 
 /** Calls that fit. */
@@ -119,6 +120,36 @@ describe('a cap is hard', () => {
     const budgets = [...counters].filter(([counterId, total]) => counterId.startsWith('c') && total === spent);
     expect(budgets).toHaveLength(LEVELS.length);
     for (const [counterId] of budgets) expect(watch.peaks.get(counterId)).toBeLessThanOrEqual(cap);
+  });
+
+  it('windows: each has its own room, and none is exceeded while they change', async () => {
+    const cap = 4;
+    const tenant = await proof.createTenant({
+      team: { rate_limit: { request_max_limit: cap, request_reset_duration: '1s' } },
+    });
+    const watch = await proof.watchCounters(tenant);
+    const load = new Load(proof, tenant, 8);
+    await load.served(5 * cap);
+    const answers = await load.stop();
+    await expectClosedBooks(proof, tenant, answers);
+    await watch.stop();
+    const definitions = [...watch.peaks].filter(([counterId]) => counterId.startsWith('q'));
+    const ofTeam = Map.groupBy(definitions, ([counterId]) => parseCounterId(counterId).limitKey);
+    const windows = [...ofTeam.values()].find((counters) => counters.length > 1) ?? [];
+    expect(windows.length).toBeGreaterThanOrEqual(5);
+    for (const [, peak] of windows) expect(peak).toBeLessThanOrEqual(BigInt(cap));
+    for (const answer of answers.filter((one) => !isWhole(one))) {
+      expect(JSON.parse(answer.text)).toMatchObject({ code: 'request_limited', decided_by: { cap: String(cap) } });
+      expect(Number(answer.headers.get('retry-after-ms'))).toBeLessThanOrEqual(1_000);
+    }
+  });
+
+  it('a provider that ignores max_tokens: charged for what it says, and the next call is refused', async () => {
+    const tenant = await proof.createTenant({ customer: roomForK('nano_usd') });
+    const greedy = { messages: simulated({ promptTokens: 20, completionTokens: 50_000, ignoresMaxTokens: true }) };
+    const answers = [await proof.call(tenant, { body: greedy }), await proof.call(tenant, { gateway: 1 })];
+    expect(answers.map(({ status }) => status)).toEqual([200, 402]);
+    expect(await expectClosedBooks(proof, tenant, answers)).toHaveLength(1);
   });
 
   it('and the books of all of it are closed', () => expectReconciled(proof));

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ChaosProxy, waitFor } from '@penstock/testing';
 
-import { expectReconciled } from './support/books.js';
+import { expectClosedBooks, expectReconciled } from './support/books.js';
+import { Load } from './support/load.js';
 import { type Answer, MODEL, Proof, ROOMY, type Tenant } from './support/proof.js';
 
 let proof: Proof;
@@ -126,6 +127,56 @@ describe('a policy change of which a gateway is never told', () => {
     await response.body?.cancel();
     const blocked = { status: 403, code: 'virtual_key_blocked' };
     expect(refusalOf(await proof.call(tenant, { gateway: 1 }))).toMatchObject(blocked);
+  });
+
+  it('under load: every call that is sent after the answer to the operator is refused', async () => {
+    const tenant = await proof.createTenant();
+    const load = new Load(proof, tenant);
+    await load.served(20);
+    await proof.governance.updateVirtualKey(tenant.keyId, { is_active: false });
+    const later = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => proof.call(tenant, { gateway: index % 2 })),
+    );
+    expect(new Set(later.map(({ status }) => status))).toEqual(new Set([403]));
+    await expectClosedBooks(proof, tenant, await load.stop());
+  });
+
+  it('of a key without team and limits, in the middle of a call: obeyed at once, the call is accounted', async () => {
+    const { id, value } = await proof.governance.createVirtualKey({ name: 'alone' });
+    const alone: Tenant = { label: 'alone-', id, teamId: '', keyId: id, key: value };
+    const running = proof.call(alone, {
+      gateway: 1,
+      body: { stream: true, messages: [{ role: 'user', content: 'sim:{"chunks":10,"chunkIntervalMs":100}' }] },
+    });
+    await waitFor(async () => (await proof.simulator.entriesOf(alone.label)).length === 1, { what: 'the call to run' });
+    await proof.governance.deleteVirtualKey(id);
+    expect(refusalOf(await proof.call(alone, { gateway: 1 }))).toMatchObject({ code: 'virtual_key_not_found' });
+    const ended = await running;
+    expect(ended.text).toContain('data: [DONE]');
+    expect(await expectClosedBooks(proof, alone, [ended])).toHaveLength(1);
+  });
+
+  it('usage reset: works at once, and what runs meanwhile stays in the window before', async () => {
+    const tenant = await proof.createTenant({
+      key: { rate_limit: { request_max_limit: 2, request_reset_duration: '1d' } },
+    });
+    const running = proof.call(tenant, {
+      gateway: 1,
+      body: { stream: true, messages: [{ role: 'user', content: 'sim:{"chunks":10,"chunkIntervalMs":100}' }] },
+    });
+    await waitFor(async () => (await proof.simulator.entriesOf(tenant.label)).length === 1, {
+      what: 'the call to run',
+    });
+    const statuses = async (): Promise<number[]> => {
+      const first = await proof.call(tenant, { gateway: 1 });
+      const second = await proof.call(tenant, { gateway: 1 });
+      const third = await proof.call(tenant, { gateway: 0 });
+      return [first, second, third].map(({ status }) => status);
+    };
+    expect(await statuses()).toEqual([200, 429, 429]);
+    await proof.governance.resetUsage(tenant.keyId);
+    expect(await statuses()).toEqual([200, 200, 429]);
+    expect(await expectClosedBooks(proof, tenant, [await running])).toHaveLength(4);
   });
 
   it('while a call is in flight: that call ends as it was admitted, the next is refused', async () => {

@@ -112,6 +112,51 @@ describe('kill -9 of a gateway', () => {
   });
 });
 
+describe('a gateway that was frozen for longer than its time to live', () => {
+  it('finds its call charged at the estimate, serves it, and the call counts once', async () => {
+    const [gateway] = proof.stack.gateways;
+    const tenant = await proof.createTenant();
+    const call = proof.call(tenant, { body: { messages: simulated({ latencyMs: 300 }) } });
+    await waitFor(async () => (await proof.stateOf(tenant.id)).dispatchedIds.length === 1, { what: 'the call to run' });
+    gateway!.signal('SIGSTOP');
+    await proof.settled(tenant);
+    const [swept, ...others] = await proof.ledger.events(tenant.id);
+    expect({ swept, others }).toMatchObject({ swept: { is_estimated: true, outcome: 'orphaned' }, others: [] });
+    gateway!.signal('SIGCONT');
+    expect(isWhole(await call)).toBe(true);
+    expect(await expectClosedBooks(proof, tenant, [])).toEqual([swept]);
+    await expectReconciled(proof);
+  });
+});
+
+describe('Redis that lost everything', () => {
+  it('is filled from the ledger: a spent budget stays spent, a call in flight is accounted', async () => {
+    const poor = { budget: { max_limit: 0.05, reset_duration: '1d' } };
+    const tenant = await proof.createTenant({ key: poor });
+    const answers = [
+      await proof.call(tenant, { body: { messages: simulated({ promptTokens: 200, completionTokens: 16 }) } }),
+    ];
+    await proof.settled(tenant);
+    const other = await proof.createTenant();
+    const running = proof.call(other, {
+      body: { stream: true, messages: simulated({ chunks: 10, chunkIntervalMs: 100 }) },
+    });
+    await waitFor(async () => (await proof.simulator.entriesOf(other.label)).length === 1, { what: 'the call to run' });
+    await proof.redis.flushall();
+    for (const gateway of [0, 1]) answers.push(await proof.call(tenant, { gateway }));
+    expect(answers.map(({ status }) => status)).toEqual([200, 402, 402]);
+    expect(await expectClosedBooks(proof, tenant, answers)).toHaveLength(1);
+
+    const ended = await running;
+    expect(isWhole(ended)).toBe(true);
+    expect((await proof.call(other)).status).toBe(200);
+    const [first, ...rest] = await expectClosedBooks(proof, other, [ended]);
+    expect(first).toMatchObject({ request_id: ended.requestId, is_estimated: false });
+    expect(rest).toHaveLength(1);
+    await expectReconciled(proof);
+  });
+});
+
 describe('a usage job', () => {
   it('delivered twice at once, and again after its acknowledgement was lost, counts once', async () => {
     const [worker] = proof.stack.workers;
@@ -139,6 +184,20 @@ describe('a usage job', () => {
 });
 
 describe('under load', () => {
+  it('kill -9 of a gateway, again and again at any moment: every call that was served is accounted once', async () => {
+    const [gateway] = proof.stack.gateways;
+    const tenant = await proof.createTenant();
+    const load = new Load(proof, tenant, 12);
+    for (let kill = 0; kill < 3; kill += 1) {
+      await load.served(25);
+      await gateway!.kill();
+      await gateway!.restart();
+    }
+    await load.served(25);
+    await expectClosedBooks(proof, tenant, await load.stop());
+    await expectReconciled(proof);
+  });
+
   it('kill -9 of the worker in the middle of a batch: nothing is lost, nothing counts twice', async () => {
     const [worker] = proof.stack.workers;
     const tenant = await proof.createTenant();

@@ -10,6 +10,7 @@ export interface BenchOptions {
   /** Of load per target and round at concurrency 1, and per streaming round. */
   readonly latencyMs: number;
   readonly latencyRounds: number;
+  /** Of load before anything is measured, relay; the gateway has more code to compile and gets three times as much. */
   readonly warmUpMs: number;
   /** Of load while the worker stands still. */
   readonly backlogMs: number;

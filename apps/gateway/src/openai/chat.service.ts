@@ -14,6 +14,7 @@ import {
 import { StoreUnavailableError } from '@penstock/platform';
 
 import type { AdmissionService, CallDraft, Hold, ReserveRequest } from '../admission/admission.service.js';
+import { mightFitTighter } from '../admission/might-fit-tighter.js';
 import { type Credential, dialectOf, readCredential } from '../auth/credential.js';
 import type { GatewayEvents } from '../gateway-events.js';
 import type { PolicyEntry } from '../policies/policy-entry.js';
@@ -36,7 +37,7 @@ export interface ChatServiceOptions {
 }
 
 /** Prompts beyond this keep their bound of one token per byte: counting them would cost more than it saves. */
-const EXACT_COUNT_BYTES_MAX = 512 * 1024;
+const EXACT_COUNT_BYTES_MAX = 256 * 1024;
 /** A hold outlives the deadline of its call by this, so that the sweeper never races a live owner. */
 const HOLD_GRACE_MS = 60_000;
 
@@ -142,7 +143,7 @@ export class ChatService {
         decision = this.decide(current, target, shape, startedAtMs);
         return decision;
       });
-    const hold = await this.reserveTightly(reserve, chat, target);
+    const hold = await this.reserveTightly(reserve, chat, target, () => decision!.call);
     if (response.destroyed) {
       await this.admission.release(hold);
       return undefined;
@@ -177,6 +178,7 @@ export class ChatService {
     reserve: (shape: CallShape) => Promise<Hold>,
     chat: ChatRequest,
     target: Target,
+    callOf: () => ReserveRequest['call'],
   ): Promise<Hold> {
     const shape = shapeOfChatRequest(chat.body, chat.bytes.length);
     try {
@@ -184,7 +186,7 @@ export class ChatService {
     } catch (refusal) {
       const encoding = encodingOf(target.provider, target.model);
       if (encoding === undefined || !isExhausted(refusal) || shape.hasUnboundedInput) throw refusal;
-      if (shape.bodyBytes > EXACT_COUNT_BYTES_MAX) throw refusal;
+      if (shape.bodyBytes > EXACT_COUNT_BYTES_MAX || !mightFitTighter(refusal, callOf())) throw refusal;
       const textTokensCeiling = await countTokens(chat.bytes.toString('utf8'), encoding);
       return reserve({ ...shape, textTokensCeiling });
     }
@@ -225,7 +227,7 @@ export class ChatService {
   }
 }
 
-function isExhausted(error: unknown): boolean {
+function isExhausted(error: unknown): error is AppError {
   return error instanceof AppError && (error.code === 'token_limited' || error.code === 'budget_exceeded');
 }
 

@@ -1,13 +1,24 @@
-/** Text is counted in slices of this size, so that a long prompt does not hold up other calls. */
-const SLICE_CHARS = 16_384;
+/**
+ * Text is counted in slices of this size. The time for a word grows with the square of its length, and a prompt may be
+ * one word: this bounds what anybody can make a gateway spend on one.
+ */
+const SLICE_CHARS = 1_024;
+/** Longest that counting holds up other calls. */
+const TURN_MS = 5;
+/** Words whose tokens are remembered; the library's default would let prompts fill the memory. */
+const WORDS_REMEMBERED = 2_000;
 
 /** A vocabulary of OpenAI. */
 export type Encoding = 'o200k_base' | 'cl100k_base';
 
 type CountTokens = (text: string) => number;
+interface Tokeniser {
+  countTokens(text: string, options: object): number;
+  setMergeCacheSize(size: number): void;
+}
 
 /** Each is loaded when it is first needed: one takes about 80 MB, and traffic far from its limits needs none. */
-const LOADERS: Readonly<Record<Encoding, () => Promise<{ countTokens(text: string, options: object): number }>>> = {
+const LOADERS: Readonly<Record<Encoding, () => Promise<Tokeniser>>> = {
   o200k_base: () => import('gpt-tokenizer/encoding/o200k_base'),
   cl100k_base: () => import('gpt-tokenizer/encoding/cl100k_base'),
 };
@@ -28,13 +39,14 @@ export function encodingOf(provider: string, model: string): Encoding | undefine
 export async function countTokens(text: string, encoding: Encoding = 'o200k_base'): Promise<number> {
   const count = await counterOf(encoding);
   let tokens = 0;
+  let turnEndsMs = performance.now() + TURN_MS;
   for (let from = 0; from < text.length; from += SLICE_CHARS) {
-    if (from > 0) {
+    if (performance.now() >= turnEndsMs) {
       await new Promise((resolve) => setImmediate(resolve));
-      // A cut may also save a merge: one more keeps the sum a bound.
-      tokens += 1;
+      turnEndsMs = performance.now() + TURN_MS;
     }
-    tokens += count(text.slice(from, from + SLICE_CHARS));
+    // A cut may also save a merge: one more keeps the sum a bound.
+    tokens += count(text.slice(from, from + SLICE_CHARS)) + (from > 0 ? 1 : 0);
   }
   return tokens;
 }
@@ -44,7 +56,10 @@ function counterOf(encoding: Encoding): Promise<CountTokens> {
   if (counter === undefined) {
     // Text that looks like a control token is text here: a prompt must not be able to make counting fail.
     const options = { disallowedSpecial: new Set<string>() };
-    counter = LOADERS[encoding]().then((module) => (slice) => module.countTokens(slice, options));
+    counter = LOADERS[encoding]().then((tokeniser) => {
+      tokeniser.setMergeCacheSize(WORDS_REMEMBERED);
+      return (slice) => tokeniser.countTokens(slice, options);
+    });
     loaded.set(encoding, counter);
   }
   return counter;

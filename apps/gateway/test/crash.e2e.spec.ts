@@ -157,6 +157,52 @@ describe('Redis that lost everything', () => {
   });
 });
 
+describe('Redis that lost what it acknowledged last', () => {
+  it('a settlement, and then the gateway is killed before it announces it: found and accounted', async () => {
+    const [gateway] = proof.stack.gateways;
+    await gateway!.restart({ PENSTOCK_USAGE_FLUSH_MS: '600000' });
+    const tenant = await proof.createTenant();
+    const running = proof.call(tenant, { body: { messages: simulated({ latencyMs: 500 }) } });
+    await waitFor(async () => (await proof.simulator.entriesOf(tenant.label)).length === 1, {
+      what: 'the call to run',
+    });
+    await proof.redis.flushall();
+    const answer = await running;
+    await gateway!.kill();
+
+    await waitFor(async () => (await proof.ledger.events(tenant.id)).length === 1, { what: 'the call in the ledger' });
+    // The next call brings the tenant's counters back from there.
+    const answers = [answer, await proof.call(tenant, { gateway: 1 })];
+    expect(answers.filter(isWhole)).toHaveLength(2);
+    expect(await expectClosedBooks(proof, tenant, answers)).toHaveLength(2);
+    await expectReconciled(proof);
+    await gateway!.restart({ PENSTOCK_USAGE_FLUSH_MS: '20' });
+  });
+
+  it('a revocation: it is brought again, the key does not work on', async () => {
+    const tenant = await proof.createTenant();
+    expect((await proof.call(tenant)).status).toBe(200);
+    await proof.settled(tenant);
+    const keys = [tenantKeys(tenant.id).counters, ...(await proof.redis.keys('*snapshot:*'))];
+    const before = await Promise.all(keys.map((key) => proof.redis.dumpBuffer(key)));
+    await proof.governance.updateVirtualKey(tenant.keyId, { is_active: false });
+    expect((await proof.call(tenant)).status).toBe(403);
+
+    for (const [index, key] of keys.entries()) {
+      await proof.redis.del(key);
+      await proof.redis.restore(key, 0, before[index]!);
+    }
+    await proof.stack.redis.kill();
+    await proof.stack.redis.restart();
+    const statuses = async (): Promise<number[]> =>
+      Promise.all([0, 1].map(async (gateway) => (await proof.call(tenant, { gateway })).status));
+    await waitFor(async () => (await statuses()).every((status) => status === 403), {
+      what: 'both gateways to refuse the key again',
+      timeoutMs: 20_000,
+    });
+  });
+});
+
 describe('a usage job', () => {
   it('delivered twice at once, and again after its acknowledgement was lost, counts once', async () => {
     const [worker] = proof.stack.workers;

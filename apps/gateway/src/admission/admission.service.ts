@@ -5,6 +5,7 @@ import {
   type ReserveOp,
   type ReserveOutcome,
   type SettleOp,
+  type SettleOutcome,
   StoreUnavailableError,
   type UnitAmounts,
 } from '@penstock/platform';
@@ -66,7 +67,11 @@ const RETRY_MS = [50, 100, 250, 500, 1_000];
 export class AdmissionService {
   private clockOffsetMs = 0;
   private held:
-    | { readonly tenantId: string; readonly readAtMs: number; readonly amounts: Promise<Map<string, bigint> | undefined> }
+    | {
+        readonly tenantId: string;
+        readonly readAtMs: number;
+        readonly amounts: Promise<Map<string, bigint> | undefined>;
+      }
     | undefined;
   private readonly background = new Set<Promise<void>>();
 
@@ -219,12 +224,18 @@ export class AdmissionService {
     const { tenantId, id } = hold.identity;
     const op: SettleOp = { holdId: id, outboxEntry, plan: hold.plan, deltas: deltasOf(hold.amounts, actual) };
     try {
-      await this.store.settle(tenantId, op);
-      if (outboxEntry !== '') this.usage.add(tenantId, id);
+      const outcome = await this.store.settle(tenantId, op);
+      if (outboxEntry !== '') this.announce(tenantId, id, outcome);
     } catch (error) {
       if (!(error instanceof StoreUnavailableError)) throw error;
       this.inBackground(tenantId, op, 0);
     }
+  }
+
+  private announce(tenantId: string, holdId: string, outcome: SettleOutcome): void {
+    // A Redis that lost the hold may have lost the list of tenants too, without which the sweeper finds no outbox.
+    if (outcome === 'missing') this.store.listTenant(tenantId).catch(() => undefined);
+    this.usage.add(tenantId, holdId);
   }
 
   private inBackground(tenantId: string, op: SettleOp, attempt: number): void {
@@ -236,8 +247,8 @@ export class AdmissionService {
     for (let attempt = firstAttempt; ; attempt += 1) {
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)]));
       try {
-        await this.store.settle(tenantId, op);
-        if (op.outboxEntry !== '') this.usage.add(tenantId, op.holdId);
+        const outcome = await this.store.settle(tenantId, op);
+        if (op.outboxEntry !== '') this.announce(tenantId, op.holdId, outcome);
         return;
       } catch (error) {
         if (!(error instanceof StoreUnavailableError)) throw error;

@@ -22,6 +22,7 @@ const ENTRIES_MAX = 10_000;
 export class PolicyStore {
   private readonly entries = new LRUCache<string, PolicyEntry>({ max: ENTRIES_MAX });
   private readonly loading = new Map<string, Promise<PolicyEntry | undefined>>();
+  private readonly loadingTenants = new Map<string, Promise<void>>();
 
   constructor(
     private readonly redis: Redis,
@@ -65,9 +66,15 @@ export class PolicyStore {
     return inForce === null || inForce <= epoch;
   }
 
-  /** Makes the tenant of an entry resident in Redis. */
-  async loadTenant(entry: PolicyEntry): Promise<void> {
-    await this.governance.loadTenant(entry.snapshot.tenantId);
+  /** Makes the tenant of an entry resident in Redis; all calls that find it missing share one request. */
+  loadTenant(entry: PolicyEntry): Promise<void> {
+    const { tenantId } = entry.snapshot;
+    let load = this.loadingTenants.get(tenantId);
+    if (load === undefined) {
+      load = this.governance.loadTenant(tenantId).finally(() => this.loadingTenants.delete(tenantId));
+      this.loadingTenants.set(tenantId, load);
+    }
+    return load;
   }
 
   /**

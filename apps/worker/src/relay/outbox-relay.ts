@@ -1,12 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { POLICY_INVALIDATED, type PolicyInvalidatedPayload } from '@penstock/dto';
-import { LOGGER, type Logger, PolicyDelivery } from '@penstock/platform';
+import { LOGGER, type Logger, PolicyDelivery, REDIS_COMMAND } from '@penstock/platform';
+import type { Redis } from 'ioredis';
 import { DataSource, type EntityManager } from 'typeorm';
 
 /** Messages of one transaction. */
 const BATCH_MAX = 100;
 /** Governance delivers its own message right after the commit; only what it left is taken up here. */
 const GRACE = '1 second';
+/** A Redis that crashed may have lost what it acknowledged last: a second or two of its append-only file. */
+const LOST_AT_MOST = '1 minute';
 /** Delivered messages are kept this long, for questions. */
 const KEPT_FOR = '7 days';
 
@@ -21,14 +24,25 @@ interface OutboxRow {
  */
 @Injectable()
 export class OutboxRelay {
+  private isRedisNew = true;
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly delivery: PolicyDelivery,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+    @Inject(REDIS_COMMAND) redis: Redis,
+  ) {
+    redis.on('ready', () => {
+      this.isRedisNew = true;
+    });
+  }
 
   /** Delivers everything that waits. Rejects when Redis or PostgreSQL is away; nothing is marked then. */
   async relay(): Promise<number> {
+    if (this.isRedisNew) {
+      this.isRedisNew = false;
+      await this.repeatLatest();
+    }
     let total = 0;
     for (;;) {
       const count = await this.dataSource.transaction((tx) => this.relayBatch(tx));
@@ -37,6 +51,21 @@ export class OutboxRelay {
     }
     if (total > 0) this.logger.info({ messages: total }, 'policy changes were delivered by the relay');
     return total;
+  }
+
+  /**
+   * Lets the latest messages be delivered again. Otherwise a key whose revocation Redis forgot in a crash would
+   * work on, with every sign that it was revoked.
+   */
+  private async repeatLatest(): Promise<void> {
+    try {
+      await this.dataSource.query(
+        `UPDATE governance.outbox_messages SET delivered_at = NULL WHERE delivered_at > now() - interval '${LOST_AT_MOST}'`,
+      );
+    } catch (error) {
+      this.isRedisNew = true;
+      throw error;
+    }
   }
 
   /** Forgets messages that were delivered long ago. */

@@ -88,9 +88,14 @@ export class AdmissionStore {
    * @returns false when it already was; only the epoch may have been raised then.
    */
   async loadTenant(tenantId: string, epoch: number, counters: Readonly<Record<string, string>>): Promise<boolean> {
-    await this.withDeadline(() => this.redis.sadd(TENANTS_KEY, tenantId));
+    await this.listTenant(tenantId);
     const reply = await this.script(LOAD_SCRIPT, [this.keys(tenantId).counters], [epoch, ...Object.entries(counters).flat()]);
     return reply === 1;
+  }
+
+  /** Puts the tenant on the list that sweeps and reconciliation go by. */
+  async listTenant(tenantId: string): Promise<void> {
+    await this.withDeadline(() => this.redis.sadd(TENANTS_KEY, tenantId));
   }
 
   /** Raises the epoch of a resident tenant so that every snapshot taken before is refused. Null: not resident. */

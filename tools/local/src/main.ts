@@ -38,7 +38,7 @@ async function main(): Promise<void> {
     if (stopping === undefined) {
       report(toStartError(error));
       process.exitCode = 1;
-      stopping = stack.stop();
+      stopping = stack.stop({ isQuiet: true });
     }
   }
   await stopping;

@@ -75,22 +75,25 @@ export class LocalStack {
     await this.introduce(secrets, database.url, redis.url);
   }
 
-  /** Stops callers before what they call: nothing that was accepted is lost. */
-  async stop(): Promise<void> {
+  /** Stops callers before what they call: nothing that was accepted is lost. Says so unless the start failed. */
+  async stop({ isQuiet = false } = {}): Promise<void> {
+    const tell = (text: string): void => {
+      if (!isQuiet) say(text);
+    };
     this.isStopping = true;
     this.supervisor.standDown();
     for (const service of this.services.toReversed()) {
       if (service.process?.isRunning !== true) continue;
       if (service.name === 'worker' && this.redisUrl !== undefined)
         await waitForEmptyQueue(this.redisUrl, DRAIN_TIMEOUT_MS);
-      say(`stopping ${service.name}`);
+      tell(`stopping ${service.name}`);
       const { wasKilled } = await service.stop();
       if (wasKilled) say(`${service.name} did not stop in time and was killed`);
     }
     // Whatever died in a restart or was started while we stopped.
     await this.reaper.close();
     this.lock?.release();
-    if (this.lock !== undefined) say('stopped; the data stays for the next start');
+    if (this.lock !== undefined) tell('stopped; the data stays for the next start');
   }
 
   /** Ends everything now. PostgreSQL and Redis recover from their logs at the next start. */

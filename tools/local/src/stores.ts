@@ -130,13 +130,16 @@ async function assertRedisAnswers(url: string): Promise<void> {
     maxRetriesPerRequest: 0,
     retryStrategy: () => null,
   });
-  client.on('error', () => undefined);
+  let reason: unknown;
+  client.on('error', (error: unknown) => {
+    reason = error;
+  });
   try {
     await client.connect();
     await client.ping();
   } catch (error) {
     throw new StartError(
-      `REDIS_URL (${placeOf(url)}) does not answer (${messageOf(error)}): correct it, or unset it to use a redis-server of this machine.`,
+      `REDIS_URL (${placeOf(url)}) does not answer (${messageOf(reason ?? error)}): correct it, or unset it to use a redis-server of this machine.`,
     );
   } finally {
     client.disconnect();

@@ -252,7 +252,7 @@ export class AdmissionStore {
           if (isNoScript(error)) {
             // A Redis that restarted answers so. It is an answer: an open breaker must let the script through next.
             this.breaker.succeeded();
-            reject(error as Error);
+            reject(error);
             return;
           }
           // LOADING, OOM, READONLY and the like: the server is there and still cannot do what a promise needs.

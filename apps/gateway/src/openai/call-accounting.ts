@@ -9,7 +9,7 @@ import {
 } from '@penstock/domain';
 
 import type { Hold } from '../admission/admission.service.js';
-import { countTokens } from './token-count.js';
+import { countJsonTokens, countTokens } from './token-count.js';
 
 /** What a call used, and how sure we are. */
 export interface CallAccount {
@@ -26,11 +26,16 @@ export function accountFromUsage(raw: unknown, price: PriceState): CallAccount |
 }
 
 /**
- * The account of an answer whose usage never came: the tokens of what was sent and of what was received, never more
+ * The account of an answer whose usage never came: the tokens of what was sent (JSON) and of what was received, never more
  * than the hold, so that no cap is passed on a guess.
  */
-export async function accountFromText(prompt: string, generated: string, hold: Hold, price: PriceState): Promise<CallAccount> {
-  const [inputTokens, outputTokens] = await Promise.all([countTokens(prompt), countTokens(generated)]);
+export async function accountFromText(
+  prompt: string,
+  generated: string,
+  hold: Hold,
+  price: PriceState,
+): Promise<CallAccount> {
+  const [inputTokens, outputTokens] = await Promise.all([countJsonTokens(prompt), countTokens(generated)]);
   const usage: UsageVector = { ...ZERO_USAGE, inputTokens, outputTokens };
   const amounts = settleAmounts(usage, price);
   const isWithinHold = amounts.tokens <= hold.amounts.tokens && amounts.costNanoUsd <= hold.amounts.costNanoUsd;

@@ -25,7 +25,7 @@ import { ChatCall } from './chat-call.js';
 import { type ChatRequest, readChatRequest } from './chat-request.js';
 import { sendAnswer, sendEarlyAnswer, toErrorAnswer } from './error-response.js';
 import { readBody } from './request-body.js';
-import { countTokens, encodingOf } from './token-count.js';
+import { countJsonTokens, encodingOf } from './token-count.js';
 
 /** Limits of one gateway process. */
 export interface ChatServiceOptions {
@@ -187,7 +187,7 @@ export class ChatService {
       const encoding = encodingOf(target.provider, target.model);
       if (encoding === undefined || !isExhausted(refusal) || shape.hasUnboundedInput) throw refusal;
       if (shape.bodyBytes > EXACT_COUNT_BYTES_MAX || !mightFitTighter(refusal, callOf())) throw refusal;
-      const textTokensCeiling = await countTokens(chat.bytes.toString('utf8'), encoding);
+      const textTokensCeiling = await countJsonTokens(chat.bytes.toString('utf8'), encoding);
       return reserve({ ...shape, textTokensCeiling });
     }
   }

@@ -52,6 +52,19 @@ export async function countTokens(text: string, encoding: Encoding = 'o200k_base
   return tokens;
 }
 
+const ESCAPED: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
+
+/**
+ * Counts the tokens of all text in a JSON text, its syntax included. Escapes are undone first, because that is what a
+ * provider reads, and some characters are cheaper in their escaped form.
+ */
+export function countJsonTokens(json: string, encoding?: Encoding): Promise<number> {
+  const text = json.replace(/\\(?:u([\da-f]{4})|(.))/gi, (_escape, code: string | undefined, char: string) =>
+    code === undefined ? (ESCAPED[char] ?? char) : String.fromCharCode(Number.parseInt(code, 16)),
+  );
+  return countTokens(text, encoding);
+}
+
 function counterOf(encoding: Encoding): Promise<CountTokens> {
   let counter = loaded.get(encoding);
   if (counter === undefined) {

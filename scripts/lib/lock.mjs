@@ -1,16 +1,22 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { LOCAL } from './paths.mjs';
 import { Failure, say } from './progress.mjs';
 
-function isAlive(pid) {
+/** True for a running starter; after a reboot, or in another container, the number may be somebody else's. */
+function isStarter(pid) {
+  if (pid === process.pid) return false;
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
-    return error.code === 'EPERM';
+    if (error.code !== 'EPERM') return false;
+  }
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('scripts/');
+  } catch {
+    return true;
   }
 }
 
@@ -33,7 +39,8 @@ export async function withLock(name, work) {
       }
     }
     const owner = readOwner(file);
-    if (owner !== undefined && !isAlive(owner)) {
+    // A file without a number belongs to a starter that ended between creating and writing it, or is about to write.
+    if (owner === undefined ? isOld(file) : !isStarter(owner)) {
       rmSync(file, { force: true });
       continue;
     }
@@ -46,6 +53,11 @@ export async function withLock(name, work) {
   } finally {
     rmSync(file, { force: true });
   }
+}
+
+function isOld(file) {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  return stat === undefined || Date.now() - stat.mtimeMs > 5_000;
 }
 
 function readOwner(file) {

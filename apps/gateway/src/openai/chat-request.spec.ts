@@ -126,6 +126,16 @@ describe('members that stand twice', () => {
     });
   });
 
+  it.each([
+    ['Max_Tokens', 'max_tokens'],
+    ['MODEL', 'model'],
+    ['N', 'n'],
+    ['meſſages', 'messages'],
+  ])('may not hide behind other letters: %s', (written, name) => {
+    const refusal = refusalOf({ ...GOOD, [written]: 1 });
+    expect(refusal.fields).toEqual([{ path: written, reason: `must be written '${name}'` }]);
+  });
+
   it('are left to the provider otherwise', () => {
     expect(read('{"model":"a","user":"x","user":"y","messages":[{"n":1}]}').model).toBe('a');
   });

@@ -35,6 +35,7 @@ const GOVERNED_MEMBERS = [
   'prompt_cache_retention',
   'cache_control',
 ] as const;
+const GOVERNED: ReadonlySet<string> = new Set(GOVERNED_MEMBERS);
 const GOVERNED_NAME = new RegExp(`"(?:${GOVERNED_MEMBERS.join('|')})"\\s*:`, 'g');
 
 /** An ASCII letter or underscore written as an escape: a name may be spelled so that its plain text is not there. */
@@ -52,6 +53,10 @@ export function readChatRequest(bytes: Buffer): ChatRequest {
     path,
     reason: 'stands more than once',
   }));
+  for (const path of Object.keys(body)) {
+    const name = governedNameLike(path);
+    if (name !== undefined) fields.push({ path, reason: `must be written '${name}'` });
+  }
   const { model, messages, stream } = body;
 
   if (model === undefined) fields.push({ path: 'model', reason: 'is required' });
@@ -128,6 +133,17 @@ function parseObject(text: string): Record<string, unknown> {
 function duplicateMembers(bytes: Buffer, text: string, body: Record<string, unknown>): string[] {
   const isSuspicious = ESCAPED_LETTER.test(text) || countGovernedNames(text) > countGovernedMembers(body);
   return isSuspicious ? duplicateJsonMembers(bytes, GOVERNED_MEMBERS) : [];
+}
+
+/**
+ * The governed member that a provider would read this one as if it does not mind the case, as servers written in Go
+ * do not: `Max_Tokens` would then overrule the `max_tokens` that was reserved for.
+ */
+function governedNameLike(name: string): string | undefined {
+  if (GOVERNED.has(name)) return undefined;
+  // Upper case first: it also folds the letters that only have an upper case of ASCII, such as the long s.
+  const folded = name.toUpperCase().toLowerCase();
+  return GOVERNED.has(folded) ? folded : undefined;
 }
 
 /** At any depth; one pass of one pattern costs a fraction of a search per name. */

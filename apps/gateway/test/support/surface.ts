@@ -23,7 +23,7 @@ export const PROMPT = 'a prompt that only its provider may see';
 /** Keys of the providers; no answer and no log may have one. */
 export const PROVIDER_KEYS = { openai: 'sk-provider-openai-5d1c', groq: 'gsk-provider-groq-77aa' } as const;
 export const BODY_BYTES_MAX = 2_500_000;
-export const FIRST_BYTE_TIMEOUT_MS = 1_500;
+export const FIRST_BYTE_TIMEOUT_MS = 2_500;
 
 /** An answer read to its end. */
 export interface Answer {

@@ -127,9 +127,14 @@ function commandDeadline(config: BaseConfig): RedisConnections {
     },
     {
       provide: AdmissionService,
-      inject: [AdmissionStore, PolicyStore, UsageQueue, CLOCK, OWNER_ID],
-      useFactory: (store: AdmissionStore, policies: PolicyStore, usage: UsageQueue, clock: Clock, ownerId: string) =>
-        new AdmissionService(store, policies, usage, clock, ownerId),
+      inject: [AdmissionStore, PolicyStore, UsageQueue, CLOCK, OwnerHeartbeat],
+      useFactory: (
+        store: AdmissionStore,
+        policies: PolicyStore,
+        usage: UsageQueue,
+        clock: Clock,
+        owner: OwnerHeartbeat,
+      ) => new AdmissionService(store, policies, usage, clock, owner),
     },
     {
       provide: ProviderRegistry,
@@ -230,6 +235,7 @@ function createChatService(
   });
   const watch = setInterval(() => chat.cutOverdue(), OVERDUE_CHECK_MS);
   shutdown.register('close', 'overdue calls', () => clearInterval(watch));
+  heartbeat.follow(() => chat.drained());
   shutdown.register('flush', 'calls whose client has left', () => chat.drained());
   shutdown.register('flush', 'calls that do not end', async () => {
     chat.cutAll();

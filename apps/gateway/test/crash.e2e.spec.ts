@@ -179,6 +179,34 @@ describe('Redis that lost what it acknowledged last', () => {
     await gateway!.restart({ PENSTOCK_USAGE_FLUSH_MS: '20' });
   });
 
+  it.each(['after', 'before'])(
+    'a settlement %s the ledger had it: the hold that is there again ends, the call counts once',
+    async (moment) => {
+      const [worker] = proof.stack.workers;
+      const tenant = await proof.createTenant();
+      const { counters, holds, dispatched, outbox } = tenantKeys(tenant.id);
+      const running = proof.call(tenant, { body: { messages: simulated({ latencyMs: 500 }) } });
+      await waitFor(async () => (await proof.simulator.entriesOf(tenant.label)).length === 1, {
+        what: 'the call to run',
+      });
+      const keys = [counters, holds, dispatched];
+      const before = await Promise.all(keys.map((key) => proof.redis.dumpBuffer(key)));
+      if (moment === 'before') worker!.signal('SIGSTOP');
+      expect(isWhole(await running)).toBe(true);
+      if (moment === 'after') await proof.settled(tenant);
+
+      await proof.redis.del(outbox);
+      for (const [index, key] of keys.entries()) await proof.redis.restore(key, 0, before[index]!, 'REPLACE');
+      await proof.stack.redis.kill();
+      await proof.stack.redis.restart();
+      worker!.signal('SIGCONT');
+      const events = await expectClosedBooks(proof, tenant, []);
+      // What nobody knows any more is charged as the orphan that it looks like.
+      expect(events.map(({ outcome }) => outcome)).toEqual([moment === 'after' ? 'completed' : 'orphaned']);
+      await expectReconciled(proof);
+    },
+  );
+
   it('a revocation: it is brought again, the key does not work on', async () => {
     const tenant = await proof.createTenant();
     expect((await proof.call(tenant)).status).toBe(200);
@@ -189,8 +217,7 @@ describe('Redis that lost what it acknowledged last', () => {
     expect((await proof.call(tenant)).status).toBe(403);
 
     for (const [index, key] of keys.entries()) {
-      await proof.redis.del(key);
-      await proof.redis.restore(key, 0, before[index]!);
+      await proof.redis.restore(key, 0, before[index]!, 'REPLACE');
     }
     await proof.stack.redis.kill();
     await proof.stack.redis.restart();

@@ -80,7 +80,7 @@ export class AdmissionService {
     private readonly policies: PolicyStore,
     private readonly usage: UsageQueue,
     private readonly clock: Clock,
-    private readonly ownerId: string,
+    private readonly owner: { readonly id: string },
   ) {}
 
   /**
@@ -111,7 +111,7 @@ export class AdmissionService {
       const identity = identityOf(draft, current, plan, priceId);
       const op: ReserveOp = {
         holdId: identity.id,
-        holdRecord: holdRecordText(identity, draft, amounts, this.ownerId),
+        holdRecord: holdRecordText(identity, draft, amounts, this.owner.id),
         plan,
         amounts: unitAmounts(amounts),
       };

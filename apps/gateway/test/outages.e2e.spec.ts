@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ChaosProxy, waitFor } from '@penstock/testing';
+import { ChaosProxy, simulated, waitFor } from '@penstock/testing';
 
 import { expectClosedBooks, expectReconciled, isWhole } from './support/books.js';
 import { KeepAliveClients } from './support/keep-alive-clients.js';
@@ -62,6 +62,43 @@ describe('a gateway that is stopped', () => {
     await expectReconciled(proof);
     await leaving!.restart();
   });
+
+  it('in the middle of an answer that does not end: cut after the grace, charged for what came, nothing left behind', async () => {
+    const [, leaving] = proof.stack.gateways;
+    await leaving!.restart({ PENSTOCK_SHUTDOWN_GRACE_MS: '1000' });
+    const tenant = await proof.createTenant();
+    const endless = proof.call(tenant, {
+      gateway: 1,
+      body: { stream: true, messages: simulated({ chunks: 10_000, chunkIntervalMs: 50, completionTokens: 16 }) },
+    });
+    await waitFor(async () => ((await proof.simulator.entriesOf(tenant.label))[0]?.chunksSent ?? 0) > 5, {
+      what: 'the answer to begin',
+    });
+    expect((await leaving!.kill('SIGTERM')).code).toBe(0);
+    expect(isWhole(await endless)).toBe(false);
+    expect((await proof.stateOf(tenant.id)).holds).toEqual([]);
+    const [event, ...others] = await expectClosedBooks(proof, tenant, []);
+    expect({ event, others }).toMatchObject({ event: { is_estimated: true }, others: [] });
+    expect(event?.outcome).not.toBe('orphaned');
+    await leaving!.restart({ PENSTOCK_SHUTDOWN_GRACE_MS: '20000' });
+  });
+});
+
+describe('a worker that is stopped and started again', () => {
+  it('under load: calls go on, the ledger catches up', async () => {
+    const [worker] = proof.stack.workers;
+    const { tenant, answers } = await warmTenant();
+    const load = new Load(proof, tenant);
+    await load.served(20);
+    expect((await worker!.kill('SIGTERM')).code).toBe(0);
+    await load.served(20);
+    await worker!.restart();
+    await load.served(20);
+    const served = await load.stop();
+    expect(served.filter((answer) => !isWhole(answer))).toEqual([]);
+    const events = await expectClosedBooks(proof, tenant, [...answers, ...served]);
+    expect(events).toHaveLength(answers.length + served.length);
+  });
 });
 
 describe('Redis', () => {
@@ -78,7 +115,7 @@ describe('Redis', () => {
     const { tenant, answers } = await warmTenant();
     const pids = proof.stack.gateways.map(({ pid }) => pid);
     const running = proof.call(tenant, {
-      body: { stream: true, messages: [{ role: 'user', content: 'sim:{"chunks":20,"chunkIntervalMs":100}' }] },
+      body: { stream: true, messages: simulated({ chunks: 20, chunkIntervalMs: 100 }) },
     });
     await waitFor(async () => (await proof.simulator.entriesOf(tenant.label)).length === 3, {
       what: 'the call to run',

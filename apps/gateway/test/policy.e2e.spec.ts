@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ChaosProxy, waitFor } from '@penstock/testing';
+import { ChaosProxy, simulated, waitFor } from '@penstock/testing';
 
 import { expectClosedBooks, expectReconciled } from './support/books.js';
 import { Load } from './support/load.js';
@@ -146,7 +146,7 @@ describe('a policy change of which a gateway is never told', () => {
     const alone: Tenant = { label: 'alone-', id, teamId: '', keyId: id, key: value };
     const running = proof.call(alone, {
       gateway: 1,
-      body: { stream: true, messages: [{ role: 'user', content: 'sim:{"chunks":10,"chunkIntervalMs":100}' }] },
+      body: { stream: true, messages: simulated({ chunks: 10, chunkIntervalMs: 100 }) },
     });
     await waitFor(async () => (await proof.simulator.entriesOf(alone.label)).length === 1, { what: 'the call to run' });
     await proof.governance.deleteVirtualKey(id);
@@ -162,7 +162,7 @@ describe('a policy change of which a gateway is never told', () => {
     });
     const running = proof.call(tenant, {
       gateway: 1,
-      body: { stream: true, messages: [{ role: 'user', content: 'sim:{"chunks":10,"chunkIntervalMs":100}' }] },
+      body: { stream: true, messages: simulated({ chunks: 10, chunkIntervalMs: 100 }) },
     });
     await waitFor(async () => (await proof.simulator.entriesOf(tenant.label)).length === 1, {
       what: 'the call to run',
@@ -183,7 +183,7 @@ describe('a policy change of which a gateway is never told', () => {
     const tenant = await proof.createTenant();
     const running = proof.call(tenant, {
       gateway: 1,
-      body: { stream: true, messages: [{ role: 'user', content: 'sim:{"chunks":10,"chunkIntervalMs":100}' }] },
+      body: { stream: true, messages: simulated({ chunks: 10, chunkIntervalMs: 100 }) },
     });
     await waitFor(async () => (await proof.simulator.entriesOf(tenant.label)).length === 1, {
       what: 'the call to run',

@@ -43,7 +43,7 @@ export class GatewayConfig extends BaseConfig {
 
   /** Longest wait of a settled call for others before the worker hears of it. */
   @IntEnv({ min: 1, max: 600_000 })
-  PENSTOCK_USAGE_FLUSH_MS: number = 20;
+  PENSTOCK_USAGE_FLUSH_MS: number = 50;
 
   @IntEnv({ min: 1, max: 1_000 })
   PENSTOCK_USAGE_BATCH_MAX: number = 256;

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { freePorts, Reaper } from '@penstock/servers';
+import { freePorts, NODE_FLAGS, Reaper } from '@penstock/servers';
 
 import { StackProcess } from './stack-process.js';
 import { startTestCluster, type TestCluster } from './test-cluster.js';
@@ -108,7 +108,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     ...options.env,
   };
   const processes = slots.map((slot) => {
-    const program = [process.execPath, mainOf(slot.app)];
+    const program = [process.execPath, ...NODE_FLAGS, mainOf(slot.app)];
     const [command = process.execPath, ...args] = [...(options.launcher?.(slot.app, slot.index) ?? []), ...program];
     const env: Record<string, string | undefined> = {
       ...sharedEnv,

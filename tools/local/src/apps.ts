@@ -1,6 +1,6 @@
 import path from 'node:path';
 
-import { type Reaper, ServerProcess, waitUntil } from '@penstock/servers';
+import { NODE_FLAGS, type Reaper, ServerProcess, waitUntil } from '@penstock/servers';
 
 import { type LocalConfig, type PortSetting, ROOT } from './config.js';
 import type { LocalSecrets } from './secrets.js';
@@ -51,7 +51,7 @@ async function launch(app: App, context: AppContext): Promise<ServerProcess> {
   const running = new ServerProcess({
     name: app,
     command: process.execPath,
-    args: ['--enable-source-maps', path.join(ROOT, folder, app, 'dist', 'main.js')],
+    args: [...NODE_FLAGS, '--enable-source-maps', path.join(ROOT, folder, app, 'dist', 'main.js')],
     cwd: ROOT,
     env: environmentOf(app, context),
     reaper: context.reaper,

@@ -1,5 +1,6 @@
 export * from './free-port.js';
 export * from './log-buffer.js';
+export * from './node-flags.js';
 export * from './postgres-server.js';
 export * from './reaper.js';
 export * from './redis-server.js';

@@ -3,24 +3,11 @@ import { createHash } from 'node:crypto';
 import { EPOCH_FIELD, TENANTS_KEY, type HoldRecord, type TenantKeys, tenantKeys } from '@penstock/dto';
 import type { Redis } from 'ioredis';
 
-import { AdmissionBatch, type Pending } from './admission-batch.js';
+import { AdmissionLane } from './admission-lane.js';
 import type { ReserveOp, ReserveOutcome, SettleOp, SettleOutcome } from './admission-outcome.js';
 import { ADD_SCRIPT, ADMISSION_SCRIPT, BUMP_EPOCH_SCRIPT, LOAD_SCRIPT } from './admission-script.js';
 import { StoreBreaker } from './store-breaker.js';
-
-/** Redis did not answer in time or at all. */
-export class StoreUnavailableError extends Error {
-  override readonly name = 'StoreUnavailableError';
-
-  constructor(
-    message: string,
-    /** False when the command certainly never left; otherwise what it did is unknown, and it may yet be applied. */
-    readonly mayHaveRun: boolean,
-    cause?: unknown,
-  ) {
-    super(message, cause === undefined ? undefined : { cause });
-  }
-}
+import { StoreUnavailableError } from './store-unavailable.error.js';
 
 /** Settings of an {@link AdmissionStore}. */
 export interface AdmissionStoreOptions {
@@ -30,30 +17,18 @@ export interface AdmissionStoreOptions {
   readonly onAvailability?: (isAvailable: boolean, cause?: unknown) => void;
 }
 
-/** Operations of one tenant in one script call; bounds how long Redis serves nobody else. */
-const BATCH_OPS_MAX = 64;
 const SHA_OF = new Map<string, string>();
-
-interface Waiting {
-  /** Holds that are admitted and not yet marked as dispatched, and who waits for that. */
-  marks: string[];
-  onMarked: (() => void)[];
-  reserves: Pending<ReserveOp, ReserveOutcome>[];
-  settles: Pending<SettleOp, SettleOutcome>[];
-}
 
 /**
  * Admission and settlement against Redis: the only code that moves the counters of a tenant.
  *
- * Hot path: what concurrent calls of one tenant ask for in the same turn of the event loop travels in one script
- * call, because the command itself costs both sides more than what it carries.
+ * Each tenant has a lane of its own, which gathers what concurrent calls ask for; see {@link AdmissionLane}.
  */
 export class AdmissionStore {
-  private readonly waiting = new Map<string, Waiting>();
+  private readonly lanes = new Map<string, AdmissionLane>();
   private readonly keysOf = new Map<string, TenantKeys>();
   private readonly breaker: StoreBreaker;
   private readonly deadlineMs: number;
-  private isFlushScheduled = false;
 
   constructor(
     private readonly redis: Redis,
@@ -70,16 +45,12 @@ export class AdmissionStore {
    * Rejects with {@link StoreUnavailableError}; then the hold may exist, and the caller must release it.
    */
   reserve(tenantId: string, op: ReserveOp): Promise<ReserveOutcome> {
-    return new Promise((resolve, reject) => {
-      this.waitingOf(tenantId).reserves.push({ op, resolve, reject });
-    });
+    return this.lane(tenantId).reserve(op);
   }
 
   /** Ends one hold; idempotent by hold id. Rejects with {@link StoreUnavailableError}: try again. */
   settle(tenantId: string, op: SettleOp): Promise<SettleOutcome> {
-    return new Promise((resolve, reject) => {
-      this.waitingOf(tenantId).settles.push({ op, resolve, reject });
-    });
+    return this.lane(tenantId).settle(op);
   }
 
   /**
@@ -151,57 +122,19 @@ export class AdmissionStore {
     return keys;
   }
 
-  private waitingOf(tenantId: string): Waiting {
-    let waiting = this.waiting.get(tenantId);
-    if (waiting === undefined) {
-      waiting = { marks: [], onMarked: [], reserves: [], settles: [] };
-      this.waiting.set(tenantId, waiting);
+  private lane(tenantId: string): AdmissionLane {
+    let lane = this.lanes.get(tenantId);
+    if (lane === undefined) {
+      const { counters, holds, dispatched, outbox } = this.keys(tenantId);
+      const keys = [counters, holds, dispatched, outbox];
+      lane = new AdmissionLane({
+        run: (args) => this.script(ADMISSION_SCRIPT, keys, args),
+        mark: (holdIds) => this.redis.sadd(dispatched, ...holdIds).catch(ignoreLostMark),
+        onIdle: () => this.lanes.delete(tenantId),
+      });
+      this.lanes.set(tenantId, lane);
     }
-    if (!this.isFlushScheduled) {
-      this.isFlushScheduled = true;
-      setImmediate(() => this.flush());
-    }
-    return waiting;
-  }
-
-  /* Hot path. */
-  private flush(): void {
-    this.isFlushScheduled = false;
-    const all = [...this.waiting];
-    this.waiting.clear();
-    for (const [tenantId, { marks, onMarked, settles, reserves }] of all) {
-      // Marks are written before the requests leave, on a connection that Redis reads in order, and not awaited: if
-      // this process is killed now, a hold without a mark was never sent and is released, one with it is charged.
-      if (settles.length + reserves.length > 0) {
-        const first = settles.splice(0, BATCH_OPS_MAX);
-        this.send(tenantId, new AdmissionBatch(first, reserves.splice(0, BATCH_OPS_MAX - first.length), marks));
-      } else {
-        this.redis.sadd(this.keys(tenantId).dispatched, ...marks).catch(ignoreLostMark);
-      }
-      for (const dispatch of onMarked) dispatch();
-      while (settles.length + reserves.length > 0) {
-        const next = settles.splice(0, BATCH_OPS_MAX);
-        this.send(tenantId, new AdmissionBatch(next, reserves.splice(0, BATCH_OPS_MAX - next.length)));
-      }
-    }
-  }
-
-  /* Hot path. */
-  private send(tenantId: string, batch: AdmissionBatch): void {
-    const keys = this.keys(tenantId);
-    this.script(ADMISSION_SCRIPT, [keys.counters, keys.holds, keys.dispatched, keys.outbox], batch.args).then(
-      (reply) => {
-        const replies = reply as string[];
-        const admitted = batch.admitted(replies);
-        if (admitted.length > 0) {
-          const waiting = this.waitingOf(tenantId);
-          waiting.marks.push(...admitted);
-          waiting.onMarked.push(() => batch.dispatch(replies));
-        }
-        batch.deliver(replies);
-      },
-      (error: unknown) => batch.fail(error),
-    );
+    return lane;
   }
 
   private async script(source: string, keys: string[], args: readonly (string | number)[]): Promise<unknown> {

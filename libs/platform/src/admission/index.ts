@@ -1,2 +1,3 @@
 export * from './admission-outcome.js';
 export * from './admission-store.js';
+export * from './store-unavailable.error.js';

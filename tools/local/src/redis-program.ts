@@ -26,7 +26,7 @@ export async function ensureRedisProgram(env: NodeJS.ProcessEnv): Promise<string
     await run([brew, 'install', 'redis'], env);
   } else {
     throw new StartError(
-      `redis-server is missing: install Redis 6.2 or newer (https://redis.io/docs/latest/get-started), ${ADVICE}.`,
+      `redis-server is missing: install Redis 7 or newer (https://redis.io/docs/latest/get-started), ${ADVICE}.`,
     );
   }
   const installed = findRedisServer();

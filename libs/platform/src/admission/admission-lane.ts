@@ -98,8 +98,9 @@ export class AdmissionLane {
 
   /** What waited behind a call that got no answer has waited as long as anybody may. */
   private refuseWaiting(): void {
-    const waiting = new AdmissionBatch(this.settles.splice(0), this.reserves.splice(0));
-    waiting.fail(new StoreUnavailableError('Redis does not answer', false));
+    const error = new StoreUnavailableError('Redis does not answer', false);
+    for (const { reject } of this.settles.splice(0)) reject(error);
+    for (const { reject } of this.reserves.splice(0)) reject(error);
     this.goOn();
   }
 }

@@ -44,7 +44,14 @@ problems.push(...child.stdout.split('\n').filter((line) => line !== ''));
 const store = join(root, 'node_modules', '.pnpm');
 const stored = existsSync(store) ? readdirSync(store) : [];
 // Injection tokens, metadata and registries of these live in module state: a second copy is a second, empty world.
-const singletons = ['@nestjs+common', '@nestjs+core', 'typeorm', 'reflect-metadata', 'prom-client', '@penstock+platform'];
+const singletons = [
+  '@nestjs+common',
+  '@nestjs+core',
+  'typeorm',
+  'reflect-metadata',
+  'prom-client',
+  '@penstock+platform',
+];
 for (const name of singletons) {
   const copies = stored.filter((directory) => directory.startsWith(`${name}@`));
   if (copies.length > 1) problems.push(`${copies.length} copies of ${name}: ${copies.join(', ')}`);

@@ -4,7 +4,13 @@ import { startTestRedis, type TestRedis } from '@penstock/testing';
 import fc from 'fast-check';
 import { Redis } from 'ioredis';
 
-import { AdmissionStore, type CounterPlan, type ReserveOp, StoreUnavailableError, type UnitAmounts } from '../src/admission/index.js';
+import {
+  AdmissionStore,
+  type CounterPlan,
+  type ReserveOp,
+  StoreUnavailableError,
+  type UnitAmounts,
+} from '../src/admission/index.js';
 
 const TENANT = 'tenant-1';
 const COUNTERS = ['q1.0.0', 't1.0.0', 'c1.0.0'];
@@ -111,7 +117,12 @@ describe('settle', () => {
   });
 
   it('keeps the account of a call whose hold is gone, marked as late', async () => {
-    await store.settle(TENANT, { holdId: 'lost', outboxEntry: 'N{"a":1}', plan: planOf(), deltas: amountsOf(0, -1, -1) });
+    await store.settle(TENANT, {
+      holdId: 'lost',
+      outboxEntry: 'N{"a":1}',
+      plan: planOf(),
+      deltas: amountsOf(0, -1, -1),
+    });
     expect(await redis.hget(tenantKeys(TENANT).outbox, 'lost')).toBe('L{"a":1}');
   });
 
@@ -224,7 +235,10 @@ describe('with its memory full', () => {
     try {
       const outcomes = await Promise.allSettled([store.settle(TENANT, settle), store.reserve(TENANT, op())]);
       for (const outcome of outcomes) {
-        expect(outcome).toMatchObject({ status: 'rejected', reason: { name: 'StoreUnavailableError', mayHaveRun: false } });
+        expect(outcome).toMatchObject({
+          status: 'rejected',
+          reason: { name: 'StoreUnavailableError', mayHaveRun: false },
+        });
       }
       expect(await store.readCounters(TENANT, COUNTERS)).toEqual(['1', '10', '1000']);
       expect(await redis.hlen(tenantKeys(TENANT).holds)).toBe(1);

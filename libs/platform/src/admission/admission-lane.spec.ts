@@ -91,9 +91,6 @@ describe('a lane', () => {
     await nextTurn();
     answers[1]!.resolve([...Array.from({ length: 36 }, () => 'R'), '10']);
     await Promise.all(all);
-    expect(events.slice(0, 2)).toEqual([
-      'run 64 reserves, 0 settles, 0 marks',
-      'run 36 reserves, 0 settles, 0 marks',
-    ]);
+    expect(events.slice(0, 2)).toEqual(['run 64 reserves, 0 settles, 0 marks', 'run 36 reserves, 0 settles, 0 marks']);
   });
 });

@@ -60,7 +60,11 @@ export class AdmissionStore {
    */
   async loadTenant(tenantId: string, epoch: number, counters: Readonly<Record<string, string>>): Promise<boolean> {
     await this.listTenant(tenantId);
-    const reply = await this.script(LOAD_SCRIPT, [this.keys(tenantId).counters], [epoch, ...Object.entries(counters).flat()]);
+    const reply = await this.script(
+      LOAD_SCRIPT,
+      [this.keys(tenantId).counters],
+      [epoch, ...Object.entries(counters).flat()],
+    );
     return reply === 1;
   }
 
@@ -89,7 +93,10 @@ export class AdmissionStore {
   }
 
   /** Adds to counters outside of a call: reconciliation, and late records whose counters were lost with Redis. */
-  async addToCounters(tenantId: string, deltas: readonly (readonly [counterId: string, delta: bigint])[]): Promise<void> {
+  async addToCounters(
+    tenantId: string,
+    deltas: readonly (readonly [counterId: string, delta: bigint])[],
+  ): Promise<void> {
     if (deltas.length === 0) return;
     const args = deltas.flatMap(([counterId, delta]) => [counterId, delta.toString()]);
     await this.script(ADD_SCRIPT, [this.keys(tenantId).counters], args);
@@ -129,7 +136,9 @@ export class AdmissionStore {
       const keys = [counters, holds, dispatched, outbox];
       lane = new AdmissionLane({
         run: (args) => this.script(ADMISSION_SCRIPT, keys, args),
-        mark: (holdIds) => this.redis.sadd(dispatched, ...holdIds).catch(ignoreLostMark),
+        mark: (holdIds) => {
+          this.redis.sadd(dispatched, ...holdIds).catch(ignoreLostMark);
+        },
         onIdle: () => this.lanes.delete(tenantId),
       });
       this.lanes.set(tenantId, lane);

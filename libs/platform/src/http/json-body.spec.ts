@@ -47,7 +47,8 @@ describe('parseJsonBody', () => {
   });
 
   it('keeps large integers digit for digit where the app asks for it, and only those', () => {
-    const body = '{"a":9223372036854775807,"b":-9007199254740993,"c":9007199254740991,"d":1e3,"e":"9223372036854775807"}';
+    const body =
+      '{"a":9223372036854775807,"b":-9007199254740993,"c":9007199254740991,"d":1e3,"e":"9223372036854775807"}';
 
     expect(parseJsonBody(Buffer.from(body), { keepsLargeIntegers: true })).toEqual({
       a: 9223372036854775807n,

@@ -108,7 +108,7 @@ describe('kill -9 of a gateway', () => {
     const events = await expectClosedBooks(proof, tenant, answers);
     expect(events.filter(({ is_estimated: isEstimated }) => !isEstimated)).toHaveLength(5);
     await expectReconciled(proof);
-    await gateway!.restart();
+    await gateway!.restart({ PENSTOCK_USAGE_FLUSH_MS: '20' });
   });
 });
 

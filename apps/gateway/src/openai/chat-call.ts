@@ -10,18 +10,17 @@ import type { GatewayEvents } from '../gateway-events.js';
 import type { Provider } from '../routing/providers.js';
 import { classifyUpstreamError } from '../upstream/classify-upstream-error.js';
 import { Exchange, type ExchangeListener } from '../upstream/exchange.js';
-import { setJsonMembers } from '../upstream/json-edit.js';
 import { type SseEvent, SseTap } from '../upstream/sse-tap.js';
 import { fromProviderHeaders, toProviderHeaders } from '../upstream/upstream-headers.js';
 import { accountFromHold, accountFromText, accountFromUsage, type CallAccount } from './call-accounting.js';
-import type { ChatRequest } from './chat-request.js';
+import type { ChatFacts } from './chat-request.js';
 import { sendAnswer, toErrorAnswer } from './error-response.js';
 import { generatedTextOf, isEventStream, parseJson } from './provider-answer.js';
 
 /** Everything an admitted call needs until its end. */
 export interface ChatCallContext {
   readonly requestId: string;
-  readonly chat: ChatRequest;
+  readonly chat: ChatFacts;
   readonly modelSent: string;
   readonly provider: Provider;
   readonly hold: Hold;
@@ -46,7 +45,7 @@ type AnswerKind = 'pending' | 'failure' | 'json' | 'stream';
  */
 export class ChatCall implements ExchangeListener {
   private readonly exchange = new Exchange(this);
-  private readonly tap = new SseTap();
+  private tap: SseTap | undefined;
   private kind: AnswerKind = 'pending';
   private status = 0;
   private upstreamHeaders: IncomingHttpHeaders = {};
@@ -72,20 +71,24 @@ export class ChatCall implements ExchangeListener {
     private readonly events: GatewayEvents,
   ) {}
 
-  /** Sends the request to the provider. */
-  start(): void {
+  /** Sends the request to the provider: these bytes. */
+  start(bytes: Buffer): void {
     const { chat, provider, response, callerHeaders, requestId } = this.context;
     response.once('close', () => this.onClientClose());
     this.exchange.start(
       provider,
       '/chat/completions',
       toProviderHeaders(provider, callerHeaders, requestId, chat.isStream),
-      this.requestBytes(),
+      bytes,
     );
   }
 
   get startedAtMs(): number {
     return this.context.startedAtMs;
+  }
+
+  get modelSent(): string {
+    return this.context.modelSent;
   }
 
   /** Ends the call now, charging what has been received. */
@@ -100,6 +103,7 @@ export class ChatCall implements ExchangeListener {
       this.kind = 'failure';
     } else if (this.context.chat.isStream && isEventStream(headers)) {
       this.kind = 'stream';
+      this.tap = new SseTap();
       this.writeStreamHead();
     } else {
       this.kind = 'json';
@@ -110,7 +114,7 @@ export class ChatCall implements ExchangeListener {
   onData(chunk: Buffer): void {
     if (this.isEnding) return;
     this.ttftMs ??= this.clock.now() - this.context.startedAtMs;
-    if (this.kind === 'stream') {
+    if (this.tap !== undefined) {
       for (const event of this.tap.push(chunk)) this.onEvent(event);
       return;
     }
@@ -129,7 +133,7 @@ export class ChatCall implements ExchangeListener {
         void this.run(() => this.endFailure());
         break;
       case 'stream': {
-        const rest = this.tap.end();
+        const rest = this.tap?.end();
         if (rest !== undefined) this.onEvent(rest);
         if (!this.isEnding) void this.run(() => this.endStream());
         break;
@@ -271,7 +275,7 @@ export class ChatCall implements ExchangeListener {
 
   private accountFromTap(): Promise<CallAccount> {
     const { chat, hold, price } = this.context;
-    return accountFromText(chat.bytes.toString('utf8'), this.tap.generatedText(), hold, price);
+    return accountFromText(chat.bytes.toString('utf8'), this.tap?.generatedText() ?? '', hold, price);
   }
 
   /** Runs the end of the call once, whichever event brought it. */
@@ -332,16 +336,5 @@ export class ChatCall implements ExchangeListener {
     if (this.isClientGone || response.destroyed) return;
     const { body } = toErrorAnswer(error, dialect, requestId);
     response.end(`data: ${body}\n\n`);
-  }
-
-  private requestBytes(): Buffer {
-    const { chat, modelSent } = this.context;
-    const members: Record<string, unknown> = {};
-    if (chat.model !== modelSent) members['model'] = modelSent;
-    if (chat.isStream && !chat.wantsUsage) {
-      const options = chat.body['stream_options'];
-      members['stream_options'] = { ...(typeof options === 'object' ? options : {}), include_usage: true };
-    }
-    return Object.keys(members).length === 0 ? chat.bytes : setJsonMembers(chat.bytes, members);
   }
 }

@@ -5,13 +5,17 @@ import { AppError } from '@penstock/domain';
 import { duplicateJsonMembers } from '../upstream/json-edit.js';
 
 /** The few facts of a chat request that the gateway needs. Everything else is the provider's to judge. */
-export interface ChatRequest {
-  readonly body: Record<string, unknown>;
+export interface ChatFacts {
   readonly bytes: Buffer;
   readonly model: string;
   readonly isStream: boolean;
   /** True when the caller asked for the usage chunk itself. */
   readonly wantsUsage: boolean;
+}
+
+/** A request while it is being decided; its parsed body is not kept for as long as the call takes. */
+export interface ChatRequest extends ChatFacts {
+  readonly body: Record<string, unknown>;
 }
 
 /** Limits how many choices one call may ask for: each is another full answer in the worst case. */

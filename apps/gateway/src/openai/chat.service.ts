@@ -24,6 +24,7 @@ import { resolveTarget, type Target } from '../routing/resolve-target.js';
 import { ChatCall } from './chat-call.js';
 import { type ChatRequest, readChatRequest } from './chat-request.js';
 import { sendAnswer, sendEarlyAnswer, toErrorAnswer } from './error-response.js';
+import { toProviderBody } from './provider-body.js';
 import { readBody } from './request-body.js';
 import { countJsonTokens, encodingOf } from './token-count.js';
 
@@ -68,19 +69,10 @@ export class ChatService {
 
   /** Answers one request. Never rejects. */
   async handle(request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> {
-    const startedAtMs = this.clock.now();
     this.inFlight += 1;
     try {
-      const credential = readCredential(request.headers);
-      if (this.inFlight > this.options.inFlightMax) {
-        throw new AppError('overloaded', { detail: 'This gateway serves as many calls as it may. Try again.' });
-      }
-      const entry = this.policies.peek(credential.value) ?? (await this.load(credential.value));
-      const chat = readChatRequest(await readBody(request, this.options.bodyBytesMax));
-      const call = await this.admit(request, response, requestId, credential, entry, chat, startedAtMs);
+      const call = await this.begin(request, response, requestId);
       if (call === undefined) return;
-      this.calls.add(call);
-      call.start();
       await call.finished;
       this.calls.delete(call);
     } catch (error) {
@@ -115,6 +107,26 @@ export class ChatService {
       throw new AppError('virtual_key_not_found', { detail: 'This virtual key is not known.' });
     }
     return entry;
+  }
+
+  /** Everything up to dispatch. What only this needs is let go of here: calls last long, and there are many. */
+  private async begin(
+    request: IncomingMessage,
+    response: ServerResponse,
+    requestId: string,
+  ): Promise<ChatCall | undefined> {
+    const startedAtMs = this.clock.now();
+    const credential = readCredential(request.headers);
+    if (this.inFlight > this.options.inFlightMax) {
+      throw new AppError('overloaded', { detail: 'This gateway serves as many calls as it may. Try again.' });
+    }
+    const entry = this.policies.peek(credential.value) ?? (await this.load(credential.value));
+    const chat = readChatRequest(await readBody(request, this.options.bodyBytesMax));
+    const call = await this.admit(request, response, requestId, credential, entry, chat, startedAtMs);
+    if (call === undefined) return undefined;
+    this.calls.add(call);
+    call.start(toProviderBody(chat, call.modelSent));
+    return call;
   }
 
   private async admit(
@@ -152,7 +164,7 @@ export class ChatService {
     return new ChatCall(
       {
         requestId,
-        chat,
+        chat: { bytes: chat.bytes, model: chat.model, isStream: chat.isStream, wantsUsage: chat.wantsUsage },
         modelSent: target.model,
         provider,
         hold,

@@ -4,6 +4,7 @@ export * from './bootstrap/index.js';
 export * from './config/index.js';
 export * from './context/index.js';
 export * from './crypto/index.js';
+export * from './database/index.js';
 export * from './errors/index.js';
 export * from './health/index.js';
 export * from './http/index.js';

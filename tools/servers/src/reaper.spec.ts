@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -7,26 +7,40 @@ import { describe, expect, it } from '@jest/globals';
 
 import { Reaper } from './reaper.js';
 import { ServerProcess } from './server-process.js';
+import { waitUntil } from './wait-until.js';
 
 const FOREVER = { command: '/bin/sleep', args: ['300'], env: { PATH: '/usr/bin:/bin' } };
 
+const lines = (file: string) => readFileSync(file, 'utf8').trim().split('\n');
+
 describe('Reaper', () => {
-  it('stops what is still registered, youngest first, and removes the folders', async () => {
+  it('stops what is still registered, youngest first, each with its signal, and removes the folders', async () => {
     const reaper = new Reaper();
     const folder = mkdtempSync(path.join(tmpdir(), 'penstock reaper '));
-    writeFileSync(path.join(folder, 'file'), 'x');
     reaper.removeAfterwards(folder);
-    const older = new ServerProcess({ name: 'older', ...FOREVER, reaper });
-    const younger = new ServerProcess({ name: 'younger', ...FOREVER, reaper, stopSignal: 'SIGINT' });
-    const ended: string[] = [];
-    void older.exited.then(() => ended.push('older'));
-    void younger.exited.then(() => ended.push('younger'));
+    // The processes note their end themselves: when both have ended, Node may report them in any order.
+    const notes = path.join(mkdtempSync(path.join(tmpdir(), 'penstock-notes-')), 'notes');
+    reaper.removeAfterwards(path.dirname(notes));
+    const noting = (name: string) => ({
+      name,
+      command: '/bin/sh',
+      args: [
+        '-c',
+        `for s in INT TERM; do trap "echo ${name} $s >> '${notes}'; exit 0" $s; done; echo ${name} >> '${notes}'; while :; do sleep 0.05; done`,
+      ],
+      env: FOREVER.env,
+      reaper,
+    });
+    new ServerProcess(noting('older'));
+    await waitUntil(() => existsSync(notes), { what: 'the older process to run', timeoutMs: 10_000 });
+    new ServerProcess({ ...noting('younger'), stopSignal: 'SIGINT' });
+    await waitUntil(() => lines(notes).length === 2, { what: 'the younger process to run', timeoutMs: 10_000 });
+    const held = openSync(notes, 'r');
 
     await reaper.close();
 
-    expect(await younger.exited).toEqual({ code: null, signal: 'SIGINT' });
-    expect(await older.exited).toEqual({ code: null, signal: 'SIGTERM' });
-    expect(ended).toEqual(['younger', 'older']);
+    expect(readFileSync(held, 'utf8').trim().split('\n').slice(2)).toEqual(['younger INT', 'older TERM']);
+    closeSync(held);
     expect(existsSync(folder)).toBe(false);
   });
 

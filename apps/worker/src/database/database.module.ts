@@ -1,14 +1,13 @@
 import { Module } from '@nestjs/common';
 import { connectPatiently, createDataSource } from '@penstock/entities';
-import { HealthRegistry, LOGGER, type Logger, revealSecret, Shutdown } from '@penstock/platform';
+import { attachDatabase, HealthRegistry, LOGGER, type Logger, revealSecret, Shutdown } from '@penstock/platform';
 import { DataSource } from 'typeorm';
 
 import { WorkerConfig } from '../config.js';
 
-/** How long the start waits for PostgreSQL before it goes on without. */
-const START_WAIT_MS = 3_000;
 /** Two ledger transactions, one connection for each periodic task, one for the health check. */
 const POOL_MAX = 8;
+const STATEMENT_TIMEOUT_MS = 30_000;
 
 /** PostgreSQL, without which the worker lives on: jobs are tried again, sweeps go on, `/health` says degraded. */
 @Module({
@@ -16,7 +15,7 @@ const POOL_MAX = 8;
     {
       provide: DataSource,
       inject: [WorkerConfig, HealthRegistry, Shutdown, LOGGER],
-      useFactory: async (
+      useFactory: (
         config: WorkerConfig,
         health: HealthRegistry,
         shutdown: Shutdown,
@@ -26,16 +25,9 @@ const POOL_MAX = 8;
           url: revealSecret(config.DATABASE_URL),
           applicationName: 'penstock-worker',
           poolMax: POOL_MAX,
-          statementTimeoutMs: 30_000,
+          statementTimeoutMs: STATEMENT_TIMEOUT_MS,
         });
-        health.register({ name: 'postgres', critical: false, check: () => dataSource.query('SELECT 1') });
-        const disconnect = await connectPatiently(dataSource, {
-          waitMs: START_WAIT_MS,
-          onFailure: (error) => logger.warn({ err: error }, 'postgres is not reachable, trying again'),
-          onConnected: () => logger.info('postgres is connected'),
-        });
-        shutdown.register('close', 'postgres', disconnect);
-        return dataSource;
+        return attachDatabase(dataSource, connectPatiently, false, { health, shutdown, logger });
       },
     },
   ],

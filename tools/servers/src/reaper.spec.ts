@@ -31,14 +31,15 @@ describe('Reaper', () => {
       env: FOREVER.env,
       reaper,
     });
-    new ServerProcess(noting('older'));
+    const older = new ServerProcess(noting('older'));
     await waitUntil(() => existsSync(notes), { what: 'the older process to run', timeoutMs: 10_000 });
-    new ServerProcess({ ...noting('younger'), stopSignal: 'SIGINT' });
+    const younger = new ServerProcess({ ...noting('younger'), stopSignal: 'SIGINT' });
     await waitUntil(() => lines(notes).length === 2, { what: 'the younger process to run', timeoutMs: 10_000 });
     const held = openSync(notes, 'r');
 
     await reaper.close();
 
+    await Promise.all([older.exited, younger.exited]);
     expect(readFileSync(held, 'utf8').trim().split('\n').slice(2)).toEqual(['younger INT', 'older TERM']);
     closeSync(held);
     expect(existsSync(folder)).toBe(false);

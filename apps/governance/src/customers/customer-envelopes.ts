@@ -12,7 +12,7 @@ export class CustomerResponse extends OmitType(CustomerSummary, ['teams'] as con
   @ApiProperty({ type: BudgetResponse, required: false })
   budget?: BudgetResponse;
 
-  @ApiProperty({ type: [BudgetResponse], required: false, description: 'All budgets; `budget` is the oldest.' })
+  @ApiProperty({ type: [BudgetResponse], required: false, description: 'Where there are several; `budget` is the oldest.' })
   budgets?: BudgetResponse[];
 
   @ApiProperty({ type: RateLimitResponse, required: false })

@@ -10,8 +10,9 @@ import { ownerOf } from './limit-owner.js';
 
 /** The limits of one owner on the wire. */
 export interface LimitAnswer {
-  /** The oldest of {@link budgets}: the one that clients of a single budget know. */
+  /** The only budget, or the oldest of several. */
   readonly budget?: BudgetResponse;
+  /** Where there are several: clients that know of one see no difference as long as there is one. */
   readonly budgets?: BudgetResponse[];
   readonly rate_limit?: RateLimitResponse;
 }
@@ -79,7 +80,8 @@ export class LimitBook {
 function toLimitAnswer(budgets: BudgetResponse[], rateLimit: RateLimitResponse | undefined): LimitAnswer {
   const [oldest] = budgets;
   return {
-    ...(oldest === undefined ? {} : { budget: oldest, budgets }),
+    ...(oldest === undefined ? {} : { budget: oldest }),
+    ...(budgets.length > 1 ? { budgets } : {}),
     ...(rateLimit === undefined ? {} : { rate_limit: rateLimit }),
   };
 }

@@ -6,7 +6,7 @@ import type { EntityManager } from 'typeorm';
 @Injectable()
 export class AdminSessionsRepository {
   async insert(tx: EntityManager, session: AdminSessionEntity): Promise<void> {
-    await tx.getRepository(AdminSessionEntity).insert(session as never);
+    await tx.getRepository(AdminSessionEntity).insert(session);
   }
 
   /** False when it was revoked before. */

@@ -23,15 +23,15 @@ export class RoleGuard implements CanActivate {
       // A public route, or one that another guard keeps: OperatorGuard has let nobody else through.
       return true;
     }
-    if (principal.sessionId === null && this.mark<boolean>(context, LOGIN_REQUIRED) === true) {
+    if (principal.sessionId === null && this.mark(context, LOGIN_REQUIRED) === true) {
       throw new AppError('authentication_required', {
         detail: 'This address is about the account that is logged in: send Authorization: Bearer <operator token>.',
       });
     }
     const roles = rolesThatMayCall({
       method: request.method,
-      isReadOnly: this.mark<boolean>(context, READS_ONLY) === true,
-      required: this.mark<readonly OperatorRole[]>(context, REQUIRED_ROLES),
+      isReadOnly: this.mark(context, READS_ONLY) === true,
+      required: this.mark(context, REQUIRED_ROLES) as readonly OperatorRole[] | undefined,
     });
     if (roles.includes(principal.role)) {
       return true;
@@ -42,7 +42,8 @@ export class RoleGuard implements CanActivate {
     });
   }
 
-  private mark<T>(context: ExecutionContext, key: string): T | undefined {
-    return this.reflector.getAllAndOverride<T | undefined>(key, [context.getHandler(), context.getClass()]);
+  /** What a decorator said of the handler, else of its controller. */
+  private mark(context: ExecutionContext, key: string): unknown {
+    return this.reflector.getAllAndOverride<unknown>(key, [context.getHandler(), context.getClass()]);
   }
 }

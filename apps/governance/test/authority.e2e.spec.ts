@@ -220,7 +220,9 @@ describe('an operator token', () => {
     await waitFor(async () => (await refused()).length >= before + 6, { what: 'the refusals to be written' });
     const entries = (await refused()).slice(before);
 
-    expect(entries.map(({ actorId, entityId, after }) => `${actorId}: ${entityId}: ${after?.['code']}`)).toEqual([
+    expect(
+      entries.map(({ actorId, entityId, after }) => `${actorId}: ${entityId}: ${String(after?.['code'])}`),
+    ).toEqual([
       ...Array<string>(5).fill('anonymous: GET /api/governance/teams: authentication_invalid'),
       `${login.userId}: DELETE /api/governance/teams/:id: role_insufficient`,
     ]);

@@ -7,6 +7,7 @@ import type { RequestContext } from '../context/request-context.js';
 import { LOGGER, type Logger } from '../logging/logger.js';
 import { Metrics } from '../metrics/metrics.js';
 import { OPERATOR_AUTH_OPTIONS, type OperatorAuthOptions } from './operator-auth-options.js';
+import type { RefusalEntry } from './refusal-entry.js';
 
 /** What was refused. It never holds the credential. */
 export interface Refusal {
@@ -51,6 +52,8 @@ interface Window {
 export class RefusalAudit {
   readonly #windows = new Map<string, Window>();
   readonly #counter: Counter<'action' | 'code'>;
+  /** Entries of one chain wait for each other anyway: one at a time, they hold one connection to the database. */
+  #lastWrite: Promise<void> = Promise.resolve();
 
   constructor(
     @Inject(OPERATOR_AUTH_OPTIONS) private readonly options: OperatorAuthOptions,
@@ -78,23 +81,35 @@ export class RefusalAudit {
     window.written += 1;
     window.byAddress.set(ctx.ip, fromAddress + 1);
     window.suppressed = 0;
-    try {
-      await this.options.recordRefusal?.({
-        id: uuidv7(ctx.nowMs),
-        occurredAt: new Date(ctx.nowMs),
-        actorType: ctx.actor.kind,
-        actorId: ctx.actor.id,
-        action,
-        entityType,
-        entityId,
-        after: { ...details, code, ...(suppressed === 0 ? {} : { suppressed_before: suppressed }) },
-        ip: ctx.ip,
-        userAgent: ctx.userAgent,
-        requestId: ctx.requestId,
-      });
-    } catch (error) {
+    const entry = {
+      id: uuidv7(ctx.nowMs),
+      occurredAt: new Date(ctx.nowMs),
+      actorType: ctx.actor.kind,
+      actorId: ctx.actor.id,
+      action,
+      entityType,
+      entityId,
+      after: { ...details, code, ...(suppressed === 0 ? {} : { suppressed_before: suppressed }) },
+      ip: ctx.ip,
+      userAgent: ctx.userAgent,
+      requestId: ctx.requestId,
+    };
+    if (!(await this.write(entry))) {
       window.suppressed += suppressed + 1;
-      this.logger.warn({ err: error, action, code, ip: ctx.ip }, 'a refusal could not be audited');
+    }
+  }
+
+  /** False when it could not be written. */
+  private async write(entry: RefusalEntry): Promise<boolean> {
+    const written = this.#lastWrite.then(() => this.options.recordRefusal?.(entry));
+    this.#lastWrite = written.catch(() => undefined);
+    try {
+      await written;
+      return true;
+    } catch (error) {
+      const { action, after, ip } = entry;
+      this.logger.warn({ err: error, action, code: after['code'], ip }, 'a refusal could not be audited');
+      return false;
     }
   }
 

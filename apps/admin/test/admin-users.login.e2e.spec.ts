@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { AdminSessionEntity, findBrokenLink } from '@penstock/entities';
 
-import { failuresPerAccountMax, failuresPerAddressMax } from '../src/admin-users/attempt-buckets.js';
-import { throttleWindowMs } from '../src/admin-users/login-throttle.js';
+import { failuresPerAccountMax, failuresPerAddressMax } from '../src/admin-users/passwords/attempt-buckets.js';
+import { throttleWindowMs } from '../src/admin-users/passwords/login-throttle.js';
 import { type AdminApp, type Answer, type Json, MASTER_KEY, startAdmin } from './support/admin-app.js';
 import { attempt, bearer, createUser, type Credential, login, PASSWORD, systemAudit } from './support/operators.js';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { AdminUserEntity, findBrokenLink } from '@penstock/entities';
 
-import { throttleWindowMs } from '../src/admin-users/login-throttle.js';
+import { throttleWindowMs } from '../src/admin-users/passwords/login-throttle.js';
 import { type AdminApp, type Json, startAdmin } from './support/admin-app.js';
 import { attempt, createUser, type Credential, login, PASSWORD, systemAudit } from './support/operators.js';
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { AdminUserEntity, findBrokenLink } from '@penstock/entities';
 
 import { type AdminApp, type Json, startAdmin } from './support/admin-app.js';
@@ -82,6 +82,14 @@ describe('the setup of the first owner', () => {
     expect(everything).not.toContain(body.access_token);
     expect(everything).not.toContain(PASSWORD);
   });
+});
+
+describe('a setup that is not valid', () => {
+  let admin: AdminApp;
+  beforeAll(async () => {
+    admin = await startAdmin();
+  });
+  afterAll(() => admin.stop());
 
   it.each<[string, Json, string]>([
     ['no e-mail', { ...owner, email: undefined }, 'email'],
@@ -96,6 +104,7 @@ describe('the setup of the first owner', () => {
 
     expect(answer.status).toBe(422);
     expect(answer.body.detail).toContainEqual(expect.objectContaining({ loc: ['body', field] }));
-    expect(await status()).toEqual({ needs_setup: true, has_users: false });
+    const status = await admin.call('GET', '/api/admin-users/setup/status', undefined, nobody);
+    expect(status.body).toEqual({ needs_setup: true, has_users: false });
   });
 });

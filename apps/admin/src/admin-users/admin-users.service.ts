@@ -6,13 +6,13 @@ import { DataSource, type EntityManager } from 'typeorm';
 
 import { auditAccount } from './account-audit.js';
 import { actingOperatorOf } from './acting-operator.js';
-import { AdminSessionsRepository } from './admin-sessions.repository.js';
+import { AdminSessionsRepository } from './logins/admin-sessions.repository.js';
 import type { AdminUserResponse } from './admin-user.response.js';
 import { toAdminUserResponse, toAuditUser } from './admin-users.mapping.js';
 import { AdminUsersRepository } from './admin-users.repository.js';
 import type { CreateAdminUserRequest, UpdateAdminUserRequest } from './admin-users.requests.js';
 import { normalisedEmail } from './is-operator-email.decorator.js';
-import { Passwords } from './passwords.js';
+import { Passwords } from './passwords/passwords.js';
 import { refusalOfCreate, refusalOfDelete, refusalOfUpdate } from './plan-user-change.js';
 
 /** The accounts of operators, as owners and admins manage them. */

@@ -4,16 +4,16 @@ import { AdminSessionEntity, AdminUserEntity } from '@penstock/entities';
 import { mintOperatorToken, operatorTokenKey, type RequestContext } from '@penstock/platform';
 import { DataSource, type EntityManager } from 'typeorm';
 
-import { AdminConfig } from '../config.js';
-import { auditAccount } from './account-audit.js';
-import { loginOf } from './acting-operator.js';
-import type { LoginResponse } from './admin-user.response.js';
+import { AdminConfig } from '../../config.js';
+import { auditAccount } from '../account-audit.js';
+import { loginOf } from '../acting-operator.js';
+import type { LoginResponse } from '../admin-user.response.js';
 import { AdminSessionsRepository } from './admin-sessions.repository.js';
-import { toAdminUserResponse } from './admin-users.mapping.js';
-import { AdminUsersRepository } from './admin-users.repository.js';
-import type { LoginRequest } from './admin-users.requests.js';
-import { normalisedEmail } from './is-operator-email.decorator.js';
-import { PasswordCheck } from './password-check.js';
+import { toAdminUserResponse } from '../admin-users.mapping.js';
+import { AdminUsersRepository } from '../admin-users.repository.js';
+import type { LoginRequest } from '../admin-users.requests.js';
+import { normalisedEmail } from '../is-operator-email.decorator.js';
+import { PasswordCheck } from '../passwords/password-check.js';
 
 /** How long an expired login stays in the table. */
 const EXPIRED_KEPT_MS = 7 * 24 * 3_600_000;

@@ -3,15 +3,15 @@ import { AppError } from '@penstock/domain';
 import type { RequestContext } from '@penstock/platform';
 import { DataSource } from 'typeorm';
 
-import { auditAccount } from './account-audit.js';
-import { loginOf } from './acting-operator.js';
+import { auditAccount } from '../account-audit.js';
+import { loginOf } from '../acting-operator.js';
 import { AdminSessionsRepository } from './admin-sessions.repository.js';
-import type { AdminUserResponse } from './admin-user.response.js';
-import { toAdminUserResponse } from './admin-users.mapping.js';
-import { AdminUsersRepository } from './admin-users.repository.js';
-import type { ChangePasswordRequest } from './admin-users.requests.js';
-import { PasswordCheck } from './password-check.js';
-import { Passwords } from './passwords.js';
+import type { AdminUserResponse } from '../admin-user.response.js';
+import { toAdminUserResponse } from '../admin-users.mapping.js';
+import { AdminUsersRepository } from '../admin-users.repository.js';
+import type { ChangePasswordRequest } from '../admin-users.requests.js';
+import { PasswordCheck } from '../passwords/password-check.js';
+import { Passwords } from '../passwords/passwords.js';
 
 /** What everybody may do with the account that is logged in. */
 @Injectable()

@@ -2,9 +2,9 @@ import { Body, Controller, Get, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Ctx, operatorRoles, Public, type RequestContext, RequireLogin, RequireRole } from '@penstock/platform';
 
-import { Answers } from '../http/answers.decorator.js';
-import { AdminUserResponse, LoginResponse, MessageResponse, SetupStatusResponse } from './admin-user.response.js';
-import { ChangePasswordRequest, LoginRequest, SetupRequest } from './admin-users.requests.js';
+import { Answers } from '../../http/answers.decorator.js';
+import { AdminUserResponse, LoginResponse, MessageResponse, SetupStatusResponse } from '../admin-user.response.js';
+import { ChangePasswordRequest, LoginRequest, SetupRequest } from '../admin-users.requests.js';
 import { LoginsService } from './logins.service.js';
 import { OwnAccountService } from './own-account.service.js';
 import { SetupService } from './setup.service.js';

@@ -9,7 +9,7 @@ export interface AttemptBucket {
 }
 
 export const failuresPerAccountMax = 10;
-export const failuresPerAddressMax = 100;
+export const failuresPerAddressMax = 50;
 
 /**
  * Where an attempt counts, in this order: the account as tried from this address, then the address as such. Never the

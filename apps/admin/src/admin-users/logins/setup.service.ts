@@ -4,14 +4,14 @@ import { AdminUserEntity } from '@penstock/entities';
 import type { RequestContext } from '@penstock/platform';
 import { DataSource } from 'typeorm';
 
-import { auditAccount } from './account-audit.js';
-import type { LoginResponse, SetupStatusResponse } from './admin-user.response.js';
-import { toAuditUser } from './admin-users.mapping.js';
-import { AdminUsersRepository } from './admin-users.repository.js';
-import type { SetupRequest } from './admin-users.requests.js';
-import { normalisedEmail } from './is-operator-email.decorator.js';
+import { auditAccount } from '../account-audit.js';
+import type { LoginResponse, SetupStatusResponse } from '../admin-user.response.js';
+import { toAuditUser } from '../admin-users.mapping.js';
+import { AdminUsersRepository } from '../admin-users.repository.js';
+import type { SetupRequest } from '../admin-users.requests.js';
+import { normalisedEmail } from '../is-operator-email.decorator.js';
 import { LoginsService } from './logins.service.js';
-import { Passwords } from './passwords.js';
+import { Passwords } from '../passwords/passwords.js';
 
 /** The first owner of an installation. */
 @Injectable()

@@ -50,16 +50,20 @@ describe('policies for gateways', () => {
     expect(found).toBe(true);
     const anchorMs = Date.parse(key.created_at);
     expect(snapshot).toEqual({
-      schemaVersion: 1,
+      schemaVersion: 2,
       tenantId: customer.id,
       epoch: 3,
       keyId: key.id,
       keyName: 'K',
+      secretId: key.secrets[0].id,
       isActive: true,
+      expiresAtMs: null,
       teamId: team.id,
       customerId: customer.id,
       allowedModels: ['m'],
       allowedProviders: null,
+      allowedIps: null,
+      tags: [],
       limits: [
         expect.objectContaining({
           key: expect.stringMatching(/^t/),

@@ -1,24 +1,35 @@
 import type { LimitSpec, PriceOverride } from '@penstock/domain';
 
+/** Version of {@link PolicySnapshot}. A gateway treats a copy of another version as none and asks governance. */
+export const SNAPSHOT_VERSION = 2;
+
 /**
  * Everything a gateway must know to decide about a call of one virtual key. Built by governance in one
  * consistent read; carries the tenant's epoch, which the admission script compares with the current one.
  */
 export interface PolicySnapshot {
-  readonly schemaVersion: 1;
+  readonly schemaVersion: typeof SNAPSHOT_VERSION;
   /** Whose counters and holds this key uses: its customer, else its team, else the key itself. */
   readonly tenantId: string;
   /** Policy epoch of the tenant at the time of the read. */
   readonly epoch: number;
   readonly keyId: string;
   readonly keyName: string;
+  /** The one of the key's values that this snapshot was looked up by. */
+  readonly secretId: string;
   readonly isActive: boolean;
+  /** When the key or this value of it ends, whichever is earlier; null: never. Gateways compare with their own clock. */
+  readonly expiresAtMs: number | null;
   readonly teamId: string | null;
   readonly customerId: string | null;
   /** Null or empty: every model. Compared with the part after the provider prefix. */
   readonly allowedModels: readonly string[] | null;
   /** Null or empty: every provider. */
   readonly allowedProviders: readonly string[] | null;
+  /** Addresses and ranges the key may be used from, in normal form. Null or empty: everywhere. */
+  readonly allowedIps: readonly string[] | null;
+  /** What operators call the key by; never decides anything. */
+  readonly tags: readonly string[];
   /** Every limit on the path, key before team before customer. */
   readonly limits: readonly LimitSpec[];
   /** Operator prices that may apply to this tenant, newest first. */

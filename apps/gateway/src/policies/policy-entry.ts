@@ -1,4 +1,4 @@
-import { type PriceState, resolvePrice } from '@penstock/domain';
+import { IpRanges, type PriceState, resolvePrice } from '@penstock/domain';
 import type { PolicySnapshot } from '@penstock/dto';
 
 import { type LimitPlan, planLimits } from '../admission/limit-plan.js';
@@ -14,7 +14,13 @@ export class PolicyEntry {
   private plan: LimitPlan | undefined;
   private readonly prices = new Map<string, { readonly state: PriceState; readonly readAtMs: number }>();
 
-  constructor(readonly snapshot: PolicySnapshot) {}
+  /** Where the key may be used from; null: from everywhere. */
+  readonly allowedIps: IpRanges | null;
+
+  constructor(readonly snapshot: PolicySnapshot) {
+    const { allowedIps } = snapshot;
+    this.allowedIps = allowedIps === null || allowedIps.length === 0 ? null : IpRanges.parse(allowedIps);
+  }
 
   /** The plan whose windows are current at `nowMs`. */
   planAt(nowMs: number): LimitPlan {

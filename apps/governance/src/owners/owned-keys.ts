@@ -1,13 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { VirtualKeyEntity } from '@penstock/entities';
-import { In, type EntityManager } from 'typeorm';
+import { In, type EntityManager, type FindOptionsWhere } from 'typeorm';
 
 import type { Change } from '../changes/change.js';
 import { limitKeysOf } from '../limits/owned-limits.js';
 import { LimitsRepository } from '../limits/limits.repository.js';
+import { findKeyHashes } from './key-hashes.js';
 
 /** A key as its owners need to know it. */
-export type OwnedKey = Pick<VirtualKeyEntity, 'id' | 'name' | 'keyHash'>;
+export interface OwnedKey extends Pick<VirtualKeyEntity, 'id' | 'name'> {
+  /** Of every value it has. */
+  readonly keyHashes: readonly string[];
+}
 
 /** The virtual keys of teams and customers, as far as changes of those concern them. */
 @Injectable()
@@ -20,20 +24,12 @@ export class OwnedKeys {
    */
   async ofTeams(tx: EntityManager, teamIds: readonly string[]): Promise<OwnedKey[]> {
     if (teamIds.length === 0) return [];
-    return tx.getRepository(VirtualKeyEntity).find({
-      select: { id: true, name: true, keyHash: true },
-      where: { teamId: In([...teamIds]) },
-      order: { createdAt: 'ASC', id: 'ASC' },
-    });
+    return this.find(tx, { teamId: In([...teamIds]) });
   }
 
   /** The keys that belong to a customer directly. */
   async ofCustomer(tx: EntityManager, customerId: string): Promise<OwnedKey[]> {
-    return tx.getRepository(VirtualKeyEntity).find({
-      select: { id: true, name: true, keyHash: true },
-      where: { customerId },
-      order: { createdAt: 'ASC', id: 'ASC' },
-    });
+    return this.find(tx, { customerId });
   }
 
   /** The counter keys of all limits that keys carry. */
@@ -50,7 +46,7 @@ export class OwnedKeys {
     await change.tx.getRepository(VirtualKeyEntity).delete({ id: In(keys.map(({ id }) => id)) });
     change.touch(
       tenantId,
-      keys.map(({ keyHash }) => keyHash),
+      keys.flatMap(({ keyHashes }) => keyHashes),
     );
     for (const { id, name } of keys) {
       change.audit({
@@ -62,5 +58,18 @@ export class OwnedKeys {
         after: null,
       });
     }
+  }
+
+  private async find(tx: EntityManager, where: FindOptionsWhere<VirtualKeyEntity>): Promise<OwnedKey[]> {
+    const keys = await tx.getRepository(VirtualKeyEntity).find({
+      select: { id: true, name: true },
+      where,
+      order: { createdAt: 'ASC', id: 'ASC' },
+    });
+    const hashes = await findKeyHashes(
+      tx,
+      keys.map(({ id }) => id),
+    );
+    return keys.map(({ id, name }) => ({ id, name, keyHashes: hashes.get(id) ?? [] }));
   }
 }

@@ -1,5 +1,5 @@
 import type { LimitSpec, PriceOverride } from '@penstock/domain';
-import type { PolicySnapshot } from '@penstock/dto';
+import { type PolicySnapshot, SNAPSHOT_VERSION } from '@penstock/dto';
 
 import { ownerOf, type OwnerColumns } from '../limits/limit-owner.js';
 import { budgetSpec, rateLimitSpecs, type SpecOwner } from '../limits/limit-specs.js';
@@ -11,16 +11,20 @@ const LEVEL = { virtual_key: 0, team: 1, customer: 2 } as const;
 export function buildSnapshot(row: PolicyRow): PolicySnapshot {
   if (row.tenantId === null || row.epoch === null) throw new Error(`Virtual key ${row.keyId} has no tenant.`);
   return {
-    schemaVersion: 1,
+    schemaVersion: SNAPSHOT_VERSION,
     tenantId: row.tenantId,
     epoch: Number(row.epoch),
     keyId: row.keyId,
     keyName: row.keyName,
+    secretId: row.secretId,
     isActive: row.isActive,
+    expiresAtMs: row.expiresAtMs === null ? null : Number(row.expiresAtMs),
     teamId: row.teamId,
     customerId: row.customerId,
     allowedModels: row.allowedModels,
     allowedProviders: row.allowedProviders,
+    allowedIps: row.allowedIps,
+    tags: row.tags ?? [],
     limits: specsOf(row, namesOf(row)),
     priceOverrides: row.prices.map(toPriceOverride),
   };

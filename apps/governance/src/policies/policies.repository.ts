@@ -31,7 +31,9 @@ const PRICES_JSON = `(SELECT COALESCE(json_agg(json_build_object(
 
 /** One statement, hence one snapshot of the database: the epoch and what it stands for cannot come apart. */
 const POLICY_SQL = `
-SELECT k.id AS "keyId", k.name AS "keyName", k.is_active AS "isActive",
+SELECT k.id AS "keyId", k.name AS "keyName", s.id AS "secretId", k.is_active AS "isActive",
+  (EXTRACT(EPOCH FROM LEAST(k.expires_at, s.expires_at)) * 1000)::bigint::text AS "expiresAtMs",
+  k.allowed_ips AS "allowedIps", k.tags,
   k.allowed_models AS "allowedModels", k.allowed_providers AS "allowedProviders",
   t.id AS "teamId", t.name AS "teamName", c.id AS "customerId", c.name AS "customerName", n.id AS "tenantId", n.epoch,
   (SELECT COALESCE(json_agg(${BUDGET_JSON} ORDER BY b.seq), '[]') FROM governance.budgets b
@@ -43,11 +45,12 @@ SELECT k.id AS "keyId", k.name AS "keyName", k.is_active AS "isActive",
     FROM governance.outbox_messages o
     WHERE o.tenant_id = n.id AND o.delivered_at IS NULL AND jsonb_array_length(o.payload -> 'carryOvers') > 0
   ) AS "pendingCarryOvers"
-FROM governance.virtual_keys k
+FROM governance.virtual_key_secrets s
+JOIN governance.virtual_keys k ON k.id = s.virtual_key_id
 LEFT JOIN governance.teams t ON t.id = k.team_id
 LEFT JOIN governance.customers c ON c.id = COALESCE(t.customer_id, k.customer_id)
 LEFT JOIN governance.tenants n ON n.id = COALESCE(c.id, t.id, k.id)
-WHERE k.key_hash = $1`;
+WHERE s.key_hash = $1 AND (s.expires_at IS NULL OR s.expires_at > to_timestamp($2 / 1000.0))`;
 
 const TENANT_LIMITS_SQL = `
 WITH t AS (SELECT id FROM governance.teams WHERE customer_id = $1 OR (id = $1 AND customer_id IS NULL)),
@@ -71,6 +74,7 @@ export interface PendingMessage {
 export class PoliciesRepository {
   constructor(private readonly dataSource: DataSource) {}
 
+  /** By a value that still works. An expired key is found: gateways say that it has expired. */
   async findByKeyHash(keyHash: string, nowMs: number): Promise<PolicyRow | null> {
     const rows: PolicyRow[] = await this.dataSource.query(POLICY_SQL, [keyHash, nowMs]);
     return rows[0] ?? null;

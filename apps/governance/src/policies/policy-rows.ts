@@ -41,6 +41,11 @@ export interface PriceRow {
 export interface PolicyRow {
   readonly keyId: string;
   readonly keyName: string;
+  readonly secretId: string;
+  /** Decimal text; null: never. */
+  readonly expiresAtMs: string | null;
+  readonly allowedIps: string[] | null;
+  readonly tags: string[] | null;
   readonly isActive: boolean;
   readonly allowedModels: string[] | null;
   readonly allowedProviders: string[] | null;

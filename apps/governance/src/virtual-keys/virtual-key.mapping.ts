@@ -1,8 +1,10 @@
 import type { CustomerSummary } from '../customers/customer.response.js';
 import type { LimitAnswer } from '../limits/limit-book.js';
 import type { TeamSummary } from '../teams/team.response.js';
+import { maskedValue } from './key-secret.js';
+import type { LiveValue } from './key-values.js';
 import type { ListedKey } from './virtual-keys.repository.js';
-import type { VirtualKeyResponse } from './virtual-key.response.js';
+import type { KeySecretResponse, VirtualKeyResponse } from './virtual-key.response.js';
 
 /** What a key is shown with. */
 export interface VirtualKeyRelations {
@@ -32,7 +34,21 @@ export function toVirtualKeyResponse(
     ...(team === undefined ? {} : { team }),
     ...(customer === undefined ? {} : { customer }),
     ...limits,
+    ...(key.expiresAt === null ? {} : { expires_at: key.expiresAt.toISOString() }),
+    ...(key.allowedIps === null ? {} : { allowed_ips: key.allowedIps }),
+    ...(key.tags === null ? {} : { tags: key.tags }),
     created_at: key.createdAt.toISOString(),
     updated_at: key.updatedAt.toISOString(),
+  };
+}
+
+/** A value of a key on the wire, masked. */
+export function toKeySecretResponse({ secret, lastUsedAt }: LiveValue): KeySecretResponse {
+  return {
+    id: secret.id,
+    value: maskedValue(secret.valueHint),
+    created_at: secret.createdAt.toISOString(),
+    expires_at: secret.expiresAt?.toISOString() ?? null,
+    last_used_at: lastUsedAt?.toISOString() ?? null,
   };
 }

@@ -2,7 +2,10 @@ import { Module } from '@nestjs/common';
 import { KeyHasher, parseEncryptionKeys, SecretBox } from '@penstock/platform';
 
 import { GovernanceConfig } from '../config.js';
+import { KeyReads } from './key-reads.js';
+import { KeyRotation } from './key-rotation.js';
 import { KeySecrets } from './key-secret.js';
+import { KeyValues } from './key-values.js';
 import { VirtualKeyViews } from './virtual-key-views.js';
 import { VirtualKeysController } from './virtual-keys.controller.js';
 import { VirtualKeysRepository } from './virtual-keys.repository.js';
@@ -21,7 +24,10 @@ import { VirtualKeysService } from './virtual-keys.service.js';
       inject: [GovernanceConfig],
       useFactory: (config: GovernanceConfig) => new SecretBox(parseEncryptionKeys(config.PENSTOCK_ENCRYPTION_KEYS)),
     },
+    KeyReads,
+    KeyRotation,
     KeySecrets,
+    KeyValues,
     VirtualKeyViews,
     VirtualKeysRepository,
     VirtualKeysService,

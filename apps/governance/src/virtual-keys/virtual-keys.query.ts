@@ -12,7 +12,7 @@ export class VirtualKeyListQuery extends OwnerListQuery {
       'Part of the name in any case, the first characters of the value with or without sk-bf- (of which four are ' +
       'known), its last four, or the whole value.',
   })
-  override search?: string;
+  declare search?: string;
 
   @ApiProperty({ type: String, required: false, description: 'Only those with this tag.' })
   @IsOptional()

@@ -97,7 +97,7 @@ describe('values of a virtual key', () => {
       expect(snapshot.expiresAtMs).toBe(endsAtMs);
     });
 
-    it('drops the snapshots of every value, as do a change, a reset and the end of the key and its owner', async () => {
+    it('drops the snapshots of every value, as do a change, a reset and the end of its owner', async () => {
       const team = await app.create('teams', { name: 'owner' });
       key = await app.create('virtual-keys', { name: `key ${(count += 1)}`, team_id: team.id });
       const rotated = await rotate('1h');
@@ -119,9 +119,21 @@ describe('values of a virtual key', () => {
         expect((await change()).status).toBe(200);
         expect(await left()).toBe(0);
       }
-      expect(await app.db.query('SELECT id FROM governance.virtual_key_secrets WHERE virtual_key_id = $1', [key.id])).toEqual(
-        [],
-      );
+      expect(
+        await app.db.query('SELECT id FROM governance.virtual_key_secrets WHERE virtual_key_id = $1', [key.id]),
+      ).toEqual([]);
+    });
+
+    it('does not outlive the key: once deleted, it is unknown by both values', async () => {
+      const rotated = await rotate('1h');
+      for (const { value } of [key, rotated]) expect(await isKnown(value)).toBe(true);
+
+      expect((await app.call('DELETE', `/virtual-keys/${key.id}`)).status).toBe(200);
+
+      for (const { value } of [key, rotated]) {
+        expect(await app.redis.exists(snapshotKey(app.hashOf(value)))).toBe(0);
+        expect(await isKnown(value)).toBe(false);
+      }
     });
 
     it('of one key at once, many times: one current value, at most one other', async () => {

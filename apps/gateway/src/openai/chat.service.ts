@@ -76,12 +76,7 @@ export class ChatService {
   }
 
   /** Answers one request. Never rejects. */
-  async handle(
-    request: IncomingMessage,
-    response: ServerResponse,
-    requestId: string,
-    clientIp: string,
-  ): Promise<void> {
+  async handle(request: IncomingMessage, response: ServerResponse, requestId: string, clientIp: string): Promise<void> {
     this.inFlight += 1;
     try {
       const call = await this.begin(request, response, requestId, clientIp);

@@ -29,12 +29,7 @@ export class ModelsService {
   ) {}
 
   /** Answers one request. Never rejects. */
-  async handle(
-    request: IncomingMessage,
-    response: ServerResponse,
-    requestId: string,
-    clientIp: string,
-  ): Promise<void> {
+  async handle(request: IncomingMessage, response: ServerResponse, requestId: string, clientIp: string): Promise<void> {
     try {
       const entry = await this.currentPolicy(readCredential(request.headers).value);
       refuseKey(entry, { nowMs: this.clock.now(), clientIp });

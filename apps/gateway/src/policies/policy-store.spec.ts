@@ -125,11 +125,14 @@ describe('load', () => {
     expect(governance.lookUps).toHaveLength(2);
   });
 
-  it.each(['', '{', 'null', '7', '{"schemaVersion":1}', '{"schemaVersion":3}'])('takes an unreadable copy for none: %j', async (text) => {
-    governance.policy = snapshot(1);
-    redis.cache.set(CACHE_KEY, text);
-    expect((await policies.load(KEY))?.snapshot.epoch).toBe(1);
-  });
+  it.each(['', '{', 'null', '7', '{"schemaVersion":1}', '{"schemaVersion":3}'])(
+    'takes an unreadable copy for none: %j',
+    async (text) => {
+      governance.policy = snapshot(1);
+      redis.cache.set(CACHE_KEY, text);
+      expect((await policies.load(KEY))?.snapshot.epoch).toBe(1);
+    },
+  );
 
   it('believes a fresh "no such key", and forgets the key', async () => {
     governance.policy = snapshot(1);

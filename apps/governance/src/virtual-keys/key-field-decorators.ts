@@ -2,7 +2,7 @@ import { DurationError, IpRangeError, normalizeIpRange } from '@penstock/domain'
 
 import { reasonAgainstText, rule } from '../limits/field-decorators.js';
 import { parseInstant } from './key-expiry.js';
-import { parseOverlap } from './parse-overlap.js';
+import { parseOverlap } from './values/parse-overlap.js';
 
 const IP_RANGES_MAX = 200;
 const TAGS_MAX = 50;

@@ -4,12 +4,12 @@ import type { RequestContext } from '@penstock/platform';
 import { PolicyChanges } from '../changes/policy-changes.js';
 import { notFound } from '../http/not-found.js';
 import { OwnerTenants } from '../owners/owner-tenants.js';
-import { KeyValues } from './key-values.js';
-import { mayReveal } from './may-reveal.js';
+import { KeyValues } from './values/key-values.js';
+import { mayReveal } from './values/may-reveal.js';
 import { VirtualKeyViews } from './virtual-key-views.js';
 import type { VirtualKeyListEnvelope, VirtualKeyResponse } from './virtual-key.response.js';
-import { VirtualKeysRepository } from './virtual-keys.repository.js';
 import type { VirtualKeyListQuery } from './virtual-keys.query.js';
+import { VirtualKeysRepository } from './virtual-keys.repository.js';
 
 /** Shows virtual keys, and their values to who may see them. */
 @Injectable()

@@ -1,5 +1,5 @@
 import { likeLiteral } from '../http/list-page.js';
-import { VALUE_CLEAR_CHARS, VALUE_PREFIX, VALUE_RANDOM_CHARS } from './key-secret.js';
+import { VALUE_CLEAR_CHARS, VALUE_PREFIX, VALUE_RANDOM_CHARS } from './values/key-secret.js';
 
 /** What a search text may be: part of a name, and besides, something of a value. Null matches nothing. */
 export interface KeySearch {

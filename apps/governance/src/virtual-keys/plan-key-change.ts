@@ -33,14 +33,7 @@ export function planParent(
 /** The fields of a key that a request may set, without its parent. */
 export type KeyFields = Pick<
   VirtualKeyEntity,
-  | 'name'
-  | 'description'
-  | 'isActive'
-  | 'allowedModels'
-  | 'allowedProviders'
-  | 'expiresAt'
-  | 'allowedIps'
-  | 'tags'
+  'name' | 'description' | 'isActive' | 'allowedModels' | 'allowedProviders' | 'expiresAt' | 'allowedIps' | 'tags'
 >;
 
 /** A key before its first request; it gets its name from there. */

@@ -4,11 +4,11 @@ import type { VirtualKeyEntity } from '@penstock/entities';
 import { LimitBook } from '../limits/limit-book.js';
 import { OwnerSummaries } from '../owners/owner-summaries.js';
 import { tenantIdOf } from '../policies/tenant-of.js';
-import { KeySecrets, maskedValue } from './key-secret.js';
-import type { LiveValue } from './key-values.js';
+import { KeySecrets, maskedValue } from './values/key-secret.js';
+import type { LiveValue } from './values/key-values.js';
 import { toKeySecretResponse, toVirtualKeyResponse } from './virtual-key.mapping.js';
-import type { ListedKey } from './virtual-keys.repository.js';
 import type { VirtualKeyResponse } from './virtual-key.response.js';
+import type { ListedKey } from './virtual-keys.repository.js';
 
 /** Keys with their relations and live usage: a fixed number of queries for any number of keys. */
 @Injectable()

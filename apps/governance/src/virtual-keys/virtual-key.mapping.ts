@@ -1,10 +1,10 @@
 import type { CustomerSummary } from '../customers/customer.response.js';
 import type { LimitAnswer } from '../limits/limit-book.js';
 import type { TeamSummary } from '../teams/team.response.js';
-import { maskedValue } from './key-secret.js';
-import type { LiveValue } from './key-values.js';
-import type { ListedKey } from './virtual-keys.repository.js';
+import { maskedValue } from './values/key-secret.js';
+import type { LiveValue } from './values/key-values.js';
 import type { KeySecretResponse, VirtualKeyResponse } from './virtual-key.response.js';
+import type { ListedKey } from './virtual-keys.repository.js';
 
 /** What a key is shown with. */
 export interface VirtualKeyRelations {

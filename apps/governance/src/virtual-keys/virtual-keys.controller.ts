@@ -7,7 +7,7 @@ import { Answers } from '../http/answers.decorator.js';
 import { EntityIdPipe } from '../http/entity-id.pipe.js';
 import { MessageResponse } from '../http/message.response.js';
 import { KeyReads } from './key-reads.js';
-import { KeyRotation } from './key-rotation.js';
+import { KeyRotation } from './values/key-rotation.js';
 import { ChangedVirtualKeyEnvelope, VirtualKeyEnvelope, VirtualKeyListEnvelope } from './virtual-key.response.js';
 import { VirtualKeyListQuery } from './virtual-keys.query.js';
 import { CreateVirtualKeyRequest, RotateVirtualKeyRequest, UpdateVirtualKeyRequest } from './virtual-keys.requests.js';

@@ -3,9 +3,9 @@ import { KeyHasher, parseEncryptionKeys, SecretBox } from '@penstock/platform';
 
 import { GovernanceConfig } from '../config.js';
 import { KeyReads } from './key-reads.js';
-import { KeyRotation } from './key-rotation.js';
-import { KeySecrets } from './key-secret.js';
-import { KeyValues } from './key-values.js';
+import { KeyRotation } from './values/key-rotation.js';
+import { KeySecrets } from './values/key-secret.js';
+import { KeyValues } from './values/key-values.js';
 import { VirtualKeyViews } from './virtual-key-views.js';
 import { VirtualKeysController } from './virtual-keys.controller.js';
 import { VirtualKeysRepository } from './virtual-keys.repository.js';

@@ -87,7 +87,9 @@ function parseAddress(text: string): Address | undefined {
 function parseRawAddress(text: string): Address | undefined {
   if (IPV4.test(text)) return { family: 4, bits: ipv4Bits(text) };
   const groups = ipv6Groups(text);
-  return groups === undefined ? undefined : { family: 6, bits: groups.reduce((bits, group) => (bits << 16n) | group, 0n) };
+  return groups === undefined
+    ? undefined
+    : { family: 6, bits: groups.reduce((bits, group) => (bits << 16n) | group, 0n) };
 }
 
 function unmapped(address: Address): Address {

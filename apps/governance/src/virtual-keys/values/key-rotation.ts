@@ -2,17 +2,17 @@ import { Injectable } from '@nestjs/common';
 import { uuidv7 } from '@penstock/domain';
 import type { RequestContext } from '@penstock/platform';
 
-import { Changed } from '../changes/changed.js';
-import { nextTimestamp } from '../changes/next-timestamp.js';
-import { PolicyChanges } from '../changes/policy-changes.js';
-import { notFound } from '../http/not-found.js';
-import { OwnerLocks } from '../owners/owner-locks.js';
-import { KeyReads } from './key-reads.js';
+import { Changed } from '../../changes/changed.js';
+import { nextTimestamp } from '../../changes/next-timestamp.js';
+import { PolicyChanges } from '../../changes/policy-changes.js';
+import { notFound } from '../../http/not-found.js';
+import { OwnerLocks } from '../../owners/owner-locks.js';
+import { KeyReads } from '../key-reads.js';
 import { KeyValues } from './key-values.js';
 import { mayReveal } from './may-reveal.js';
 import { parseOverlap } from './parse-overlap.js';
-import type { VirtualKeyResponse } from './virtual-key.response.js';
-import { VirtualKeysRepository } from './virtual-keys.repository.js';
+import type { VirtualKeyResponse } from '../virtual-key.response.js';
+import { VirtualKeysRepository } from '../virtual-keys.repository.js';
 
 /** Gives a key a new value. Of those before, only the latest works on, and only for the overlap. */
 @Injectable()

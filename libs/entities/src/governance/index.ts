@@ -1,3 +1,4 @@
+import { AlertEntity } from './alert.entity.js';
 import { AuditEntryEntity } from './audit-entry.entity.js';
 import { BudgetEntity } from './budget.entity.js';
 import { CustomerEntity } from './customer.entity.js';
@@ -7,7 +8,10 @@ import { RateLimitEntity } from './rate-limit.entity.js';
 import { TeamEntity } from './team.entity.js';
 import { TenantEntity } from './tenant.entity.js';
 import { VirtualKeyEntity } from './virtual-key.entity.js';
+import { WebhookDeliveryEntity } from './webhook-delivery.entity.js';
+import { WebhookEntity } from './webhook.entity.js';
 
+export * from './alert.entity.js';
 export * from './audit-chain.js';
 export * from './audit-entry.entity.js';
 export * from './budget.entity.js';
@@ -19,10 +23,13 @@ export * from './recorded-usage.js';
 export * from './team.entity.js';
 export * from './tenant.entity.js';
 export * from './virtual-key.entity.js';
+export * from './webhook-delivery.entity.js';
+export * from './webhook.entity.js';
 export * from './write-change.js';
 
 /** Tables of the `governance` schema. */
 export const governanceEntities = [
+  AlertEntity,
   AuditEntryEntity,
   BudgetEntity,
   CustomerEntity,
@@ -32,4 +39,6 @@ export const governanceEntities = [
   TeamEntity,
   TenantEntity,
   VirtualKeyEntity,
+  WebhookDeliveryEntity,
+  WebhookEntity,
 ];

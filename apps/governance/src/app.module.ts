@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { OperatorAuthModule, RedisModule } from '@penstock/platform';
 
+import { AlertsModule } from './alerts/alerts.module.js';
 import { BudgetsModule } from './budgets/budgets.module.js';
 import { ChangesModule } from './changes/changes.module.js';
 import { REDIS_TIMEOUT_MS } from './changes/redis-timeout.js';
@@ -16,6 +17,7 @@ import { RateLimitsModule } from './rate-limits/rate-limits.module.js';
 import { TeamsModule } from './teams/teams.module.js';
 import { UsageModule } from './usage/usage.module.js';
 import { VirtualKeysModule } from './virtual-keys/virtual-keys.module.js';
+import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 @Module({
   imports: [
@@ -42,6 +44,8 @@ import { VirtualKeysModule } from './virtual-keys/virtual-keys.module.js';
     BudgetsModule,
     RateLimitsModule,
     PriceOverridesModule,
+    AlertsModule,
+    WebhooksModule,
     UsageModule,
     DebugModule,
     PoliciesModule,

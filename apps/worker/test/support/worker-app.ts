@@ -50,10 +50,13 @@ export async function startWorker(env: Readonly<Record<string, string>> = {}): P
 /** Another worker on given stores. */
 export function createWorker(env: Readonly<Record<string, string>>): Promise<CreatedApp> {
   const config = loadConfig(WorkerConfig, {
+    PENSTOCK_ENCRYPTION_KEYS: `1:${Buffer.alloc(32, 7).toString('base64')}`,
     PENSTOCK_SWEEP_INTERVAL_MS: String(NEVER_MS),
     PENSTOCK_OWNER_GRACE_MS: '0',
     PENSTOCK_RELAY_INTERVAL_MS: String(NEVER_MS),
     PENSTOCK_PRUNE_INTERVAL_MS: String(NEVER_MS),
+    PENSTOCK_BUDGET_WATCH_INTERVAL_MS: String(NEVER_MS),
+    PENSTOCK_WEBHOOK_INTERVAL_MS: String(NEVER_MS),
     ...env,
   });
   return createApp({ ...appOptions, config, logger: createLogger('worker-test', { level: 'silent' }) });

@@ -20,6 +20,8 @@ export { type CatalogueEntry, type LogLevel, type OpenAiErrorType } from './erro
 export * from './estimate/estimate.js';
 export * from './policy/explain-refusal.js';
 export * from './ids.js';
+export * from './policy/judge-limits.js';
+export * from './policy/limit-plan.js';
 export * from './policy/limits.js';
 export * from './models/model-info.js';
 export * from './models/model-name.js';
@@ -27,4 +29,5 @@ export * from './money/money.js';
 export * from './prices/price-override.js';
 export * from './prices/resolve-price.js';
 export * from './usage/usage-vector.js';
+export * from './time/window-terms.js';
 export * from './time/window.js';

@@ -1,11 +1,27 @@
 import type { LimitSpec, PriceOverride } from '@penstock/domain';
 
+/** Version of {@link PolicySnapshot}: a gateway takes a cached snapshot of another version for none. */
+export const SNAPSHOT_VERSION = 2;
+
+/** A provider that a key may use, and how. */
+export interface ProviderConfig {
+  readonly id: string;
+  readonly provider: string;
+  /** Share of the calls that name no provider, relative to the other configs. 0: only as a fallback. */
+  readonly weight: number;
+  /** Null or empty: every model of the provider. */
+  readonly allowedModels: readonly string[] | null;
+}
+
+/** What becomes of streams that run when their key is deactivated, deleted or expires. */
+export type StreamPolicy = 'finish' | 'cut';
+
 /**
  * Everything a gateway must know to decide about a call of one virtual key. Built by governance in one
  * consistent read; carries the tenant's epoch, which the admission script compares with the current one.
  */
 export interface PolicySnapshot {
-  readonly schemaVersion: 1;
+  readonly schemaVersion: typeof SNAPSHOT_VERSION;
   /** Whose counters and holds this key uses: its customer, else its team, else the key itself. */
   readonly tenantId: string;
   /** Policy epoch of the tenant at the time of the read. */
@@ -19,7 +35,10 @@ export interface PolicySnapshot {
   readonly allowedModels: readonly string[] | null;
   /** Null or empty: every provider. */
   readonly allowedProviders: readonly string[] | null;
-  /** Every limit on the path, key before team before customer. */
+  /** Not empty: only these providers, each with its own models, weight and limits. */
+  readonly providerConfigs: readonly ProviderConfig[];
+  readonly streamPolicy: StreamPolicy;
+  /** Every limit on the path of any call of the key; some apply only to one provider or model (`match`). */
   readonly limits: readonly LimitSpec[];
   /** Operator prices that may apply to this tenant, newest first. */
   readonly priceOverrides: readonly PriceOverride[];

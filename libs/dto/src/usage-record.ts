@@ -1,4 +1,4 @@
-import type { UsageVector } from '@penstock/domain';
+import type { CallAmounts, UsageVector } from '@penstock/domain';
 
 /** How a governed call ended. */
 export type CallOutcome = 'completed' | 'client_gone' | 'truncated' | 'orphaned';
@@ -32,6 +32,9 @@ export interface HoldRecord extends CallIdentity {
   /** After this the sweeper may end the hold even if its owner lives. */
   readonly expiresAtMs: number;
   readonly heldTokens: number;
+  /** Absent in a hold of an earlier release, whose limits counted neither. */
+  readonly heldInputTokens?: number;
+  readonly heldOutputTokens?: number;
   /** Decimal integer, nano-dollars. */
   readonly heldNanoUsd: string;
   readonly isStream: boolean;
@@ -44,6 +47,9 @@ export interface UsageRecord extends CallIdentity {
   readonly usage: UsageVector;
   /** Charged to token limits: the sum of the vector, or the hold's amount when estimated. */
   readonly tokens: number;
+  /** Charged to limits on input and on output tokens. Absent in a record of an earlier release. */
+  readonly chargedInputTokens?: number;
+  readonly chargedOutputTokens?: number;
   /** Charged to budgets. Decimal integer, nano-dollars. */
   readonly costNanoUsd: string;
   /** True when the provider's own usage was not available and the amounts are an upper bound or a count of ours. */
@@ -60,3 +66,31 @@ export interface UsageRecord extends CallIdentity {
 export const OUTBOX_NORMAL = 'N';
 /** The hold was already gone when the record arrived: its counters may lack this call (see the worker). */
 export const OUTBOX_LATE = 'L';
+
+/** What a hold takes from the limits. */
+export function heldAmountsOf(
+  hold: Pick<HoldRecord, 'heldTokens' | 'heldInputTokens' | 'heldOutputTokens' | 'heldNanoUsd'>,
+): CallAmounts {
+  return {
+    requests: 1,
+    tokens: hold.heldTokens,
+    inputTokens: hold.heldInputTokens ?? 0,
+    outputTokens: hold.heldOutputTokens ?? 0,
+    concurrentRequests: 1,
+    costNanoUsd: BigInt(hold.heldNanoUsd),
+  };
+}
+
+/** What a finished call is charged to the limits. */
+export function chargedAmountsOf(
+  record: Pick<UsageRecord, 'tokens' | 'chargedInputTokens' | 'chargedOutputTokens' | 'costNanoUsd'>,
+): CallAmounts {
+  return {
+    requests: 1,
+    tokens: record.tokens,
+    inputTokens: record.chargedInputTokens ?? 0,
+    outputTokens: record.chargedOutputTokens ?? 0,
+    concurrentRequests: 0,
+    costNanoUsd: BigInt(record.costNanoUsd),
+  };
+}

@@ -1,4 +1,12 @@
-import { AppError, type CallAmounts, type Clock, explainRefusal, type RefusalContext } from '@penstock/domain';
+import {
+  AppError,
+  type CallAmounts,
+  type Clock,
+  explainRefusal,
+  type LimitPlan,
+  NO_AMOUNTS,
+  type RefusalContext,
+} from '@penstock/domain';
 import { type CallIdentity, OUTBOX_NORMAL, type UsageRecord } from '@penstock/dto';
 import {
   AdmissionStore,
@@ -7,14 +15,14 @@ import {
   type SettleOp,
   type SettleOutcome,
   StoreUnavailableError,
-  type UnitAmounts,
+  unitAmounts,
+  unitDeltas,
 } from '@penstock/platform';
 
 import type { PolicyEntry } from '../policies/policy-entry.js';
 import type { PolicyStore } from '../policies/policy-store.js';
 import type { UsageQueue } from '../usage/usage-queue.js';
 import { holdRecordText, usageRecordText } from './call-record-text.js';
-import type { LimitPlan } from './limit-plan.js';
 
 /** What a call is, before it is known whether it may be made. */
 export interface CallDraft {
@@ -53,7 +61,6 @@ export interface ReserveRequest {
 
 /** A policy can change while a call is being decided; more changes than this within one call mean trouble. */
 const ATTEMPTS_MAX = 8;
-const NOTHING: CallAmounts = { requests: 0, tokens: 0, costNanoUsd: 0n };
 /** A storm of refusals must not become a storm of walks over all holds. */
 const HELD_FRESH_MS = 100;
 const RETRY_MS = [50, 100, 250, 500, 1_000];
@@ -107,7 +114,7 @@ export class AdmissionService {
         continue;
       }
       const { amounts, priceId } = decided;
-      const plan = current.planAt(this.clock.now() + this.clockOffsetMs);
+      const plan = current.planAt(this.clock.now() + this.clockOffsetMs, draft.provider, draft.modelSent);
       const identity = identityOf(draft, current, plan, priceId);
       const op: ReserveOp = {
         holdId: identity.id,
@@ -153,7 +160,7 @@ export class AdmissionService {
 
   /** Gives everything back: nothing was sent, or the provider says that it did not serve. */
   release(hold: Hold): Promise<void> {
-    return this.end(hold, '', NOTHING);
+    return this.end(hold, '', NO_AMOUNTS);
   }
 
   /** Resolves when no settlement is waiting for Redis any more. */
@@ -179,7 +186,7 @@ export class AdmissionService {
     return this.store.reserve(tenantId, op).catch((error: unknown) => {
       // Nothing was sent, so what may be held is given back as soon as Redis answers again.
       if (!(error instanceof StoreUnavailableError) || error.mayHaveRun) {
-        const deltas = deltasOf(amounts, NOTHING);
+        const deltas = unitDeltas(amounts, NO_AMOUNTS);
         this.inBackground(tenantId, { holdId: op.holdId, outboxEntry: '', plan: op.plan, deltas }, 0);
       }
       throw error;
@@ -194,7 +201,7 @@ export class AdmissionService {
   ): Promise<AppError> {
     const held = await this.heldOf(tenantId, plan);
     const nowMs = this.clock.now() + this.clockOffsetMs;
-    const refusal = explainRefusal(plan.limits, plan.windows, totals.map(BigInt), amounts, nowMs, {
+    const refusal = explainRefusal(plan, totals.map(BigInt), amounts, nowMs, {
       call,
       ...(held === undefined ? {} : { held }),
     });
@@ -217,12 +224,12 @@ export class AdmissionService {
       this.held = { tenantId, readAtMs: nowMs, amounts: this.store.heldByCounter(tenantId).catch(() => undefined) };
     }
     const amounts = await this.held.amounts;
-    return amounts === undefined ? undefined : plan.counterIds.map((counterId) => amounts.get(counterId) ?? 0n);
+    return amounts === undefined ? undefined : heldOfLimits(plan, amounts);
   }
 
   private async end(hold: Hold, outboxEntry: string, actual: CallAmounts): Promise<void> {
     const { tenantId, id } = hold.identity;
-    const op: SettleOp = { holdId: id, outboxEntry, plan: hold.plan, deltas: deltasOf(hold.amounts, actual) };
+    const op: SettleOp = { holdId: id, outboxEntry, plan: hold.plan, deltas: unitDeltas(hold.amounts, actual) };
     try {
       const outcome = await this.store.settle(tenantId, op);
       if (outboxEntry !== '') this.announce(tenantId, id, outcome);
@@ -271,19 +278,14 @@ function identityOf(draft: CallDraft, entry: PolicyEntry, plan: LimitPlan, price
     modelSent: draft.modelSent,
     startedAtMs: draft.startedAtMs,
     priceId,
-    counters: plan.counterIds,
+    counters: plan.chargedIds,
   };
 }
 
-function unitAmounts({ requests, tokens, costNanoUsd }: CallAmounts): UnitAmounts {
-  return { requests: String(requests), tokens: String(tokens), costNanoUsd: costNanoUsd.toString() };
-}
-
-/** Actual minus held, per unit. */
-function deltasOf(held: CallAmounts, actual: CallAmounts): UnitAmounts {
-  return {
-    requests: String(actual.requests - held.requests),
-    tokens: String(actual.tokens - held.tokens),
-    costNanoUsd: (actual.costNanoUsd - held.costNanoUsd).toString(),
-  };
+/** What running calls hold of each limit: of a sliding window also those that began in an earlier bucket. */
+function heldOfLimits(plan: LimitPlan, held: ReadonlyMap<string, bigint>): bigint[] {
+  return plan.limits.map((_, index) => {
+    const positions = [index, ...(plan.history?.[index] ?? [])];
+    return positions.reduce((sum, position) => sum + (held.get(plan.counterIds[position] as string) ?? 0n), 0n);
+  });
 }

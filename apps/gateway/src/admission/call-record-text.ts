@@ -19,20 +19,31 @@ export function holdRecordText(
 ): string {
   return (
     `{${identityText(identity)},"ownerId":"${ownerId}","expiresAtMs":${call.expiresAtMs},` +
-    `"heldTokens":${amounts.tokens},"heldNanoUsd":"${amounts.costNanoUsd}","isStream":${call.isStream}}`
+    `"heldTokens":${amounts.tokens},"heldInputTokens":${amounts.inputTokens},` +
+    `"heldOutputTokens":${amounts.outputTokens},"heldNanoUsd":"${amounts.costNanoUsd}","isStream":${call.isStream}}`
   );
 }
 
 /** {@link UsageRecord} as JSON; see {@link holdRecordText}. */
 export function usageRecordText(
   identity: CallIdentity,
-  result: Omit<UsageRecord, keyof CallIdentity | 'schemaVersion' | 'tokens' | 'costNanoUsd' | 'settledAtMs'>,
+  result: Omit<
+    UsageRecord,
+    | keyof CallIdentity
+    | 'schemaVersion'
+    | 'tokens'
+    | 'chargedInputTokens'
+    | 'chargedOutputTokens'
+    | 'costNanoUsd'
+    | 'settledAtMs'
+  >,
   amounts: CallAmounts,
   settledAtMs: number,
 ): string {
   return (
     `{"schemaVersion":1,${identityText(identity)},"modelReported":${JSON.stringify(result.modelReported)},` +
-    `"usage":${JSON.stringify(result.usage)},"tokens":${amounts.tokens},"costNanoUsd":"${amounts.costNanoUsd}",` +
+    `"usage":${JSON.stringify(result.usage)},"tokens":${amounts.tokens},` +
+    `"chargedInputTokens":${amounts.inputTokens},"chargedOutputTokens":${amounts.outputTokens},"costNanoUsd":"${amounts.costNanoUsd}",` +
     `"isEstimated":${result.isEstimated},"outcome":"${result.outcome}","isStream":${result.isStream},` +
     `"upstreamStatus":${result.upstreamStatus},"settledAtMs":${settledAtMs},` +
     `"latencyMs":${result.latencyMs},"ttftMs":${result.ttftMs}}`

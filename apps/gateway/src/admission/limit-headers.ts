@@ -1,4 +1,4 @@
-import { amountFor, type CallAmounts, formatUsd, type LimitUnit, nanoUsd } from '@penstock/domain';
+import { amountFor, type CallAmounts, formatUsd, type LimitUnit, nanoUsd, standingsOf } from '@penstock/domain';
 
 import type { Hold } from './admission.service.js';
 
@@ -30,9 +30,9 @@ function setRateHeaders(
 ): void {
   const limit = tightest(hold, unit, actual);
   if (limit === undefined) return;
-  headers[`x-ratelimit-limit-${unit}`] = hold.plan.caps[limit.index]!;
+  headers[`x-ratelimit-limit-${unit}`] = hold.plan.statedCaps[limit.index]!;
   headers[`x-ratelimit-remaining-${unit}`] = limit.remaining.toString();
-  headers[`x-ratelimit-reset-${unit}`] = formatReset(hold.plan.windows[limit.index]!.endMs - nowMs);
+  headers[`x-ratelimit-reset-${unit}`] = formatReset(fullAgainAtMs(hold, limit.index) - nowMs);
 }
 
 function tightest(
@@ -43,7 +43,7 @@ function tightest(
   let index = -1;
   let remaining: number | bigint = 0;
   for (let at = 0; at < hold.plan.units.length; at += 1) {
-    if (hold.plan.units[at] !== unit) continue;
+    if (hold.plan.units[at] !== unit || hold.plan.limits[at]!.onExceed === 'shadow') continue;
     const left = remainingOf(hold, at, unit, actual);
     if (index !== -1 && left >= remaining) continue;
     index = at;
@@ -52,9 +52,20 @@ function tightest(
   return index === -1 ? undefined : { index, remaining: remaining < 0 ? 0 : remaining };
 }
 
+/** When nothing of what is used now counts any more: the end of the window, or a whole duration later if it slides. */
+function fullAgainAtMs({ plan }: Hold, index: number): number {
+  const spec = plan.limits[index]!.window;
+  return plan.windows[index]!.endMs + (spec.kind === 'sliding' ? spec.durationMs : 0);
+}
+
 /** Numbers of up to 15 digits are exact without the cost of a bigint, and nearly all are. */
 function remainingOf(hold: Hold, index: number, unit: LimitUnit, actual: CallAmounts | undefined): number | bigint {
-  const cap = hold.plan.caps[index]!;
+  const { plan } = hold;
+  if (plan.history !== undefined || plan.rollovers !== undefined) {
+    const { used, cap } = standingsOf(plan, hold.totals.map(BigInt))[index]!;
+    return cap - used + (actual === undefined ? 0n : amountFor(unit, hold.amounts) - amountFor(unit, actual));
+  }
+  const cap = plan.statedCaps[index]!;
   const total = hold.totals[index]!;
   if (cap.length <= 15 && total.length <= 15) {
     const back = actual === undefined ? 0 : Number(amountFor(unit, hold.amounts)) - Number(amountFor(unit, actual));

@@ -9,5 +9,7 @@ import type { ReserveRequest } from './admission.service.js';
 export function mightFitTighter(refusal: AppError, { shape, info, price }: ReserveRequest['call']): boolean {
   const { amounts } = estimateCall({ ...shape, textTokensCeiling: 0 }, info, price);
   const limits = (refusal.data?.['limits'] ?? []) as readonly LimitReport[];
-  return limits.every(({ unit, remaining }) => amountFor(unit, amounts) <= BigInt(remaining));
+  return limits.every(
+    ({ unit, remaining, on_exceed }) => on_exceed === 'shadow' || amountFor(unit, amounts) <= BigInt(remaining),
+  );
 }

@@ -38,11 +38,19 @@ export async function accountFromText(
   const [inputTokens, outputTokens] = await Promise.all([countJsonTokens(prompt), countTokens(generated)]);
   const usage: UsageVector = { ...ZERO_USAGE, inputTokens, outputTokens };
   const amounts = settleAmounts(usage, price);
-  const isWithinHold = amounts.tokens <= hold.amounts.tokens && amounts.costNanoUsd <= hold.amounts.costNanoUsd;
-  return isWithinHold ? { usage, amounts, isEstimated: true } : accountFromHold(hold);
+  return isWithin(amounts, hold.amounts) ? { usage, amounts, isEstimated: true } : accountFromHold(hold);
 }
 
 /** The account of a call about whose answer nothing is known: the worst case that was reserved for it. */
 export function accountFromHold(hold: Hold): CallAccount {
-  return { usage: ZERO_USAGE, amounts: hold.amounts, isEstimated: true };
+  return { usage: ZERO_USAGE, amounts: { ...hold.amounts, concurrentRequests: 0 }, isEstimated: true };
+}
+
+function isWithin(amounts: CallAmounts, held: CallAmounts): boolean {
+  return (
+    amounts.tokens <= held.tokens &&
+    amounts.inputTokens <= held.inputTokens &&
+    amounts.outputTokens <= held.outputTokens &&
+    amounts.costNanoUsd <= held.costNanoUsd
+  );
 }

@@ -224,7 +224,7 @@ export class ChatService {
       });
     }
     const price = entry.priceOf(target.provider, target.model, nowMs);
-    if (entry.planAt(nowMs).hasBudget) refuseUnbounded(price, shape, target);
+    if (entry.planAt(nowMs, target.provider, target.model).hasBudget) refuseUnbounded(price, shape, target);
     const info = modelInfo(target.provider, target.model);
     const { amounts } = estimateCall(shape, info, price);
     return { amounts, priceId: priceIdOf(price), price, provider, call: { shape, info, price } };

@@ -1,27 +1,49 @@
-import { type PriceState, resolvePrice } from '@penstock/domain';
+import { appliesTo, type LimitPlan, type LimitSpec, planLimits, type PriceState, resolvePrice } from '@penstock/domain';
 import type { PolicySnapshot } from '@penstock/dto';
-
-import { type LimitPlan, planLimits } from '../admission/limit-plan.js';
 
 /** Prices are looked up again after this: an override may take effect without any change of policy. */
 const PRICE_FRESH_MS = 1_000;
+/** Callers choose model names: without a bound they could fill the memory with them. */
+const MODELS_MAX = 256;
 
 /**
  * A policy snapshot in this process's memory, with what is derived from it and used by call after call. Immutable in
  * its policy; a newer epoch is a new entry.
  */
 export class PolicyEntry {
-  private plan: LimitPlan | undefined;
+  /** By which limits apply, in most policies to every model alike. */
+  private readonly plans = new Map<string, LimitPlan>();
+  private readonly matching = new Map<string, { readonly key: string; readonly limits: readonly LimitSpec[] }>();
+  private readonly isAlike: boolean;
   private readonly prices = new Map<string, { readonly state: PriceState; readonly readAtMs: number }>();
 
-  constructor(readonly snapshot: PolicySnapshot) {}
+  constructor(readonly snapshot: PolicySnapshot) {
+    this.isAlike = snapshot.limits.every(({ match }) => match === undefined);
+  }
 
-  /** The plan whose windows are current at `nowMs`. */
-  planAt(nowMs: number): LimitPlan {
-    const plan = this.plan;
-    if (plan !== undefined && nowMs >= plan.validFromMs && nowMs < plan.validUntilMs) return plan;
-    this.plan = planLimits(this.snapshot.limits, this.snapshot.epoch, nowMs);
-    return this.plan;
+  /** The plan of a call to a provider's model, whose windows are current at `nowMs`. */
+  planAt(nowMs: number, provider: string, model: string): LimitPlan {
+    const { key, limits } = this.limitsFor(provider, model);
+    const known = this.plans.get(key);
+    if (known !== undefined && nowMs >= known.validFromMs && nowMs < known.validUntilMs) return known;
+    const plan = planLimits(limits, this.snapshot.epoch, nowMs);
+    this.plans.set(key, plan);
+    return plan;
+  }
+
+  /** Which limits apply, and a key that models with the same limits share. */
+  private limitsFor(provider: string, model: string): { readonly key: string; readonly limits: readonly LimitSpec[] } {
+    const { limits } = this.snapshot;
+    if (this.isAlike) return { key: '', limits };
+    const name = `${provider}/${model}`;
+    let found = this.matching.get(name);
+    if (found === undefined) {
+      const applying = limits.filter((limit) => appliesTo(limit, provider, model));
+      found = { key: applying.map((limit) => limit.key).join(), limits: applying };
+      if (this.matching.size >= MODELS_MAX) this.matching.clear();
+      this.matching.set(name, found);
+    }
+    return found;
   }
 
   /** The price of a model for this key's tenant at `nowMs`. */
@@ -29,8 +51,7 @@ export class PolicyEntry {
     const name = `${provider}/${model}`;
     const known = this.prices.get(name);
     if (known !== undefined && nowMs - known.readAtMs < PRICE_FRESH_MS) return known.state;
-    // Callers choose model names: without a bound they could fill the memory with them.
-    if (this.prices.size >= 256) this.prices.clear();
+    if (this.prices.size >= MODELS_MAX) this.prices.clear();
     const state = resolvePrice(provider, model, nowMs, this.snapshot.priceOverrides);
     this.prices.set(name, { state, readAtMs: nowMs });
     return state;

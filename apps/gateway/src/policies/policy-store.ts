@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 
 import type { PolicySnapshot } from '@penstock/dto';
-import { NEGATIVE_SNAPSHOT, parsePolicyInvalidated, snapshotKey } from '@penstock/dto';
+import { NEGATIVE_SNAPSHOT, parsePolicyInvalidated, SNAPSHOT_VERSION, snapshotKey } from '@penstock/dto';
 import { AdmissionStore, KeyHasher, StoreUnavailableError } from '@penstock/platform';
 import type { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
@@ -136,7 +136,7 @@ export class PolicyStore {
     if (text === NEGATIVE_SNAPSHOT) return NEGATIVE_SNAPSHOT;
     try {
       const value = JSON.parse(text) as PolicySnapshot;
-      return value.schemaVersion === 1 ? value : undefined;
+      return value.schemaVersion === SNAPSHOT_VERSION ? value : undefined;
     } catch {
       return undefined;
     }

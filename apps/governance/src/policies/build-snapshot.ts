@@ -1,17 +1,25 @@
-import type { LimitSpec, PriceOverride } from '@penstock/domain';
-import type { PolicySnapshot } from '@penstock/dto';
+import {
+  DEFAULT_CALENDAR,
+  LIMIT_ENTITIES,
+  type LimitSpec,
+  type PriceOverride,
+  type TenantCalendar,
+} from '@penstock/domain';
+import { type PolicySnapshot, SNAPSHOT_VERSION } from '@penstock/dto';
 
-import { ownerOf, type OwnerColumns } from '../limits/limit-owner.js';
+import { ownerOf } from '../limits/limit-owner.js';
 import { budgetSpec, rateLimitSpecs, type SpecOwner } from '../limits/limit-specs.js';
-import type { BudgetRow, PolicyRow, PriceRow, RateLimitRow } from './policy-rows.js';
+import { WINDOWED_KINDS, columnsOfKind } from '../limits/rate-limit-kinds.js';
+import type { BudgetRow, LimitRows, PolicyRow, PriceRow, RateLimitRow, TenantSettingsRow } from './policy-rows.js';
 
-const LEVEL = { virtual_key: 0, team: 1, customer: 2 } as const;
+/** What is known of the owners of limits, by their ids. */
+type Owners = ReadonlyMap<string, Pick<SpecOwner, 'name' | 'match'>>;
 
 /** What gateways enforce for one key, from one consistent read. */
 export function buildSnapshot(row: PolicyRow): PolicySnapshot {
   if (row.tenantId === null || row.epoch === null) throw new Error(`Virtual key ${row.keyId} has no tenant.`);
   return {
-    schemaVersion: 1,
+    schemaVersion: SNAPSHOT_VERSION,
     tenantId: row.tenantId,
     epoch: Number(row.epoch),
     keyId: row.keyId,
@@ -21,37 +29,73 @@ export function buildSnapshot(row: PolicyRow): PolicySnapshot {
     customerId: row.customerId,
     allowedModels: row.allowedModels,
     allowedProviders: row.allowedProviders,
-    limits: specsOf(row, namesOf(row)),
+    providerConfigs: row.providerConfigs,
+    streamPolicy: row.streamPolicy ?? 'finish',
+    limits: specsOf(row, ownersOf(row)),
     priceOverrides: row.prices.map(toPriceOverride),
   };
 }
 
-/** The specs of rows, key before team before customer. Owners that have no name get an empty one. */
-export function specsOf(
-  rows: { readonly budgets: readonly BudgetRow[]; readonly rateLimits: readonly RateLimitRow[] },
-  names: ReadonlyMap<string, string> = new Map(),
-): LimitSpec[] {
+/** The specs of rows in the order in which they decide. Owners that are not named get an empty name. */
+export function specsOf(rows: LimitRows, owners: Owners = new Map()): LimitSpec[] {
+  const calendar = calendarOf(rows);
   const specs = [
-    ...rows.rateLimits.flatMap((row) => rateLimitSpecs({ ...row, ...anchorsOf(row) }, specOwner(row, names))),
-    ...rows.budgets.map((row) => budgetSpec({ ...row, anchorAt: new Date(row.anchorMs) }, specOwner(row, names))),
+    ...rows.rateLimits.flatMap((row) => rateLimitSpecs(toRateLimitTerms(row), specOwner(row, owners))),
+    ...rows.budgets.map((row) =>
+      budgetSpec(
+        { ...row, anchorAt: new Date(row.anchorAt), alignedFrom: toDate(row.alignedFrom) },
+        specOwner(row, owners),
+        calendar,
+        row.raises.map((raise) => ({
+          ...raise,
+          startsAt: new Date(raise.startsAt),
+          endsAt: new Date(raise.endsAt),
+        })),
+      ),
+    ),
   ];
-  return specs.toSorted((left, right) => LEVEL[left.entity] - LEVEL[right.entity]);
+  return specs.toSorted(
+    (left, right) => LIMIT_ENTITIES.indexOf(left.entity) - LIMIT_ENTITIES.indexOf(right.entity),
+  );
 }
 
-function anchorsOf(row: RateLimitRow): { tokenAnchorAt: Date; requestAnchorAt: Date } {
-  return { tokenAnchorAt: new Date(row.tokenAnchorMs), requestAnchorAt: new Date(row.requestAnchorMs) };
+/** The calendar of a tenant's settings. */
+export function calendarOf({ timeZone, fiscalYearStartMonth }: TenantSettingsRow): TenantCalendar {
+  return {
+    timeZone: timeZone ?? DEFAULT_CALENDAR.timeZone,
+    fiscalYearStartMonth: fiscalYearStartMonth ?? DEFAULT_CALENDAR.fiscalYearStartMonth,
+  };
 }
 
-function specOwner(row: OwnerColumns, names: ReadonlyMap<string, string>): SpecOwner {
+function toRateLimitTerms(row: RateLimitRow): Parameters<typeof rateLimitSpecs>[0] {
+  const dated = WINDOWED_KINDS.map(({ unit, field }) =>
+    columnsOfKind(unit, { anchorAt: new Date(row[`${field}AnchorAt`]) }),
+  );
+  return Object.assign({}, row, ...dated) as Parameters<typeof rateLimitSpecs>[0];
+}
+
+function toDate(ms: number | null): Date | null {
+  return ms === null ? null : new Date(ms);
+}
+
+function specOwner(row: BudgetRow | RateLimitRow, owners: Owners): SpecOwner {
   const owner = ownerOf(row);
-  return { ...owner, name: names.get(owner.id) ?? '' };
+  if (owner.entity === 'shared_budget') return { entity: owner.entity, id: row.id, name: (row as BudgetRow).name ?? '' };
+  return { ...owner, name: '', ...owners.get(owner.id) };
 }
 
-function namesOf(row: PolicyRow): Map<string, string> {
-  const names = new Map([[row.keyId, row.keyName]]);
-  if (row.teamId !== null) names.set(row.teamId, row.teamName ?? '');
-  if (row.customerId !== null) names.set(row.customerId, row.customerName ?? '');
-  return names;
+function ownersOf(row: PolicyRow): Owners {
+  const owners = new Map<string, Pick<SpecOwner, 'name' | 'match'>>([[row.keyId, { name: row.keyName }]]);
+  if (row.teamId !== null) owners.set(row.teamId, { name: row.teamName ?? '' });
+  if (row.customerId !== null) owners.set(row.customerId, { name: row.customerName ?? '' });
+  for (const { id, provider } of row.providerConfigs) {
+    owners.set(id, { name: `${provider} of ${row.keyName}`, match: { provider } });
+  }
+  for (const { id, provider, model } of row.modelConfigs) {
+    if (provider === null) owners.set(id, { name: model, match: { model } });
+    else owners.set(id, { name: `${provider}/${model}`, match: { provider, model } });
+  }
+  return owners;
 }
 
 function toPriceOverride(row: PriceRow): PriceOverride {

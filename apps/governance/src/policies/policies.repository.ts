@@ -2,20 +2,35 @@ import { Injectable } from '@nestjs/common';
 import type { PolicyInvalidatedPayload } from '@penstock/dto';
 import { DataSource } from 'typeorm';
 
+import { WINDOWED_KINDS } from '../limits/rate-limit-kinds.js';
 import type { PolicyRow, TenantLimitsRow } from './policy-rows.js';
 
+const OWNER_JSON = (row: string): string => `
+  'virtualKeyId', ${row}.virtual_key_id, 'teamId', ${row}.team_id, 'customerId', ${row}.customer_id,
+  'providerConfigId', ${row}.provider_config_id, 'modelConfigId', ${row}.model_config_id,
+  'onExceed', ${row}.on_exceed, 'fallbackModel', ${row}.fallback_model`;
+
+const ms = (column: string): string => `(EXTRACT(EPOCH FROM ${column}) * 1000)::bigint`;
+
+/** $2 is now: raises that have ended are nobody's concern any more. */
 const BUDGET_JSON = `json_build_object(
-  'seq', b.seq::text, 'virtualKeyId', b.virtual_key_id, 'teamId', b.team_id, 'customerId', b.customer_id,
+  'id', b.id, 'seq', b.seq::text, ${OWNER_JSON('b')}, 'sharedTenantId', b.shared_tenant_id, 'name', b.name,
   'maxLimitCents', b.max_limit_cents::text, 'resetDuration', b.reset_duration, 'generation', b.generation,
-  'anchorMs', (EXTRACT(EPOCH FROM b.anchor_at) * 1000)::bigint)`;
+  'anchorAt', ${ms('b.anchor_at')}, 'alignedFrom', ${ms('b.aligned_from')},
+  'rolloverMaxCents', b.rollover_max_cents::text,
+  'raises', (SELECT COALESCE(json_agg(json_build_object('amountCents', x.amount_cents::text,
+      'startsAt', ${ms('x.starts_at')}, 'endsAt', ${ms('x.ends_at')}) ORDER BY x.starts_at, x.id), '[]')
+    FROM governance.budget_raises x WHERE x.budget_id = b.id AND x.ends_at > to_timestamp($2 / 1000.0)))`;
+
+const KIND_JSON = WINDOWED_KINDS.map(
+  ({ wire, field }) => `'${field}MaxLimit', r.${wire}_max_limit::text,
+  '${field}ResetDuration', r.${wire}_reset_duration, '${field}Generation', r.${wire}_generation,
+  '${field}AnchorAt', ${ms(`r.${wire}_anchor_at`)}`,
+).join(',\n  ');
 
 const RATE_LIMIT_JSON = `json_build_object(
-  'seq', r.seq::text, 'virtualKeyId', r.virtual_key_id, 'teamId', r.team_id, 'customerId', r.customer_id,
-  'tokenMaxLimit', r.token_max_limit::text, 'tokenResetDuration', r.token_reset_duration,
-  'tokenAnchorMs', (EXTRACT(EPOCH FROM r.token_anchor_at) * 1000)::bigint, 'tokenGeneration', r.token_generation,
-  'requestMaxLimit', r.request_max_limit::text, 'requestResetDuration', r.request_reset_duration,
-  'requestAnchorMs', (EXTRACT(EPOCH FROM r.request_anchor_at) * 1000)::bigint,
-  'requestGeneration', r.request_generation)`;
+  'id', r.id, 'seq', r.seq::text, ${OWNER_JSON('r')}, 'windowType', r.window_type,
+  'concurrentMaxLimit', r.concurrent_max_limit::text, ${KIND_JSON})`;
 
 /** Prices in force or to come; what a newer one has replaced is left out. */
 const PRICES_JSON = `(SELECT COALESCE(json_agg(json_build_object(
@@ -31,33 +46,64 @@ const PRICES_JSON = `(SELECT COALESCE(json_agg(json_build_object(
 
 /** One statement, hence one snapshot of the database: the epoch and what it stands for cannot come apart. */
 const POLICY_SQL = `
-SELECT k.id AS "keyId", k.name AS "keyName", k.is_active AS "isActive",
-  k.allowed_models AS "allowedModels", k.allowed_providers AS "allowedProviders",
-  t.id AS "teamId", t.name AS "teamName", c.id AS "customerId", c.name AS "customerName", n.id AS "tenantId", n.epoch,
+WITH path AS (
+  SELECT k.id AS key_id, k.name AS key_name, k.is_active, k.allowed_models, k.allowed_providers,
+    t.id AS team_id, t.name AS team_name, c.id AS customer_id, c.name AS customer_name,
+    n.id AS tenant_id, n.epoch, n.time_zone, n.fiscal_year_start_month, n.stream_policy
+  FROM governance.virtual_keys k
+  LEFT JOIN governance.teams t ON t.id = k.team_id
+  LEFT JOIN governance.customers c ON c.id = COALESCE(t.customer_id, k.customer_id)
+  LEFT JOIN governance.tenants n ON n.id = COALESCE(c.id, t.id, k.id)
+  WHERE k.key_hash = $1
+), providers AS (
+  SELECT o.* FROM governance.provider_configs o JOIN path p ON o.virtual_key_id = p.key_id
+), models AS (
+  SELECT m.* FROM governance.model_configs m JOIN path p
+    ON m.virtual_key_id = p.key_id OR m.team_id = p.team_id OR m.customer_id = p.customer_id
+), shared AS (
+  SELECT a.budget_id FROM governance.budget_attachments a JOIN path p
+    ON a.virtual_key_id = p.key_id OR a.team_id = p.team_id
+)
+SELECT p.key_id AS "keyId", p.key_name AS "keyName", p.is_active AS "isActive",
+  p.allowed_models AS "allowedModels", p.allowed_providers AS "allowedProviders",
+  p.team_id AS "teamId", p.team_name AS "teamName", p.customer_id AS "customerId", p.customer_name AS "customerName",
+  p.tenant_id AS "tenantId", p.epoch, p.time_zone AS "timeZone", p.fiscal_year_start_month AS "fiscalYearStartMonth",
+  p.stream_policy AS "streamPolicy",
+  (SELECT COALESCE(json_agg(json_build_object('id', o.id, 'provider', o.provider, 'weight', o.weight,
+    'allowedModels', o.allowed_models) ORDER BY o.weight DESC, o.created_at, o.id), '[]') FROM providers o
+  ) AS "providerConfigs",
+  (SELECT COALESCE(json_agg(json_build_object('id', m.id, 'model', m.model, 'provider', m.provider)), '[]')
+    FROM models m) AS "modelConfigs",
   (SELECT COALESCE(json_agg(${BUDGET_JSON} ORDER BY b.seq), '[]') FROM governance.budgets b
-    WHERE b.virtual_key_id = k.id OR b.team_id = t.id OR b.customer_id = c.id) AS budgets,
+    WHERE b.virtual_key_id = p.key_id OR b.team_id = p.team_id OR b.customer_id = p.customer_id
+      OR b.provider_config_id IN (SELECT id FROM providers) OR b.model_config_id IN (SELECT id FROM models)
+      OR b.id IN (SELECT budget_id FROM shared)) AS budgets,
   (SELECT COALESCE(json_agg(${RATE_LIMIT_JSON} ORDER BY r.seq), '[]') FROM governance.rate_limits r
-    WHERE r.virtual_key_id = k.id OR r.team_id = t.id OR r.customer_id = c.id) AS "rateLimits",
+    WHERE r.virtual_key_id = p.key_id OR r.team_id = p.team_id OR r.customer_id = p.customer_id
+      OR r.provider_config_id IN (SELECT id FROM providers) OR r.model_config_id IN (SELECT id FROM models)
+  ) AS "rateLimits",
   ${PRICES_JSON} AS prices,
   (SELECT COALESCE(json_agg(json_build_object('id', o.id, 'payload', o.payload) ORDER BY o.seq), '[]')
     FROM governance.outbox_messages o
-    WHERE o.tenant_id = n.id AND o.delivered_at IS NULL AND jsonb_array_length(o.payload -> 'carryOvers') > 0
+    WHERE o.tenant_id = p.tenant_id AND o.delivered_at IS NULL AND jsonb_array_length(o.payload -> 'carryOvers') > 0
   ) AS "pendingCarryOvers"
-FROM governance.virtual_keys k
-LEFT JOIN governance.teams t ON t.id = k.team_id
-LEFT JOIN governance.customers c ON c.id = COALESCE(t.customer_id, k.customer_id)
-LEFT JOIN governance.tenants n ON n.id = COALESCE(c.id, t.id, k.id)
-WHERE k.key_hash = $1`;
+FROM path p`;
 
 const TENANT_LIMITS_SQL = `
 WITH t AS (SELECT id FROM governance.teams WHERE customer_id = $1 OR (id = $1 AND customer_id IS NULL)),
 k AS (SELECT id FROM governance.virtual_keys
-  WHERE customer_id = $1 OR team_id IN (SELECT id FROM t) OR (id = $1 AND customer_id IS NULL AND team_id IS NULL))
-SELECT n.epoch,
+  WHERE customer_id = $1 OR team_id IN (SELECT id FROM t) OR (id = $1 AND customer_id IS NULL AND team_id IS NULL)),
+o AS (SELECT id FROM governance.provider_configs WHERE virtual_key_id IN (SELECT id FROM k)),
+m AS (SELECT id FROM governance.model_configs
+  WHERE customer_id = $1 OR team_id IN (SELECT id FROM t) OR virtual_key_id IN (SELECT id FROM k))
+SELECT n.epoch, n.time_zone AS "timeZone", n.fiscal_year_start_month AS "fiscalYearStartMonth",
   (SELECT COALESCE(json_agg(${BUDGET_JSON}), '[]') FROM governance.budgets b
-    WHERE b.customer_id = $1 OR b.team_id IN (SELECT id FROM t) OR b.virtual_key_id IN (SELECT id FROM k)) AS budgets,
+    WHERE b.customer_id = $1 OR b.shared_tenant_id = $1 OR b.team_id IN (SELECT id FROM t)
+      OR b.virtual_key_id IN (SELECT id FROM k) OR b.provider_config_id IN (SELECT id FROM o)
+      OR b.model_config_id IN (SELECT id FROM m)) AS budgets,
   (SELECT COALESCE(json_agg(${RATE_LIMIT_JSON}), '[]') FROM governance.rate_limits r
-    WHERE r.customer_id = $1 OR r.team_id IN (SELECT id FROM t) OR r.virtual_key_id IN (SELECT id FROM k)) AS "rateLimits"
+    WHERE r.customer_id = $1 OR r.team_id IN (SELECT id FROM t) OR r.virtual_key_id IN (SELECT id FROM k)
+      OR r.provider_config_id IN (SELECT id FROM o) OR r.model_config_id IN (SELECT id FROM m)) AS "rateLimits"
 FROM governance.tenants n WHERE n.id = $1`;
 
 /** A message that must be delivered before a snapshot of its tenant may be served. */
@@ -76,8 +122,8 @@ export class PoliciesRepository {
     return rows[0] ?? null;
   }
 
-  async findTenantLimits(tenantId: string): Promise<TenantLimitsRow | null> {
-    const rows: TenantLimitsRow[] = await this.dataSource.query(TENANT_LIMITS_SQL, [tenantId]);
+  async findTenantLimits(tenantId: string, nowMs: number): Promise<TenantLimitsRow | null> {
+    const rows: TenantLimitsRow[] = await this.dataSource.query(TENANT_LIMITS_SQL, [tenantId, nowMs]);
     return rows[0] ?? null;
   }
 

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { AppError, counterId, windowAt } from '@penstock/domain';
+import { AppError, countersAt } from '@penstock/domain';
 import type { PolicyLookup, PolicySnapshot } from '@penstock/dto';
 import { readRecordedCounters } from '@penstock/entities';
 import { AdmissionStore, LOGGER, type Logger, PolicyDelivery } from '@penstock/platform';
@@ -50,12 +50,12 @@ export class PoliciesService {
 
   /** Makes a tenant resident in Redis with what the ledger knows. Harmless when it already is. */
   async loadTenant(tenantId: string, nowMs: number): Promise<LoadedTenant> {
-    const row = await this.policies.findTenantLimits(tenantId);
+    const row = await this.policies.findTenantLimits(tenantId, nowMs);
     if (row === null) throw notFound('The tenant');
     const ids = new Set<string>();
     for (const spec of specsOf(row)) {
       for (const atMs of [nowMs - CLOCK_SKEW_MS, nowMs, nowMs + CLOCK_SKEW_MS]) {
-        ids.add(counterId(spec, windowAt(spec.window, atMs)));
+        for (const id of countersAt(spec, atMs)) ids.add(id);
       }
     }
     const recorded = await readRecordedCounters(this.dataSource.manager, [...ids]);

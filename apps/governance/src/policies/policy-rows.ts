@@ -1,29 +1,38 @@
+import type { ProviderConfig, StreamPolicy } from '@penstock/dto';
+
 import type { OwnerColumns } from '../limits/limit-owner.js';
+import type { BudgetTerms, RateLimitTerms } from '../limits/limit-specs.js';
 import type { PendingMessage } from './policies.repository.js';
 
-/** A budget as JSON of the database carries it: amounts as text, times in milliseconds. */
-export interface BudgetRow extends OwnerColumns {
-  readonly seq: string;
-  readonly maxLimitCents: string;
-  readonly resetDuration: string;
-  readonly anchorMs: number;
-  readonly generation: number;
+/** Rows as JSON of the database carries them: amounts as text, times in milliseconds. */
+type Timed<T> = { readonly [K in keyof T]: T[K] extends Date ? number : T[K] extends Date | null ? number | null : T[K] };
+
+/** A temporary raise of a budget. */
+export interface RaiseRow {
+  readonly amountCents: string;
+  readonly startsAt: number;
+  readonly endsAt: number;
 }
 
-/** A rate limit as JSON of the database carries it. */
-export interface RateLimitRow extends OwnerColumns {
-  readonly seq: string;
-  readonly tokenMaxLimit: string | null;
-  readonly tokenResetDuration: string | null;
-  readonly tokenAnchorMs: number;
-  readonly tokenGeneration: number;
-  readonly requestMaxLimit: string | null;
-  readonly requestResetDuration: string | null;
-  readonly requestAnchorMs: number;
-  readonly requestGeneration: number;
+/** A budget. */
+export interface BudgetRow extends Timed<BudgetTerms>, OwnerColumns {
+  /** Of a shared budget. */
+  readonly name: string | null;
+  /** Those that have not ended. */
+  readonly raises: readonly RaiseRow[];
 }
 
-/** A price override as JSON of the database carries it. */
+/** A rate limit. */
+export interface RateLimitRow extends Timed<RateLimitTerms>, OwnerColumns {}
+
+/** A model whose calls have limits of their own. */
+export interface ModelConfigRow {
+  readonly id: string;
+  readonly model: string;
+  readonly provider: string | null;
+}
+
+/** A price override. */
 export interface PriceRow {
   readonly id: string;
   readonly provider: string;
@@ -37,8 +46,20 @@ export interface PriceRow {
   readonly requestUsd: string | null;
 }
 
+/** What a tenant has set for all its policies; null in the database of a tenant that is not there yet. */
+export interface TenantSettingsRow {
+  readonly timeZone: string | null;
+  readonly fiscalYearStartMonth: number | null;
+}
+
+/** Limits, and what is needed to make specs of them. */
+export interface LimitRows extends TenantSettingsRow {
+  readonly budgets: readonly BudgetRow[];
+  readonly rateLimits: readonly RateLimitRow[];
+}
+
 /** Everything about one virtual key. */
-export interface PolicyRow {
+export interface PolicyRow extends LimitRows {
   readonly keyId: string;
   readonly keyName: string;
   readonly isActive: boolean;
@@ -51,15 +72,14 @@ export interface PolicyRow {
   /** Null would mean that the key was written past `PolicyChanges`. */
   readonly tenantId: string | null;
   readonly epoch: string | null;
-  readonly budgets: readonly BudgetRow[];
-  readonly rateLimits: readonly RateLimitRow[];
+  readonly streamPolicy: StreamPolicy | null;
+  readonly providerConfigs: readonly ProviderConfig[];
+  readonly modelConfigs: readonly ModelConfigRow[];
   readonly prices: readonly PriceRow[];
   readonly pendingCarryOvers: readonly PendingMessage[];
 }
 
 /** All limits whose counters lie in one tenant. */
-export interface TenantLimitsRow {
+export interface TenantLimitsRow extends LimitRows {
   readonly epoch: string;
-  readonly budgets: readonly BudgetRow[];
-  readonly rateLimits: readonly RateLimitRow[];
 }

@@ -1,4 +1,4 @@
-import { limitKey, parseDuration, windowAt, type WindowSpec } from '@penstock/domain';
+import { limitKey, type LimitUnit, slidingBucketMs, windowAt, type WindowSpec, windowSpecOf } from '@penstock/domain';
 import type { EntityManager } from 'typeorm';
 
 /** What maintenance must know of a limit. */
@@ -8,36 +8,70 @@ export interface LimitDefinition {
   /** In whose counters the limit counts now. */
   readonly tenantId: string;
   readonly window: WindowSpec;
+  /** What a window leaves over is read all through the next one. */
+  readonly doesRollOver: boolean;
 }
 
 interface LimitRow {
-  readonly unit: 'requests' | 'tokens' | 'nano_usd';
+  readonly unit: LimitUnit;
   readonly seq: string;
   readonly generation: number;
-  readonly duration: string;
+  /** Null: concurrent requests, which have no window. */
+  readonly duration: string | null;
   readonly anchor_at: Date;
+  readonly aligned_from: Date | null;
+  readonly is_sliding: boolean;
+  readonly does_roll_over: boolean;
   readonly tenant_id: string;
+  readonly time_zone: string;
+  readonly fiscal_year_start_month: number;
 }
 
-/** A tenant is a customer, else a team, else a key: the end of the path that starts at the limit's owner. */
+const RATE_LIMIT_KINDS = [
+  ['tokens', 'token'],
+  ['input_tokens', 'input_token'],
+  ['output_tokens', 'output_token'],
+  ['requests', 'request'],
+] as const;
+
+const OWNERS = 'virtual_key_id, team_id, customer_id, provider_config_id, model_config_id';
+
+/**
+ * A tenant is a customer, else a team, else a key: the end of the path that starts at the limit's owner. A config of a
+ * provider or model is on the path of whom it belongs to.
+ */
 const LIMITS = `
-  SELECT l.unit, l.seq, l.generation, l.duration, l.anchor_at,
-    COALESCE(l.customer_id, t.customer_id, t.id, k.customer_id, kt.customer_id, kt.id, k.id) AS tenant_id
-  FROM (
-    SELECT 'nano_usd' AS unit, seq, generation, reset_duration AS duration, anchor_at,
-      virtual_key_id, team_id, customer_id
+  WITH limits AS (
+    SELECT 'nano_usd' AS unit, seq, generation, reset_duration AS duration, anchor_at, aligned_from,
+      false AS is_sliding, rollover_max_cents IS NOT NULL AS does_roll_over, ${OWNERS}, shared_tenant_id
     FROM governance.budgets
+    ${RATE_LIMIT_KINDS.map(
+      ([unit, column]) => `UNION ALL
+    SELECT '${unit}', seq, ${column}_generation, ${column}_reset_duration, ${column}_anchor_at, NULL,
+      window_type = 'sliding', false, ${OWNERS}, NULL
+    FROM governance.rate_limits WHERE ${column}_max_limit IS NOT NULL`,
+    ).join('\n    ')}
     UNION ALL
-    SELECT 'tokens', seq, token_generation, token_reset_duration, token_anchor_at, virtual_key_id, team_id, customer_id
-    FROM governance.rate_limits WHERE token_max_limit IS NOT NULL
-    UNION ALL
-    SELECT 'requests', seq, request_generation, request_reset_duration, request_anchor_at,
-      virtual_key_id, team_id, customer_id
-    FROM governance.rate_limits WHERE request_max_limit IS NOT NULL
-  ) l
-  LEFT JOIN governance.teams t ON t.id = l.team_id
-  LEFT JOIN governance.virtual_keys k ON k.id = l.virtual_key_id
-  LEFT JOIN governance.teams kt ON kt.id = k.team_id`;
+    SELECT 'concurrent_requests', seq, 1, NULL, created_at, NULL, false, false, ${OWNERS}, NULL
+    FROM governance.rate_limits WHERE concurrent_max_limit IS NOT NULL
+  ), owned AS (
+    SELECT l.*, COALESCE(l.virtual_key_id, p.virtual_key_id, m.virtual_key_id) AS key_id,
+      COALESCE(l.team_id, m.team_id) AS own_team_id, COALESCE(l.customer_id, m.customer_id) AS own_customer_id
+    FROM limits l
+    LEFT JOIN governance.provider_configs p ON p.id = l.provider_config_id
+    LEFT JOIN governance.model_configs m ON m.id = l.model_config_id
+  ), placed AS (
+    SELECT o.*, COALESCE(o.shared_tenant_id, o.own_customer_id, t.customer_id, t.id, k.customer_id, kt.customer_id,
+      kt.id, k.id) AS tenant_id
+    FROM owned o
+    LEFT JOIN governance.teams t ON t.id = o.own_team_id
+    LEFT JOIN governance.virtual_keys k ON k.id = o.key_id
+    LEFT JOIN governance.teams kt ON kt.id = k.team_id
+  )
+  SELECT p.unit, p.seq, p.generation, p.duration, p.anchor_at, p.aligned_from, p.is_sliding, p.does_roll_over,
+    p.tenant_id, COALESCE(n.time_zone, 'UTC') AS time_zone,
+    COALESCE(n.fiscal_year_start_month, 1) AS fiscal_year_start_month
+  FROM placed p LEFT JOIN governance.tenants n ON n.id = p.tenant_id`;
 
 /** Every limit in force, by its key. */
 export async function readLimitDefinitions(manager: EntityManager): Promise<Map<string, LimitDefinition>> {
@@ -48,14 +82,30 @@ export async function readLimitDefinitions(manager: EntityManager): Promise<Map<
         key: limitKey(row.unit, BigInt(row.seq)),
         generation: row.generation,
         tenantId: row.tenant_id,
-        window: { kind: 'rolling', durationMs: parseDuration(row.duration), anchorMs: row.anchor_at.getTime() },
+        window: windowOf(row),
+        doesRollOver: row.does_roll_over,
       };
       return [definition.key, definition];
     }),
   );
 }
 
-/** End of the window that began at `startMs`, in milliseconds since the epoch. */
-export function windowEndMs(definition: LimitDefinition, startMs: number): number {
-  return windowAt(definition.window, startMs).endMs;
+function windowOf(row: LimitRow): WindowSpec {
+  if (row.duration === null) return { kind: 'unending' };
+  return windowSpecOf(
+    {
+      durationText: row.duration,
+      anchorMs: row.anchor_at.getTime(),
+      alignedFromMs: row.aligned_from?.getTime() ?? null,
+      isSliding: row.is_sliding,
+    },
+    { timeZone: row.time_zone, fiscalYearStartMonth: row.fiscal_year_start_month },
+  );
+}
+
+/** When no admission will read the counter of the window that began at `startMs` any more. */
+export function lastReadMs({ window: spec, doesRollOver }: LimitDefinition, startMs: number): number {
+  const { endMs } = windowAt(spec, startMs);
+  if (spec.kind === 'sliding') return endMs + spec.durationMs + slidingBucketMs(spec);
+  return doesRollOver ? windowAt(spec, endMs).endMs : endMs;
 }

@@ -1,6 +1,6 @@
 import { parseCounterId } from '@penstock/domain';
 
-import { type LimitDefinition, windowEndMs } from '../limits/limit-definitions.js';
+import { type LimitDefinition, lastReadMs } from '../limits/limit-definitions.js';
 
 /** How long a counter outlives its window: late settlements and explanations still want it. */
 export const KEPT_AFTER_END_MS = 3_600_000;
@@ -21,6 +21,6 @@ export function prunableCounters(
     const definition = definitions.get(limitKey);
     if (definition === undefined) return true;
     if (generation !== definition.generation) return generation < definition.generation;
-    return windowEndMs(definition, windowStartMs) + KEPT_AFTER_END_MS < nowMs;
+    return lastReadMs(definition, windowStartMs) + KEPT_AFTER_END_MS < nowMs;
   });
 }

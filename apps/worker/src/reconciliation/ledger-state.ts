@@ -39,9 +39,10 @@ export function readLedgerState(dataSource: DataSource, asked: readonly EventKey
 
 const EVENT_SUMS = (condition: string): string => `
   SELECT counter_id,
-    sum(CASE left(counter_id, 1) WHEN 'q' THEN 1 WHEN 't' THEN tokens ELSE cost_nano_usd END) AS amount
+    sum(CASE left(counter_id, 1) WHEN 'q' THEN 1 WHEN 't' THEN tokens WHEN 'i' THEN charged_input_tokens
+      WHEN 'o' THEN charged_output_tokens ELSE cost_nano_usd END) AS amount
   FROM ledger.usage_events, unnest(counters) AS counter_id
-  WHERE ${condition}
+  WHERE ${condition} AND counter_id NOT LIKE 'n%'
   GROUP BY counter_id`;
 
 async function sums(tx: EntityManager, sql: string): Promise<Map<string, bigint>> {

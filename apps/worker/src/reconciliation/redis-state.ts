@@ -1,9 +1,16 @@
 import { amountFor, parseCounterId } from '@penstock/domain';
-import { EPOCH_FIELD, type HoldRecord, OUTBOX_NORMAL, tenantKeys, type UsageRecord } from '@penstock/dto';
+import {
+  chargedAmountsOf,
+  EPOCH_FIELD,
+  heldAmountsOf,
+  type HoldRecord,
+  OUTBOX_NORMAL,
+  tenantKeys,
+  type UsageRecord,
+} from '@penstock/dto';
 import type { Redis } from 'ioredis';
 
-import { heldAmounts } from '../sweeps/end-of-hold.js';
-import { amountsOf, byCodePoint } from '../usage/sum-windows.js';
+import { byCodePoint } from '../usage/sum-windows.js';
 
 /** An outbox entry that could be read. */
 export interface OutboxEntry {
@@ -47,7 +54,7 @@ export async function readRedisState(redis: Redis, tenantId: string): Promise<Re
 export function sumHolds(holds: readonly HoldRecord[]): Map<string, bigint> {
   const sums = new Map<string, bigint>();
   for (const hold of holds) {
-    const amounts = heldAmounts(hold);
+    const amounts = heldAmountsOf(hold);
     for (const counterId of hold.counters) {
       sums.set(counterId, (sums.get(counterId) ?? 0n) + amountFor(parseCounterId(counterId).unit, amounts));
     }
@@ -59,7 +66,7 @@ export function sumHolds(holds: readonly HoldRecord[]): Map<string, bigint> {
 export function sumRecords(records: readonly UsageRecord[]): Map<string, bigint> {
   const sums = new Map<string, bigint>();
   for (const record of records) {
-    const amounts = amountsOf(record);
+    const amounts = chargedAmountsOf(record);
     for (const counterId of record.counters) {
       sums.set(counterId, (sums.get(counterId) ?? 0n) + amountFor(parseCounterId(counterId).unit, amounts));
     }

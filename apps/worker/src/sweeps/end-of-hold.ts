@@ -1,6 +1,6 @@
-import { type CallAmounts, ZERO_USAGE } from '@penstock/domain';
-import { type HoldRecord, OUTBOX_NORMAL, type UsageRecord } from '@penstock/dto';
-import type { SettleOp } from '@penstock/platform';
+import { type CallAmounts, NO_AMOUNTS, ZERO_USAGE } from '@penstock/domain';
+import { heldAmountsOf, type HoldRecord, OUTBOX_NORMAL, type UsageRecord } from '@penstock/dto';
+import { type SettleOp, unitDeltas } from '@penstock/platform';
 
 /** What a hold that its owner will not end any more becomes. */
 export type HoldFate =
@@ -21,7 +21,7 @@ export function fateOfHold(
 
 /** Gives everything back that the hold took. */
 export function releaseOp(hold: HoldRecord): SettleOp {
-  return settleOp(hold, { requests: 0, tokens: 0, costNanoUsd: 0n });
+  return settleOp(hold, NO_AMOUNTS);
 }
 
 /** Outbox entry that charges what the hold took. */
@@ -53,6 +53,8 @@ export function orphanedRecord(hold: HoldRecord, nowMs: number): UsageRecord {
     modelReported: null,
     usage: ZERO_USAGE,
     tokens: hold.heldTokens,
+    chargedInputTokens: hold.heldInputTokens ?? 0,
+    chargedOutputTokens: hold.heldOutputTokens ?? 0,
     costNanoUsd: hold.heldNanoUsd,
     isEstimated: true,
     outcome: 'orphaned',
@@ -64,21 +66,11 @@ export function orphanedRecord(hold: HoldRecord, nowMs: number): UsageRecord {
   };
 }
 
-/** What a hold takes from the limits. */
-export function heldAmounts(hold: Pick<HoldRecord, 'heldTokens' | 'heldNanoUsd'>): CallAmounts {
-  return { requests: 1, tokens: hold.heldTokens, costNanoUsd: BigInt(hold.heldNanoUsd) };
-}
-
 function settleOp(hold: HoldRecord, actual: CallAmounts): SettleOp {
-  const held = heldAmounts(hold);
   return {
     holdId: hold.id,
     outboxEntry: '',
-    plan: { counterIds: hold.counters },
-    deltas: {
-      requests: String(actual.requests - held.requests),
-      tokens: String(actual.tokens - held.tokens),
-      costNanoUsd: String(actual.costNanoUsd - held.costNanoUsd),
-    },
+    plan: { chargedIds: hold.counters },
+    deltas: unitDeltas(heldAmountsOf(hold), actual),
   };
 }

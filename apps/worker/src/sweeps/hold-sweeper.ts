@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { CallAmounts } from '@penstock/domain';
-import { type HoldRecord, ownerKey, tenantKeys, type UsageRecordBatch } from '@penstock/dto';
+import { type CallAmounts, unitOfKey } from '@penstock/domain';
+import { chargedAmountsOf, type HoldRecord, ownerKey, tenantKeys, type UsageRecordBatch } from '@penstock/dto';
 import { AdmissionStore, LOGGER, type Logger, REDIS_COMMAND, type SettleOp } from '@penstock/platform';
 import type { Redis } from 'ioredis';
 import { DataSource } from 'typeorm';
@@ -14,17 +14,27 @@ import { type OwnerPass, OwnerWatch } from './owner-watch.js';
 import { forEachTenant, scanHash, scanSet, serverNowMs } from './tenant-scan.js';
 
 /**
- * Turns a hold into an outbox entry; the counters hold its amounts already. Unlike a settlement by the gateway it
- * writes nothing when the hold is gone: its owner ended it in the meantime and knew better.
- * KEYS holds, dispatched, outbox; ARGV hold id, outbox entry
+ * Turns a hold into an outbox entry; the counters hold its amounts already, and only its place among the concurrent
+ * requests is given back. Unlike a settlement by the gateway it writes nothing when the hold is gone: its owner ended
+ * it in the meantime and knew better.
+ * KEYS holds, dispatched, outbox, counters; ARGV hold id, outbox entry, counter of concurrent requests *
  */
 const CHARGE_HOLD = `
 #!lua
 if redis.call('HDEL', KEYS[1], ARGV[1]) == 0 then return 0 end
 redis.call('SREM', KEYS[2], ARGV[1])
 redis.call('HSET', KEYS[3], ARGV[1], ARGV[2])
+for i = 3, #ARGV do redis.call('HINCRBY', KEYS[4], ARGV[i], -1) end
 return 1
 `.trim();
+
+interface EventRow {
+  readonly id: string;
+  readonly tokens: string;
+  readonly charged_input_tokens: string;
+  readonly charged_output_tokens: string;
+  readonly cost_nano_usd: string;
+}
 
 interface SweepCounts {
   charged: number;
@@ -116,8 +126,10 @@ export class HoldSweeper {
   }
 
   private async charge(tenantId: string, hold: HoldRecord, nowMs: number): Promise<boolean> {
-    const { holds, dispatched, outbox } = tenantKeys(tenantId);
-    return (await this.redis.eval(CHARGE_HOLD, 3, holds, dispatched, outbox, hold.id, chargeEntry(hold, nowMs))) === 1;
+    const { holds, dispatched, outbox, counters } = tenantKeys(tenantId);
+    const places = hold.counters.filter((counterId) => unitOfKey(counterId) === 'concurrent_requests');
+    const args = [holds, dispatched, outbox, counters, hold.id, chargeEntry(hold, nowMs), ...places];
+    return (await this.redis.eval(CHARGE_HOLD, 4, ...args)) === 1;
   }
 
   /**
@@ -126,14 +138,23 @@ export class HoldSweeper {
    */
   private async findAccounted(holds: readonly HoldRecord[]): Promise<Map<string, CallAmounts>> {
     if (holds.length === 0) return new Map();
-    const rows: { id: string; tokens: string; cost_nano_usd: string }[] = await this.dataSource.query(
-      `SELECT e.id, e.tokens, e.cost_nano_usd FROM ledger.usage_events e
+    const rows: EventRow[] = await this.dataSource.query(
+      `SELECT e.id, e.tokens, e.charged_input_tokens, e.charged_output_tokens, e.cost_nano_usd
+       FROM ledger.usage_events e
        JOIN unnest($1::uuid[], $2::bigint[]) AS h(id, started_at_ms)
          ON e.id = h.id AND e.started_at = to_timestamp(h.started_at_ms / 1000.0)`,
       [plainArray(holds.map(({ id }) => id)), plainArray(holds.map(({ startedAtMs }) => startedAtMs))],
     );
     return new Map(
-      rows.map((row) => [row.id, { requests: 1, tokens: Number(row.tokens), costNanoUsd: BigInt(row.cost_nano_usd) }]),
+      rows.map((row) => [
+        row.id,
+        chargedAmountsOf({
+          tokens: Number(row.tokens),
+          chargedInputTokens: Number(row.charged_input_tokens),
+          chargedOutputTokens: Number(row.charged_output_tokens),
+          costNanoUsd: row.cost_nano_usd,
+        }),
+      ]),
     );
   }
 

@@ -1,5 +1,5 @@
-import { amountFor, type CallAmounts, parseCounterId } from '@penstock/domain';
-import type { UsageRecord } from '@penstock/dto';
+import { amountFor, parseCounterId, unitOfKey } from '@penstock/domain';
+import { chargedAmountsOf, type UsageRecord } from '@penstock/dto';
 
 /** What a set of calls adds to one counter. */
 export interface WindowIncrement {
@@ -10,20 +10,16 @@ export interface WindowIncrement {
   readonly amount: bigint;
 }
 
-/** What one accounted call charges to each kind of limit. */
-export function amountsOf(record: Pick<UsageRecord, 'tokens' | 'costNanoUsd'>): CallAmounts {
-  return { requests: 1, tokens: record.tokens, costNanoUsd: BigInt(record.costNanoUsd) };
-}
-
 /**
  * Sums calls by counter, sorted by counter id: every transaction then locks rows in the same order, so two
- * batches of one tenant wait for each other and never deadlock.
+ * batches of one tenant wait for each other and never deadlock. Concurrent requests leave nothing to account for.
  */
 export function sumWindows(records: readonly UsageRecord[]): WindowIncrement[] {
   const sums = new Map<string, { parsed: ReturnType<typeof parseCounterId>; amount: bigint }>();
   for (const record of records) {
-    const amounts = amountsOf(record);
+    const amounts = chargedAmountsOf(record);
     for (const counterId of record.counters) {
+      if (unitOfKey(counterId) === 'concurrent_requests') continue;
       let sum = sums.get(counterId);
       if (sum === undefined) {
         sum = { parsed: parseCounterId(counterId), amount: 0n };

@@ -80,28 +80,28 @@ const INSERT_EVENTS = `
     input_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, output_tokens,
     reasoning_tokens, input_audio_tokens, output_audio_tokens, input_image_tokens, tool_units,
     tokens, cost_nano_usd, is_estimated, is_stream, is_counter_pending, outcome,
-    upstream_status, latency_ms, ttft_ms, counters)
+    upstream_status, latency_ms, ttft_ms, counters, charged_input_tokens, charged_output_tokens)
   SELECT
     id, to_timestamp(started_at_ms / 1000.0), to_timestamp(settled_at_ms / 1000.0), request_id, tenant_id,
     virtual_key_id, team_id, customer_id, provider, model_requested, model_sent, model_reported, price_id,
     input_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, output_tokens,
     reasoning_tokens, input_audio_tokens, output_audio_tokens, input_image_tokens, tool_units,
     tokens, cost_nano_usd, is_estimated, is_stream, is_counter_pending, outcome,
-    upstream_status, latency_ms, ttft_ms, string_to_array(counters, ',')
+    upstream_status, latency_ms, ttft_ms, string_to_array(counters, ','), charged_input_tokens, charged_output_tokens
   FROM unnest(
     $1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::uuid[], $6::uuid[], $7::uuid[], $8::uuid[],
     $9::text[], $10::text[], $11::text[], $12::text[], $13::text[],
     $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[],
     $19::bigint[], $20::bigint[], $21::bigint[], $22::bigint[], $23::bigint[],
     $24::bigint[], $25::numeric[], $26::boolean[], $27::boolean[], $28::boolean[], $29::text[],
-    $30::integer[], $31::integer[], $32::integer[], $33::text[]
+    $30::integer[], $31::integer[], $32::integer[], $33::text[], $34::bigint[], $35::bigint[]
   ) AS r(
     id, started_at_ms, settled_at_ms, request_id, tenant_id, virtual_key_id, team_id, customer_id,
     provider, model_requested, model_sent, model_reported, price_id,
     input_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, output_tokens,
     reasoning_tokens, input_audio_tokens, output_audio_tokens, input_image_tokens, tool_units,
     tokens, cost_nano_usd, is_estimated, is_stream, is_counter_pending, outcome,
-    upstream_status, latency_ms, ttft_ms, counters)
+    upstream_status, latency_ms, ttft_ms, counters, charged_input_tokens, charged_output_tokens)
   ON CONFLICT DO NOTHING
   RETURNING id`;
 
@@ -144,6 +144,8 @@ async function insertEvents(tx: EntityManager, batch: readonly OutboxRecord[]): 
     plain((r) => r.latencyMs),
     plain((r) => r.ttftMs),
     text((r) => r.counters.join(',')),
+    plain((r) => r.chargedInputTokens ?? 0),
+    plain((r) => r.chargedOutputTokens ?? 0),
   ]);
   return new Set(rows.map(({ id }) => id));
 }

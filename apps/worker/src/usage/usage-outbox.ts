@@ -1,10 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { amountFor, parseCounterId } from '@penstock/domain';
-import { EPOCH_FIELD, tenantKeys, type UsageRecord } from '@penstock/dto';
+import { chargedAmountsOf, EPOCH_FIELD, tenantKeys, type UsageRecord } from '@penstock/dto';
 import { REDIS_COMMAND } from '@penstock/platform';
 import type { Redis } from 'ioredis';
 
-import { amountsOf } from './sum-windows.js';
 
 /**
  * Removes a late record from the outbox and adds it to the counters, both or neither: done by one worker once,
@@ -38,7 +37,7 @@ export class UsageOutbox {
   /** Forgets a late entry that PostgreSQL has and lets the counters include it. */
   async removeLate(record: UsageRecord): Promise<void> {
     const keys = tenantKeys(record.tenantId);
-    const amounts = amountsOf(record);
+    const amounts = chargedAmountsOf(record);
     const increments = record.counters.flatMap((counterId) => [
       counterId,
       amountFor(parseCounterId(counterId).unit, amounts).toString(),

@@ -33,6 +33,17 @@ export const limitErrors = {
     isRetryable: true,
     logLevel: 'info',
   },
+  concurrency_limited: {
+    status: 429,
+    openAiType: 'rate_limit_error',
+    bifrostType: 'concurrency_limited',
+    title: 'As many requests are running as the limit allows.',
+    remedy: 'Wait until a running call ends, or ask an operator to raise the limit.',
+    explanation:
+      'A limit on concurrent requests of the key, team, customer, provider or model is taken up by calls in flight. A call gives its place back when it is settled; that of a gateway which died is given back when its hold is swept.',
+    isRetryable: true,
+    logLevel: 'info',
+  },
   budget_exceeded: {
     status: 402,
     openAiType: 'insufficient_quota',

@@ -3,7 +3,7 @@ import { type CompiledPrice, costOf, type PriceTier, type TokenField } from '../
 import type { CallAmounts } from '../policy/limits.js';
 import type { ModelInfo } from '../models/model-info.js';
 import type { PriceState } from '../prices/price-override.js';
-import { totalTokens, type UsageVector, ZERO_USAGE } from '../usage/usage-vector.js';
+import { inputTokensOf, outputTokensOf, totalTokens, type UsageVector, ZERO_USAGE } from '../usage/usage-vector.js';
 
 /** What a call can cost at most. */
 export interface Estimate {
@@ -81,6 +81,9 @@ export function estimateCall(shape: CallShape, info: ModelInfo, price: PriceStat
     amounts: {
       requests: 1,
       tokens: input.total + outputTokensCeiling,
+      inputTokens: input.total,
+      outputTokens: outputTokensCeiling,
+      concurrentRequests: 1,
       costNanoUsd: price.state === 'priced' ? worstCost(shape, input, outputTokensCeiling, price.price) : 0n,
     },
   };
@@ -91,6 +94,9 @@ export function settleAmounts(usage: UsageVector, price: PriceState): CallAmount
   return {
     requests: 1,
     tokens: totalTokens(usage),
+    inputTokens: inputTokensOf(usage),
+    outputTokens: outputTokensOf(usage),
+    concurrentRequests: 0,
     costNanoUsd: price.state === 'priced' ? costOf(usage, price.price) : 0n,
   };
 }
@@ -143,6 +149,8 @@ function worstUsage(
 /** Room that the limits leave for a call; absent means not limited. */
 export interface Room {
   readonly tokens?: bigint;
+  readonly inputTokens?: bigint;
+  readonly outputTokens?: bigint;
   readonly costNanoUsd?: bigint;
 }
 
@@ -159,6 +167,8 @@ export function largestOutputThatFits(
   const fits = (maxOutputTokens: number): boolean => {
     const { amounts } = estimateCall({ ...shape, maxOutputTokens }, info, price);
     if (room.tokens !== undefined && BigInt(amounts.tokens) > room.tokens) return false;
+    if (room.inputTokens !== undefined && BigInt(amounts.inputTokens) > room.inputTokens) return false;
+    if (room.outputTokens !== undefined && BigInt(amounts.outputTokens) > room.outputTokens) return false;
     return room.costNanoUsd === undefined || amounts.costNanoUsd <= room.costNanoUsd;
   };
   if (!fits(1)) return undefined;

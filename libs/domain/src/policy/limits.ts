@@ -1,15 +1,39 @@
 import type { Window, WindowSpec } from '../time/window.js';
 
 /** What a limit counts. */
-export type LimitUnit = 'requests' | 'tokens' | 'nano_usd';
+export type LimitUnit = 'requests' | 'tokens' | 'input_tokens' | 'output_tokens' | 'concurrent_requests' | 'nano_usd';
 
-/** Whose limit it is; also the order in which levels decide. */
-export type LimitEntity = 'virtual_key' | 'team' | 'customer';
+/** Whose limit it is, in the order in which limits decide. */
+export const LIMIT_ENTITIES = [
+  'model_config',
+  'provider_config',
+  'virtual_key',
+  'shared_budget',
+  'team',
+  'customer',
+] as const;
 
-/** One cap on one entity: a budget, a token limit or a request limit. */
+/** Whose limit it is. */
+export type LimitEntity = (typeof LIMIT_ENTITIES)[number];
+
+/** What happens to a call that a limit has no room for: refused unless the limit says otherwise. */
+export type OnExceed = 'deny' | 'clamp' | 'fallback' | 'shadow';
+
+/** A cap that is higher for a while. */
+export interface CapRaise {
+  /** Decimal integer in the limit's unit, added to the cap. */
+  readonly amount: string;
+  readonly fromMs: number;
+  /** Half-open: the raise is over at this instant. */
+  readonly untilMs: number;
+}
+
+/** One cap on one entity: a budget, or one of the limits that a rate limit consists of. */
 export interface LimitSpec {
-  /** The unit's letter ('q' requests, 't' tokens, 'c' nano-dollars) and the base-36 number of the row: `c1z`. */
+  /** The unit's letter (see {@link limitKey}) and the base-36 number of the row: `c1z`. */
   readonly key: string;
+  /** Id of the budget or rate limit, as the API names it. */
+  readonly limitId: string;
   readonly unit: LimitUnit;
   readonly entity: LimitEntity;
   readonly entityId: string;
@@ -21,22 +45,65 @@ export interface LimitSpec {
   readonly window: WindowSpec;
   /** The duration as the operator wrote it, for explanations. */
   readonly durationText: string;
+  /** Absent: every call. Otherwise only calls to this provider, to this model, or to both. */
+  readonly match?: { readonly provider?: string; readonly model?: string };
+  /** Absent: deny. */
+  readonly onExceed?: Exclude<OnExceed, 'deny'>;
+  /** Where {@link onExceed} is `fallback`: the model, with its provider, that is called instead. */
+  readonly fallbackModel?: string;
+  /** Temporary raises that have not ended, in any order. */
+  readonly raises?: readonly CapRaise[];
+  /**
+   * Present: what the window before left of `cap` may be spent in this one as well, up to this. Decimal integer. What
+   * was carried over is not carried on.
+   */
+  readonly rolloverMax?: string;
 }
 
 /** What a call takes from the limits, one amount per unit. */
 export interface CallAmounts {
   readonly requests: number;
   readonly tokens: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** 1 while the call is in flight; nothing of it is left once it is settled. */
+  readonly concurrentRequests: number;
   readonly costNanoUsd: bigint;
 }
 
-const UNIT_BY_LETTER: Readonly<Record<string, LimitUnit>> = { q: 'requests', t: 'tokens', c: 'nano_usd' };
-const LETTER_BY_UNIT: Readonly<Record<LimitUnit, string>> = { requests: 'q', tokens: 't', nano_usd: 'c' };
-const COUNTER_ID = /^([qtc][0-9a-z]+)\.(\d+)\.(-?[0-9a-z]+)$/;
+/** What a call that was never made takes. */
+export const NO_AMOUNTS: CallAmounts = Object.freeze({
+  requests: 0,
+  tokens: 0,
+  inputTokens: 0,
+  outputTokens: 0,
+  concurrentRequests: 0,
+  costNanoUsd: 0n,
+});
 
-/** Builds {@link LimitSpec.key} from the number of the limit's row. */
+const LETTER_BY_UNIT: Readonly<Record<LimitUnit, string>> = {
+  requests: 'q',
+  tokens: 't',
+  input_tokens: 'i',
+  output_tokens: 'o',
+  concurrent_requests: 'n',
+  nano_usd: 'c',
+};
+const UNIT_BY_LETTER: Readonly<Record<string, LimitUnit>> = Object.fromEntries(
+  Object.entries(LETTER_BY_UNIT).map(([unit, letter]) => [letter, unit as LimitUnit]),
+);
+const COUNTER_ID = /^([qtionc][0-9a-z]+)\.(\d+)\.(-?[0-9a-z]+)$/;
+
+/** Builds {@link LimitSpec.key}: q requests, t tokens, i input, o output, n concurrent, c nano-dollars. */
 export function limitKey(unit: LimitUnit, seq: bigint | number): string {
   return LETTER_BY_UNIT[unit] + seq.toString(36);
+}
+
+/** The unit that a limit key or counter id counts in. @throws RangeError for a text that is neither. */
+export function unitOfKey(key: string): LimitUnit {
+  const unit = UNIT_BY_LETTER[key.charAt(0)];
+  if (unit === undefined) throw new RangeError(`Not a limit key: "${key.slice(0, 80)}"`);
+  return unit;
 }
 
 /** Hot path: writing a time in base 36 costs more than the rest of the id, and it changes once per window. */
@@ -46,9 +113,14 @@ const lastCounterOf = new WeakMap<LimitSpec, { readonly startMs: number; readonl
 export function counterId(limit: LimitSpec, window: Window): string {
   const last = lastCounterOf.get(limit);
   if (last !== undefined && last.startMs === window.startMs) return last.id;
-  const id = `${limit.key}.${limit.generation}.${window.startMs.toString(36)}`;
+  const id = counterIdOf(limit.key, limit.generation, window.startMs);
   lastCounterOf.set(limit, { startMs: window.startMs, id });
   return id;
+}
+
+/** {@link counterId} from its parts. */
+export function counterIdOf(key: string, generation: number, windowStartMs: number): string {
+  return `${key}.${generation}.${windowStartMs.toString(36)}`;
 }
 
 /** Reverse of {@link counterId}. @throws RangeError for a text that is no counter id. */
@@ -59,10 +131,14 @@ export function parseCounterId(id: string): {
   windowStartMs: number;
 } {
   const match = COUNTER_ID.exec(id);
-  const key = match?.[1] ?? '';
-  const unit = UNIT_BY_LETTER[key.charAt(0)];
-  if (match === null || unit === undefined) throw new RangeError(`Not a counter id: "${id.slice(0, 80)}"`);
-  return { limitKey: key, unit, generation: Number(match[2]), windowStartMs: Number.parseInt(match[3] ?? '', 36) };
+  if (match === null) throw new RangeError(`Not a counter id: "${id.slice(0, 80)}"`);
+  const [, key = '', generation, startText = ''] = match;
+  return {
+    limitKey: key,
+    unit: unitOfKey(key),
+    generation: Number(generation),
+    windowStartMs: Number.parseInt(startText, 36),
+  };
 }
 
 /** The part of a call's amounts that a limit of this unit counts. */
@@ -72,7 +148,22 @@ export function amountFor(unit: LimitUnit, amounts: CallAmounts): bigint {
       return BigInt(amounts.requests);
     case 'tokens':
       return BigInt(amounts.tokens);
+    case 'input_tokens':
+      return BigInt(amounts.inputTokens);
+    case 'output_tokens':
+      return BigInt(amounts.outputTokens);
+    case 'concurrent_requests':
+      return BigInt(amounts.concurrentRequests);
     case 'nano_usd':
       return amounts.costNanoUsd;
   }
+}
+
+/** Whether a limit applies to calls of a provider's model. */
+export function appliesTo({ match }: LimitSpec, provider: string, model: string): boolean {
+  if (match === undefined) return true;
+  return (
+    (match.provider === undefined || match.provider === provider) &&
+    (match.model === undefined || match.model === model)
+  );
 }

@@ -7,6 +7,21 @@ export interface RollingWindowSpec {
   readonly anchorMs: number;
 }
 
+/**
+ * The last `durationMs`, at every moment. Counted in buckets: a call counts from its own bucket's start until the
+ * whole duration has passed after its bucket's end, so that no stretch of `durationMs` ever holds more than the cap.
+ */
+export interface SlidingWindowSpec {
+  readonly kind: 'sliding';
+  readonly durationMs: number;
+  readonly anchorMs: number;
+}
+
+/** One window without end, for what is counted only while it lasts: concurrent requests. */
+export interface UnendingWindowSpec {
+  readonly kind: 'unending';
+}
+
 /** Windows that follow the calendar of an IANA time zone; weeks start on Monday. */
 export interface CalendarWindowSpec {
   readonly kind: 'calendar';
@@ -16,10 +31,18 @@ export interface CalendarWindowSpec {
   readonly timeZone: string;
   /** 1 to 12; quarters and years start in this month. January when absent. */
   readonly fiscalYearStartMonth?: number;
+  /** When counting began. The first window starts here, so that a limit set in mid-month counts from then on. */
+  readonly anchorMs?: number;
+  /**
+   * When the windows were aligned to the calendar: the first window ends at the first boundary after it. Not before
+   * `anchorMs`, from which it differs where windows of another kind were aligned: their current window, and so their
+   * usage, lasts until that boundary. `anchorMs` when absent.
+   */
+  readonly alignedFromMs?: number;
 }
 
 /** How time is cut into windows. */
-export type WindowSpec = RollingWindowSpec | CalendarWindowSpec;
+export type WindowSpec = RollingWindowSpec | SlidingWindowSpec | CalendarWindowSpec | UnendingWindowSpec;
 
 /** Half-open: `startMs` belongs to the window, `endMs` to the next one. */
 export interface Window {
@@ -30,21 +53,53 @@ export interface Window {
 const MONTHS_PER_UNIT = { month: 1, quarter: 3, year: 12 } as const;
 /** Far beyond use, and well within the years that a Date can hold. */
 const COUNT_MAX = 1_000;
+/** Buckets of a sliding window: the price of exactness is that a call may count up to a tenth longer than it must. */
+const SLIDING_BUCKETS = 10;
+/** Shorter buckets would end while a reservation is on its way to the store. */
+const BUCKET_MS_MIN = 10;
+const UNENDING: Window = Object.freeze({ startMs: 0, endMs: Number.MAX_SAFE_INTEGER });
 /** 1970-01-05, the first Monday: day number 4. */
 const FIRST_MONDAY = 4;
 
 /**
- * The window that contains `nowMs`. A pure function of the spec and the clock: no state that could be reset,
- * drift, or differ between replicas.
+ * The window that contains `nowMs`; of a sliding window its current bucket. A pure function of the spec and the
+ * clock: no state that could be reset, drift, or differ between replicas.
  *
  * @throws RangeError for an impossible spec or an unknown time zone.
  */
 export function windowAt(spec: WindowSpec, nowMs: number): Window {
-  return spec.kind === 'rolling' ? rollingWindowAt(spec, nowMs) : calendarWindowAt(spec, nowMs);
+  switch (spec.kind) {
+    case 'rolling':
+      return tileAt(spec.durationMs, spec.anchorMs, nowMs);
+    case 'sliding':
+      return tileAt(slidingBucketMs(spec), spec.anchorMs, nowMs);
+    case 'calendar':
+      return calendarWindowAt(spec, nowMs);
+    case 'unending':
+      return UNENDING;
+  }
 }
 
-function rollingWindowAt(spec: RollingWindowSpec, nowMs: number): Window {
-  const { durationMs, anchorMs } = spec;
+/** Length of one bucket of a sliding window. */
+export function slidingBucketMs({ durationMs }: SlidingWindowSpec): number {
+  return Math.max(BUCKET_MS_MIN, Math.ceil(durationMs / SLIDING_BUCKETS));
+}
+
+/** The buckets before `bucket` that still count while it lasts, newest first. */
+export function slidingHistory(spec: SlidingWindowSpec, bucket: Window): Window[] {
+  const bucketMs = slidingBucketMs(spec);
+  return Array.from({ length: Math.ceil(spec.durationMs / bucketMs) }, (_, index) => {
+    const endMs = bucket.startMs - index * bucketMs;
+    return { startMs: endMs - bucketMs, endMs };
+  });
+}
+
+/** When counting began under a spec, in milliseconds since the epoch; undefined when it always counted. */
+export function countingSinceMs(spec: WindowSpec): number | undefined {
+  return spec.kind === 'unending' ? undefined : spec.anchorMs;
+}
+
+function tileAt(durationMs: number, anchorMs: number, nowMs: number): Window {
   if (!(durationMs >= 1)) throw new RangeError(`A window must last at least 1 ms, got ${durationMs}`);
   const startMs = anchorMs + Math.floor((nowMs - anchorMs) / durationMs) * durationMs;
   return { startMs, endMs: startMs + durationMs };
@@ -57,6 +112,22 @@ function calendarWindowAt(spec: CalendarWindowSpec, nowMs: number): Window {
   const last = lastWindowOf.get(spec);
   if (last !== undefined && last.startMs <= nowMs && nowMs < last.endMs) return last;
   assertPossible(spec);
+  const window = anchoredWindowAt(spec, nowMs);
+  lastWindowOf.set(spec, window);
+  return window;
+}
+
+/** The tile of the calendar, but for the first window and what was before it. */
+function anchoredWindowAt(spec: CalendarWindowSpec, nowMs: number): Window {
+  const { anchorMs, alignedFromMs = anchorMs } = spec;
+  const tile = calendarTileAt(spec, nowMs);
+  if (anchorMs === undefined || alignedFromMs === undefined) return tile;
+  if (nowMs < anchorMs) return { startMs: tile.startMs, endMs: Math.min(tile.endMs, anchorMs) };
+  const firstEndMs = calendarTileAt(spec, alignedFromMs).endMs;
+  return nowMs < firstEndMs ? { startMs: anchorMs, endMs: firstEndMs } : tile;
+}
+
+function calendarTileAt(spec: CalendarWindowSpec, nowMs: number): Window {
   let index = tileIndex(spec, nowMs);
   let startMs = tileStart(spec, index);
   let endMs = tileStart(spec, index + 1);
@@ -71,12 +142,14 @@ function calendarWindowAt(spec: CalendarWindowSpec, nowMs: number): Window {
     startMs = endMs;
     endMs = tileStart(spec, index + 1);
   }
-  const window = { startMs, endMs };
-  lastWindowOf.set(spec, window);
-  return window;
+  return { startMs, endMs };
 }
 
-function assertPossible({ unit, count, fiscalYearStartMonth = 1 }: CalendarWindowSpec): void {
+function assertPossible(spec: CalendarWindowSpec): void {
+  const { unit, count, fiscalYearStartMonth = 1, anchorMs, alignedFromMs } = spec;
+  if (anchorMs !== undefined && alignedFromMs !== undefined && alignedFromMs < anchorMs) {
+    throw new RangeError(`Windows cannot be aligned before counting began: ${alignedFromMs} < ${anchorMs}`);
+  }
   if (!Number.isSafeInteger(count) || count < 1 || count > COUNT_MAX) {
     throw new RangeError(`A calendar window must span 1 to ${COUNT_MAX} ${unit}s, got ${count}`);
   }

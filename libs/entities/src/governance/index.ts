@@ -1,6 +1,10 @@
 import { AlertEntity } from './alert.entity.js';
 import { AuditEntryEntity } from './audit-entry.entity.js';
 import { BudgetEntity } from './budget.entity.js';
+import { BudgetAttachmentEntity } from './budget-attachment.entity.js';
+import { BudgetRaiseEntity } from './budget-raise.entity.js';
+import { ModelConfigEntity } from './model-config.entity.js';
+import { ProviderConfigEntity } from './provider-config.entity.js';
 import { CustomerEntity } from './customer.entity.js';
 import { OutboxMessageEntity } from './outbox-message.entity.js';
 import { PriceOverrideEntity } from './price-override.entity.js';
@@ -15,6 +19,10 @@ export * from './alert.entity.js';
 export * from './audit-chain.js';
 export * from './audit-entry.entity.js';
 export * from './budget.entity.js';
+export * from './budget-attachment.entity.js';
+export * from './budget-raise.entity.js';
+export * from './model-config.entity.js';
+export * from './provider-config.entity.js';
 export * from './customer.entity.js';
 export * from './outbox-message.entity.js';
 export * from './price-override.entity.js';
@@ -32,6 +40,10 @@ export const governanceEntities = [
   AlertEntity,
   AuditEntryEntity,
   BudgetEntity,
+  ProviderConfigEntity,
+  ModelConfigEntity,
+  BudgetRaiseEntity,
+  BudgetAttachmentEntity,
   CustomerEntity,
   OutboxMessageEntity,
   PriceOverrideEntity,

@@ -84,6 +84,14 @@ export class UsageEventEntity {
   @Column({ type: 'bigint', name: 'tokens', transformer: exactInteger })
   tokens!: bigint;
 
+  /** Charged to limits on input tokens. */
+  @Column({ type: 'bigint', name: 'charged_input_tokens', default: 0, transformer: exactInteger })
+  chargedInputTokens!: bigint;
+
+  /** Charged to limits on output tokens. */
+  @Column({ type: 'bigint', name: 'charged_output_tokens', default: 0, transformer: exactInteger })
+  chargedOutputTokens!: bigint;
+
   /** Charged to budgets. */
   @Column({ type: 'numeric', name: 'cost_nano_usd', precision: 38, scale: 0, transformer: exactInteger })
   costNanoUsd!: bigint;

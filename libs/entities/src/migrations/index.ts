@@ -3,6 +3,7 @@ import { CreateGovernance1795392010000 } from './1795392010000-create-governance
 import { CreateLedger1795392100000 } from './1795392100000-create-ledger.js';
 import { CreateSaas1795392200000 } from './1795392200000-create-saas.js';
 import { CreateWebhooks1795392320000 } from './1795392320000-create-webhooks.js';
+import { ExtendLimits1795392330000 } from './1795392330000-extend-limits.js';
 
 /** In the order in which they run; timestamps strictly increase. */
 export const migrations = [
@@ -11,4 +12,5 @@ export const migrations = [
   CreateLedger1795392100000,
   CreateSaas1795392200000,
   CreateWebhooks1795392320000,
+  ExtendLimits1795392330000,
 ] as const;

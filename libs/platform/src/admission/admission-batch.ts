@@ -1,4 +1,5 @@
 import {
+  type ChargedCounters,
   type CounterPlan,
   parseReserveReply,
   type ReserveOp,
@@ -16,10 +17,17 @@ export interface Pending<Op, Outcome> {
 }
 
 /** Unit of a counter as the script numbers it, by the first character of the counter's id. */
-const UNIT_OF_LETTER: Readonly<Record<string, number>> = { q: 1, t: 2, c: 3 };
+const UNIT_OF_LETTER: Readonly<Record<string, number>> = { q: 1, t: 2, c: 3, i: 4, o: 5, n: 6 };
+/** Units up to this are in every operation; the others only where a limit of the plan counts them. */
+const COMMON_UNITS = 3;
+
+interface PlanText {
+  readonly json: string;
+  readonly needsEveryUnit: boolean;
+}
 
 /** Plans live as long as their windows, and most calls of a batch share one: its text is made once. */
-const planTexts = new WeakMap<object, string>();
+const planTexts = new WeakMap<object, PlanText>();
 
 /**
  * What concurrent calls of one tenant asked for, as the arguments of one script call, and its reply taken apart.
@@ -28,7 +36,7 @@ const planTexts = new WeakMap<object, string>();
  */
 export class AdmissionBatch {
   readonly args: string[];
-  private readonly plans: Pick<CounterPlan, 'counterIds'>[] = [];
+  private readonly plans: ChargedCounters[] = [];
   private readonly totals = new Map<object, readonly string[]>();
 
   constructor(
@@ -41,14 +49,14 @@ export class AdmissionBatch {
     const ends: string[] = [];
     const begins: string[] = [];
     for (const { op } of settles) {
-      ends.push(opText(op.holdId, this.indexOf(op.plan), op.deltas));
+      ends.push(opText(op.holdId, this.indexOf(op.plan), op.deltas, planText(op.plan)));
       payloads.push(op.outboxEntry);
     }
     for (const { op } of reserves) {
-      begins.push(opText(op.holdId, this.indexOf(op.plan), op.amounts));
+      begins.push(opText(op.holdId, this.indexOf(op.plan), op.amounts, planText(op.plan)));
       payloads.push(op.holdRecord);
     }
-    const plans = this.plans.map(planText).join(',');
+    const plans = this.plans.map((plan) => planText(plan).json).join(',');
     const marks = dispatched.length === 0 ? '' : `"${dispatched.join('","')}"`;
     this.args = [`{"p":[${plans}],"d":[${marks}],"s":[${ends.join(',')}],"r":[${begins.join(',')}]}`, ...payloads];
   }
@@ -91,7 +99,7 @@ export class AdmissionBatch {
   }
 
   /** Number of a plan in this batch, from 1. A batch has few plans, mostly one. */
-  private indexOf(plan: Pick<CounterPlan, 'counterIds'>): number {
+  private indexOf(plan: ChargedCounters): number {
     const known = this.plans.indexOf(plan);
     return known === -1 ? this.plans.push(plan) : known + 1;
   }
@@ -100,13 +108,13 @@ export class AdmissionBatch {
   private totalsOf(plan: CounterPlan, reply: readonly string[], firstTotal: number): readonly string[] {
     if (this.totals.size === 0) {
       const positions = new Map<string, number>();
-      for (const { counterIds } of this.plans) {
-        for (const counterId of counterIds) if (!positions.has(counterId)) positions.set(counterId, positions.size);
+      for (const known of this.plans) {
+        for (const counterId of countersOf(known)) if (!positions.has(counterId)) positions.set(counterId, positions.size);
       }
       for (const known of this.plans) {
         this.totals.set(
           known,
-          known.counterIds.map((counterId) => reply[firstTotal + positions.get(counterId)!]!),
+          countersOf(known).map((counterId) => reply[firstTotal + positions.get(counterId)!]!),
         );
       }
     }
@@ -114,24 +122,40 @@ export class AdmissionBatch {
   }
 }
 
-function opText(holdId: string, planIndex: number, amounts: UnitAmounts): string {
-  return `["${holdId}",${planIndex},"${amounts.requests}","${amounts.tokens}","${amounts.costNanoUsd}"]`;
+function opText(holdId: string, planIndex: number, amounts: UnitAmounts, { needsEveryUnit }: PlanText): string {
+  const common = `["${holdId}",${planIndex},"${amounts.requests}","${amounts.tokens}","${amounts.costNanoUsd}"`;
+  if (!needsEveryUnit) return `${common}]`;
+  return `${common},"${amounts.inputTokens}","${amounts.outputTokens}","${amounts.concurrentRequests}"]`;
+}
+
+function countersOf({ counterIds, chargedIds }: ChargedCounters): readonly string[] {
+  return counterIds ?? chargedIds;
 }
 
 /** A settlement needs no epoch, window or cap: it goes to the counters of its hold, whatever changed since. */
-function planText(plan: CounterPlan | Pick<CounterPlan, 'counterIds'>): string {
+function planText(plan: ChargedCounters): PlanText {
   let text = planTexts.get(plan);
   if (text === undefined) {
-    const { counterIds } = plan;
-    const limits = 'caps' in plan ? plan : undefined;
-    text = JSON.stringify({
-      e: String(limits?.epoch ?? 0),
-      a: limits?.validFromMs ?? 0,
-      b: limits?.validUntilMs ?? 0,
-      f: counterIds,
-      u: counterIds.map((counterId) => UNIT_OF_LETTER[counterId[0]!]!),
-      c: limits?.caps ?? counterIds.map(() => '0'),
-    });
+    const { chargedIds, history = [], rollovers = [] } = plan;
+    const units = chargedIds.map((counterId) => UNIT_OF_LETTER[counterId[0]!]!);
+    // Lua counts from 1.
+    const read = history.flatMap((positions, limit) =>
+      positions.length === 0 ? [] : [[limit + 1, ...positions.map((position) => position + 1)]],
+    );
+    const carried = rollovers.map(({ limit, position, base, max }) => [limit + 1, position + 1, base, max]);
+    text = {
+      json: JSON.stringify({
+        e: String(plan.epoch ?? 0),
+        a: plan.validFromMs ?? 0,
+        b: plan.validUntilMs ?? 0,
+        f: countersOf(plan),
+        u: units,
+        c: plan.caps ?? chargedIds.map(() => '0'),
+        ...(read.length === 0 ? {} : { h: read }),
+        ...(carried.length === 0 ? {} : { r: carried }),
+      }),
+      needsEveryUnit: units.some((unit) => unit > COMMON_UNITS),
+    };
     planTexts.set(plan, text);
   }
   return text;

@@ -1,23 +1,51 @@
-/** Amounts per unit as decimal integers: requests, tokens, nano-dollars. */
+import type { CallAmounts, LimitPlan } from '@penstock/domain';
+
+/** Amounts per unit as decimal integers, in the order in which the script numbers the units. */
 export interface UnitAmounts {
   readonly requests: string;
   readonly tokens: string;
   readonly costNanoUsd: string;
+  readonly inputTokens: string;
+  readonly outputTokens: string;
+  readonly concurrentRequests: string;
+}
+
+/** What a call takes. */
+export function unitAmounts(amounts: CallAmounts): UnitAmounts {
+  return {
+    requests: String(amounts.requests),
+    tokens: String(amounts.tokens),
+    costNanoUsd: amounts.costNanoUsd.toString(),
+    inputTokens: String(amounts.inputTokens),
+    outputTokens: String(amounts.outputTokens),
+    concurrentRequests: String(amounts.concurrentRequests),
+  };
+}
+
+/** Actual minus held. */
+export function unitDeltas(held: CallAmounts, actual: CallAmounts): UnitAmounts {
+  return {
+    requests: String(actual.requests - held.requests),
+    tokens: String(actual.tokens - held.tokens),
+    costNanoUsd: (actual.costNanoUsd - held.costNanoUsd).toString(),
+    inputTokens: String(actual.inputTokens - held.inputTokens),
+    outputTokens: String(actual.outputTokens - held.outputTokens),
+    concurrentRequests: String(actual.concurrentRequests - held.concurrentRequests),
+  };
 }
 
 /**
- * What the calls of one policy share while its windows last. Calls that pass the same object travel together at
- * little more than the price of one.
+ * What the calls of one policy share while its windows last, as the script needs it. Calls that pass the same object
+ * travel together at little more than the price of one. Server time must lie in [validFromMs, validUntilMs): the span
+ * in which the counters are those of the current windows.
  */
-export interface CounterPlan {
-  /** Epoch of the snapshot that the plan was made from. */
-  readonly epoch: number;
-  /** Server time must lie in [validFromMs, validUntilMs): the span in which `counterIds` name the current windows. */
-  readonly validFromMs: number;
-  readonly validUntilMs: number;
-  readonly counterIds: readonly string[];
-  readonly caps: readonly string[];
-}
+export type CounterPlan = Pick<
+  LimitPlan,
+  'epoch' | 'validFromMs' | 'validUntilMs' | 'chargedIds' | 'counterIds' | 'caps' | 'history' | 'rollovers'
+>;
+
+/** The counters of a plan; for a settlement only those that were charged. */
+export type ChargedCounters = Pick<CounterPlan, 'chargedIds'> & Partial<CounterPlan>;
 
 /** One call that asks for room. */
 export interface ReserveOp {
@@ -28,7 +56,7 @@ export interface ReserveOp {
   readonly amounts: UnitAmounts;
 }
 
-/** What became of a {@link ReserveOp}. `totals` are settled + held, one per counter of the plan, just after. */
+/** What became of a {@link ReserveOp}. `totals` are settled + held, one per counter id of the plan, just after. */
 export type ReserveOutcome =
   | { readonly status: 'admitted'; readonly totals: readonly string[] }
   | { readonly status: 'refused'; readonly totals: readonly string[] }
@@ -42,7 +70,7 @@ export interface SettleOp {
   /** Tag character and {@link UsageRecord} as JSON; empty to release the hold without an account. */
   readonly outboxEntry: string;
   /** The counters that the hold was taken from; the plan itself, where it is at hand. */
-  readonly plan: Pick<CounterPlan, 'counterIds'>;
+  readonly plan: ChargedCounters;
   /** Actual minus held. */
   readonly deltas: UnitAmounts;
 }

@@ -9,10 +9,16 @@
  *
  * KEYS  counters, holds, dispatched, outbox (all share the tenant's hash tag)
  * ARGV  the batch as JSON, then the outbox entry ('' to release) of each settlement, then the record of each hold
- *       { p: [{ e: epoch, a: validFromMs, b: validUntilMs, f: [counterId], u: [unit 1..3], c: [cap] }],
- *         d: [holdId],                                        dispatched: their requests are about to leave
- *         s: [[holdId, planIndex, requests, tokens, cost]],   deltas
- *         r: [[holdId, planIndex, requests, tokens, cost]] }  amounts
+ *       { p: [{ e: epoch, a: validFromMs, b: validUntilMs, f: [counterId], u: [unit 1..6], c: [cap],
+ *               h: [[limit, position...]], r: [[limit, position, base, max]] }],
+ *         d: [holdId],                                             dispatched: their requests are about to leave
+ *         s: [[holdId, planIndex, requests, tokens, cost, ...]],   deltas
+ *         r: [[holdId, planIndex, requests, tokens, cost, ...]] }  amounts
+ *       The rest of an operation is input tokens, output tokens, concurrent requests, where the plan counts them.
+ *
+ * Limit k of a plan is charged to counter f[k] in unit u[k] up to c[k]. Further counters of f are only read: the
+ * earlier buckets of sliding windows (h: they count as usage too) and windows that leave something to the current one
+ * (r: the cap grows by base minus what was used there, at most by max).
  *
  * A plan is what calls of one policy share: which counters, of which unit, up to which cap. Calls name their plan and
  * one amount per unit, so that a batch costs little more than one call. Amounts are decimal text. JSON because its
@@ -26,9 +32,9 @@
  *
  * Few commands per call: every counter of the batch is read by one HMGET and written by one HSET.
  *
- * Lua numbers are doubles. While every total has at most 15 digits and every amount at most 13 (10,000 USD in
- * nano-dollars), no sum of a batch can leave what a double holds exactly; otherwise the batch is computed on pairs of
- * nine low digits and the rest, exact to 9e24.
+ * Lua numbers are doubles. While every total has at most 15 digits (14 where several are added up) and every amount
+ * at most 13 (10,000 USD in nano-dollars), no sum of a batch can leave what a double holds exactly; otherwise the batch
+ * is computed on pairs of nine low digits and the rest, exact to 9e24.
  */
 export const ADMISSION_SCRIPT = `
 #!lua
@@ -38,9 +44,10 @@ local batch = cjson.decode(ARGV[1])
 local plans, settles, reserves = batch.p, batch.s, batch.r
 if #batch.d > 0 then redis.call('SADD', dispatched, unpack(batch.d)) end
 
-local fields, fieldCount, fieldOf = { 'epoch' }, 0, {}
+local fields, fieldCount, fieldOf, digits = { 'epoch' }, 0, {}, 15
 for p = 1, #plans do
   local names, index = plans[p].f, {}
+  if plans[p].h or plans[p].r then digits = 14 end
   for k = 1, #names do
     local f = fieldOf[names[k]]
     if not f then
@@ -60,21 +67,30 @@ local isSmall = true
 for f = 1, fieldCount do
   local value = values[f + 1] or '0'
   values[f + 1] = value
-  if #value > 15 then isSmall = false end
+  if #value > digits then isSmall = false end
 end
-for i = 1, #settles do
-  local op = settles[i]
-  if #op[3] > 13 or #op[4] > 13 or #op[5] > 13 then isSmall = false end
+local function checkSize(ops)
+  for i = 1, #ops do
+    local op = ops[i]
+    for a = 3, #op do
+      if #op[a] > 13 then isSmall = false end
+    end
+  end
 end
-for i = 1, #reserves do
-  local op = reserves[i]
-  if #op[3] > 13 or #op[4] > 13 or #op[5] > 13 then isSmall = false end
+checkSize(settles)
+checkSize(reserves)
+for p = 1, #plans do
+  local carried = plans[p].r
+  for k = 1, carried and #carried or 0 do
+    if #carried[k][3] > digits or #carried[k][4] > digits then isSmall = false end
+  end
 end
 
-local read, add, above, show
+local read, add, minus, above, show
 if isSmall then
   read = tonumber
   add = function(a, b) return a + b end
+  minus = function(a, b) return a - b end
   above = function(a, b) return a > b end
   show = function(a) return fmt('%.0f', a) end
 else
@@ -92,6 +108,7 @@ else
     if hi > 0 and lo < 0 then hi, lo = hi - 1, lo + 1e9 elseif hi < 0 and lo > 0 then hi, lo = hi + 1, lo - 1e9 end
     return { hi, lo }
   end
+  minus = function(a, b) return add(a, { -b[1], -b[2] }) end
   above = function(a, b) return a[1] > b[1] or (a[1] == b[1] and a[2] > b[2]) end
   show = function(a)
     if a[1] == 0 then return fmt('%.0f', a[2]) end
@@ -101,13 +118,52 @@ end
 
 local total, dirty = {}, {}
 for f = 1, fieldCount do total[f] = read(values[f + 1]) end
+local zero = read('0')
 for p = 1, #plans do
-  local cap = plans[p].c
+  local plan = plans[p]
+  local cap, f = plan.c, plan.f
   for k = 1, #cap do cap[k] = read(cap[k]) end
+  if plan.h then
+    plan.earlier = {}
+    for i = 1, #plan.h do
+      local positions, of = plan.h[i], {}
+      for j = 2, #positions do of[j - 1] = f[positions[j]] end
+      plan.earlier[positions[1]] = of
+    end
+  end
+  if plan.r then
+    plan.before = {}
+    for i = 1, #plan.r do
+      local carried = plan.r[i]
+      plan.before[carried[1]] = { f[carried[2]], read(carried[3]), read(carried[4]) }
+    end
+  end
+end
+local function usedOf(plan, k)
+  local used = total[plan.f[k]]
+  local earlier = plan.earlier and plan.earlier[k]
+  for i = 1, earlier and #earlier or 0 do used = add(used, total[earlier[i]]) end
+  return used
+end
+local function capOf(plan, k)
+  local before = plan.before and plan.before[k]
+  if not before then return plan.c[k] end
+  local rest = minus(before[2], total[before[1]])
+  if not above(rest, zero) then return plan.c[k] end
+  if above(rest, before[3]) then rest = before[3] end
+  return add(plan.c[k], rest)
+end
+local function amountsOf(plan, op)
+  local u, amount = plan.u, {}
+  for k = 1, #u do
+    local unit = u[k]
+    if not amount[unit] then amount[unit] = read(op[unit + 2]) end
+  end
+  return amount
 end
 local function apply(plan, op, amount)
   local f, u = plan.f, plan.u
-  for k = 1, #f do
+  for k = 1, #u do
     if op[u[k] + 2] ~= '0' then
       local field = f[k]
       total[field] = add(total[field], amount[u[k]])
@@ -120,7 +176,8 @@ local reply, ended, made = {}, {}, {}
 for i = 1, #settles do
   local op, entry = settles[i], ARGV[i + 1]
   if redis.call('HDEL', holds, op[1]) == 1 then
-    apply(plans[op[2]], op, { read(op[3]), read(op[4]), read(op[5]) })
+    local plan = plans[op[2]]
+    apply(plan, op, amountsOf(plan, op))
     ended[#ended + 1] = op[1]
     if entry ~= '' then redis.call('HSET', outbox, op[1], entry) end
     reply[i] = '1'
@@ -144,11 +201,10 @@ if #reserves > 0 then
     elseif nowMs < plan.a or nowMs >= plan.b then
       answer = 'W,' .. fmt('%.0f', nowMs)
     else
-      local amount = { read(op[3]), read(op[4]), read(op[5]) }
-      local f, u, c = plan.f, plan.u, plan.c
-      for k = 1, #f do
+      local amount, u = amountsOf(plan, op), plan.u
+      for k = 1, #u do
         -- A call that needs nothing of a limit is not refused by it: free models work when the budget is gone.
-        if op[u[k] + 2] ~= '0' and above(add(total[f[k]], amount[u[k]]), c[k]) then
+        if op[u[k] + 2] ~= '0' and above(add(usedOf(plan, k), amount[u[k]]), capOf(plan, k)) then
           answer = 'R'
           break
         end

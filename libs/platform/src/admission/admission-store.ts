@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 
-import { EPOCH_FIELD, TENANTS_KEY, type HoldRecord, type TenantKeys, tenantKeys } from '@penstock/dto';
+import { amountFor, unitOfKey } from '@penstock/domain';
+import { EPOCH_FIELD, heldAmountsOf, TENANTS_KEY, type HoldRecord, type TenantKeys, tenantKeys } from '@penstock/dto';
 import type { Redis } from 'ioredis';
 
 import { AdmissionLane } from './admission-lane.js';
@@ -112,8 +113,9 @@ export class AdmissionStore {
   async heldByCounter(tenantId: string): Promise<Map<string, bigint>> {
     const held = new Map<string, bigint>();
     for (const hold of await this.readHolds(tenantId)) {
+      const amounts = heldAmountsOf(hold);
       for (const counterId of hold.counters) {
-        held.set(counterId, (held.get(counterId) ?? 0n) + heldAmount(hold, counterId));
+        held.set(counterId, (held.get(counterId) ?? 0n) + amountFor(unitOfKey(counterId), amounts));
       }
     }
     return held;
@@ -203,18 +205,6 @@ export class AdmissionStore {
         },
       );
     });
-  }
-}
-
-/** What one hold takes of one counter, by the unit in the counter's first character. */
-function heldAmount(hold: HoldRecord, counterId: string): bigint {
-  switch (counterId[0]) {
-    case 'q':
-      return 1n;
-    case 't':
-      return BigInt(hold.heldTokens);
-    default:
-      return BigInt(hold.heldNanoUsd);
   }
 }
 

@@ -7,7 +7,7 @@ import {
   snapshotKey,
   tenantKeys,
 } from '@penstock/dto';
-import { parseCounterId } from '@penstock/domain';
+import { parseCounterId, unitOfKey } from '@penstock/domain';
 import type { Redis } from 'ioredis';
 
 import type { AdmissionStore } from '../admission/index.js';
@@ -59,15 +59,17 @@ export class PolicyDelivery {
    *    keeps its estimate, an upper bound: the difference stays charged until the window ends or is reconciled;
    * 4. a counter that Redis lost, or a tenant that is not resident, is covered by what PostgreSQL recorded;
    * 5. the new counter becomes the greatest of all three, so a repetition cannot take back what was charged since.
+   *
+   * Concurrent requests are left behind: they end in the old tenant, so a copy of them would never be given back.
    */
   private async carryUsageOver(carryOver: CounterCarryOver, toTenantId: string): Promise<void> {
     await this.store.bumpEpoch(carryOver.fromTenantId, carryOver.fromEpoch);
-    const moved = new Set(carryOver.limitKeys);
+    const moved = new Set(carryOver.limitKeys.filter((key) => unitOfKey(key) !== 'concurrent_requests'));
     const counters = await this.redis.hgetall(tenantKeys(carryOver.fromTenantId).counters);
     const found = Object.entries(counters).filter(
       ([field]) => field !== EPOCH_FIELD && moved.has(parseCounterId(field).limitKey),
     );
-    const recorded = await this.readRecordedUsage(carryOver.limitKeys);
+    const recorded = await this.readRecordedUsage([...moved]);
     const all = [...found, ...recorded.map(({ counterId, used }) => [counterId, used] as const)];
     for (const chunk of chunksOf(all, CHUNK)) {
       await this.redis.eval(RAISE_COUNTERS_SCRIPT, 1, tenantKeys(toTenantId).counters, ...chunk.flat());

@@ -1,0 +1,149 @@
+import { countingSinceMs, slidingHistory, type Window, windowAt } from '../time/window.js';
+import { counterId, counterIdOf, type LimitSpec, type LimitUnit } from './limits.js';
+
+/** A cap that grows by what the window before has left over. */
+export interface PlannedRollover {
+  /** Which limit of the plan. */
+  readonly limit: number;
+  /** Where in {@link LimitPlan.counterIds} the counter of the window before is. */
+  readonly position: number;
+  /** The cap that the rest is counted from, and the most that is carried over. Decimal integers in the unit. */
+  readonly base: string;
+  readonly max: string;
+}
+
+/** Limits resolved to the counters of the windows that are current in [validFromMs, validUntilMs). */
+export interface LimitPlan {
+  readonly epoch: number;
+  readonly validFromMs: number;
+  readonly validUntilMs: number;
+  readonly limits: readonly LimitSpec[];
+  /** Of the limits, index by index; of a sliding window the current bucket. */
+  readonly windows: readonly Window[];
+  readonly units: readonly LimitUnit[];
+  /** The counters that a call is charged to, one per limit. */
+  readonly chargedIds: readonly string[];
+  /** {@link chargedIds}, then the counters that are only read. The same array where nothing is only read. */
+  readonly counterIds: readonly string[];
+  /** Caps in force, raises included and rollover not. */
+  readonly statedCaps: readonly string[];
+  /** Caps that admission enforces: as stated, but none for a limit in shadow mode. */
+  readonly caps: readonly string[];
+  /** Positions of the counters that a limit's usage consists of besides its charged one; undefined when none has any. */
+  readonly history?: readonly (readonly number[])[];
+  /** Undefined when no limit of the plan carries anything over. */
+  readonly rollovers?: readonly PlannedRollover[];
+  /** True when money is limited anywhere on the path: then a call without a price is refused. */
+  readonly hasBudget: boolean;
+}
+
+/** How far a limit is used up. */
+export interface Standing {
+  /** Settled + held, in the unit. */
+  readonly used: bigint;
+  /** What is in force now, rollover included. */
+  readonly cap: bigint;
+}
+
+/** More than any counter can hold: nothing is refused by it. The admission script is exact up to 9e24. */
+const NO_CAP = '9'.repeat(24);
+
+/** Plans limits for `nowMs`. The plan holds until the first of their windows, buckets or raises ends. */
+export function planLimits(limits: readonly LimitSpec[], epoch: number, nowMs: number): LimitPlan {
+  const span = { fromMs: 0, untilMs: Number.MAX_SAFE_INTEGER };
+  const windows = limits.map((limit) => {
+    const window = windowAt(limit.window, nowMs);
+    narrow(span, window.startMs, window.endMs);
+    return window;
+  });
+  const statedCaps = limits.map((limit) => capAt(limit, nowMs, span));
+  const chargedIds = limits.map((limit, index) => counterId(limit, windows[index] as Window));
+  const readIds: string[] = [];
+  const read = (limit: LimitSpec, window: Window): number => {
+    const id = counterIdOf(limit.key, limit.generation, window.startMs);
+    return chargedIds.length + readIds.push(id) - 1;
+  };
+  const history = limits.map((limit, index) => historyOf(limit, windows[index] as Window).map((w) => read(limit, w)));
+  const rollovers = limits.flatMap((limit, index) => {
+    const before = windowBefore(limit, windows[index] as Window);
+    if (limit.rolloverMax === undefined || before === undefined) return [];
+    return [{ limit: index, position: read(limit, before), base: limit.cap, max: limit.rolloverMax }];
+  });
+  return {
+    epoch,
+    validFromMs: span.fromMs,
+    validUntilMs: span.untilMs,
+    limits,
+    windows,
+    units: limits.map(({ unit }) => unit),
+    chargedIds,
+    counterIds: readIds.length === 0 ? chargedIds : [...chargedIds, ...readIds],
+    statedCaps,
+    caps: statedCaps.map((cap, index) => (limits[index]?.onExceed === 'shadow' ? NO_CAP : cap)),
+    ...(history.some((positions) => positions.length > 0) ? { history } : {}),
+    ...(rollovers.length > 0 ? { rollovers } : {}),
+    hasBudget: limits.some(({ unit, onExceed }) => unit === 'nano_usd' && onExceed !== 'shadow'),
+  };
+}
+
+/** How far each limit of a plan is used up, from the totals of its counters. */
+export function standingsOf(plan: LimitPlan, totals: readonly bigint[]): Standing[] {
+  const totalAt = (position: number): bigint => totals[position] ?? 0n;
+  return plan.limits.map((_, index) => {
+    let used = totalAt(index);
+    for (const position of plan.history?.[index] ?? []) used += totalAt(position);
+    let cap = BigInt(plan.statedCaps[index] as string);
+    for (const { limit, position, base, max } of plan.rollovers ?? []) {
+      if (limit === index) cap += carriedOver(BigInt(base), BigInt(max), totalAt(position));
+    }
+    return { used, cap };
+  });
+}
+
+/** What a window leaves to the next one: the unused part of its own cap, up to `max`. Never negative. */
+export function carriedOver(base: bigint, max: bigint, usedBefore: bigint): bigint {
+  const rest = base - usedBefore;
+  if (rest <= 0n) return 0n;
+  return rest < max ? rest : max;
+}
+
+/** Every counter of a limit that is charged or read at an instant: what must be in the store to decide. */
+export function countersAt(limit: LimitSpec, nowMs: number): string[] {
+  const window = windowAt(limit.window, nowMs);
+  const before = limit.rolloverMax === undefined ? undefined : windowBefore(limit, window);
+  return [window, ...historyOf(limit, window), ...(before === undefined ? [] : [before])].map(({ startMs }) =>
+    counterIdOf(limit.key, limit.generation, startMs),
+  );
+}
+
+function historyOf(limit: LimitSpec, bucket: Window): Window[] {
+  return limit.window.kind === 'sliding' ? slidingHistory(limit.window, bucket) : [];
+}
+
+/** The window before, unless counting began after its start: a window that was not counted has nothing left over. */
+function windowBefore({ window: spec }: LimitSpec, current: Window): Window | undefined {
+  if (spec.kind !== 'rolling' && spec.kind !== 'calendar') return undefined;
+  const before = windowAt(spec, current.startMs - 1);
+  const sinceMs = countingSinceMs(spec);
+  return sinceMs !== undefined && before.startMs < sinceMs ? undefined : before;
+}
+
+/** The cap with the raises that are in force; narrows the span to where that stays so. */
+function capAt(limit: LimitSpec, nowMs: number, span: { fromMs: number; untilMs: number }): string {
+  if (limit.raises === undefined) return limit.cap;
+  let cap = BigInt(limit.cap);
+  for (const { amount, fromMs, untilMs } of limit.raises) {
+    if (nowMs < fromMs) narrow(span, span.fromMs, fromMs);
+    else if (nowMs >= untilMs) narrow(span, untilMs, span.untilMs);
+    else {
+      cap += BigInt(amount);
+      narrow(span, fromMs, untilMs);
+    }
+  }
+  return cap.toString();
+}
+
+function narrow(span: { fromMs: number; untilMs: number }, fromMs: number, untilMs: number): void {
+  if (fromMs > span.fromMs) span.fromMs = fromMs;
+  if (untilMs < span.untilMs) span.untilMs = untilMs;
+}

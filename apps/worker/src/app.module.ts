@@ -10,6 +10,7 @@ import { AlertEvents } from './alerts/alert-events.js';
 import { AlertPurge } from './alerts/alert-purge.js';
 import { AlertRecorder } from './alerts/alert-recorder.js';
 import { AlertSchedule } from './alerts/alert-schedule.js';
+import { BudgetWatch } from './alerts/budget-watch.js';
 import { DatabaseModule } from './database/database.module.js';
 import { readRecordedUsage } from './limits/recorded-usage.js';
 import { PartitionKeeper } from './partitions/partition-keeper.js';
@@ -72,6 +73,7 @@ const COMMAND_TIMEOUT_MS = 5_000;
     PartitionKeeper,
     AlertEvents,
     AlertRecorder,
+    BudgetWatch,
     webhookSenderProvider,
     WebhookDeliverer,
     AlertPurge,

@@ -34,13 +34,18 @@ export class AddressPolicy {
 
   /** `address` as a resolver or a parsed URL gives it; anything that is no address is not public. */
   judge(address: string, isEncrypted: boolean): AddressVerdict {
-    if (!ipaddr.isValid(address)) return 'not_public';
+    if (!ipaddr.isValid(address) || isIpv4Compatible(address)) return 'not_public';
     // IPv4 in the clothes of IPv6 (::ffff:127.0.0.1) is judged as what it is.
     const parsed = ipaddr.process(address);
     if (this.vouched.some((network) => isWithin(parsed, network))) return 'allowed';
     if (!isPublic(parsed)) return 'not_public';
     return isEncrypted ? 'allowed' : 'needs_https';
   }
+}
+
+/** `::127.0.0.1`: long out of use, and the library takes it for the address that it embeds. */
+function isIpv4Compatible(address: string): boolean {
+  return address.includes(':') && address.includes('.') && !/^::ffff:/i.test(address);
 }
 
 function isPublic(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {

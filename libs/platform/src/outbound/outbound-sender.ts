@@ -78,12 +78,9 @@ export class OutboundSender {
 
   private reasonOf(error: unknown, signal: AbortSignal): string {
     if (signal.aborted) return `no complete answer within ${this.options.deadlineMs} ms`;
-    for (let cause = error; cause instanceof Error; cause = cause.cause) {
-      if (cause instanceof RefusedAddressError) return `the host ${cause.message}`;
-      const { code } = cause as NodeJS.ErrnoException;
-      // The code says what happened; the message may name addresses.
-      if (typeof code === 'string') return `no answer (${code})`;
-    }
-    return 'no answer';
+    if (error instanceof RefusedAddressError) return `the host ${error.message}`;
+    // The code says what happened; the message may name addresses.
+    const { code } = error as { readonly code?: unknown };
+    return typeof code === 'string' ? `no answer (${code})` : 'no answer';
   }
 }

@@ -249,7 +249,12 @@ describe('webhooks', () => {
       const { webhook } = await register({ url: receiver.url() });
       const answer = await app.call('POST', `/webhooks/${webhook.id}/test`);
 
-      expect(answer.body).toEqual({ message: `The receiver answered ${status}`, is_delivered: false, status, body: 'no' });
+      expect(answer.body).toEqual({
+        message: `The receiver answered ${status}`,
+        is_delivered: false,
+        status,
+        body: 'no',
+      });
       expect(receiver.received).toHaveLength(1);
     });
   });
@@ -259,7 +264,10 @@ describe('webhooks', () => {
     let deliveryId: string;
 
     /** Leaves in the database what a worker would. */
-    async function leave(change: Partial<WebhookDeliveryEntity> = {}, alert: Partial<AlertEntity> = {}): Promise<string> {
+    async function leave(
+      change: Partial<WebhookDeliveryEntity> = {},
+      alert: Partial<AlertEntity> = {},
+    ): Promise<string> {
       const alertId = uuidv7();
       const now = new Date(app.clock.now());
       await app.db.getRepository(AlertEntity).insert({
@@ -363,13 +371,21 @@ describe('webhooks', () => {
     it('belong to alerts, which are listed by tenant and budget, newest first', async () => {
       app.clock.advance(1_000);
       const budgetId = uuidv7();
-      const forecast = { kind: 'forecast', thresholdPercent: null, exhaustsAt: new Date('2026-01-20T14:00:00Z') } as const;
+      const forecast = {
+        kind: 'forecast',
+        thresholdPercent: null,
+        exhaustsAt: new Date('2026-01-20T14:00:00Z'),
+      } as const;
       await leave({}, { budgetId, ...forecast });
       await leave({}, { tenantId: uuidv7() });
 
       const { alerts, count } = (await app.call('GET', `/alerts?customer_id=${customer.id}`)).body;
       expect(count).toBe(2);
-      expect(alerts[0]).toMatchObject({ kind: 'forecast', budget_id: budgetId, exhausts_at: '2026-01-20T14:00:00.000Z' });
+      expect(alerts[0]).toMatchObject({
+        kind: 'forecast',
+        budget_id: budgetId,
+        exhausts_at: '2026-01-20T14:00:00.000Z',
+      });
       expect(alerts[0]).not.toHaveProperty('threshold_percent');
       expect(alerts[1]).toEqual({
         id: expect.any(String),

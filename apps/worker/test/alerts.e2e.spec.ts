@@ -49,9 +49,10 @@ describe('alerts of a budget', () => {
 
   /** Sets the thresholds, and perhaps more, of the tenant's budget. */
   async function watch(thresholds: string, more = ''): Promise<void> {
-    await worker.db.query(`UPDATE governance.budgets SET thresholds = '{${thresholds}}' ${more} WHERE customer_id = $1`, [
-      tenant.id,
-    ]);
+    await worker.db.query(
+      `UPDATE governance.budgets SET thresholds = '{${thresholds}}' ${more} WHERE customer_id = $1`,
+      [tenant.id],
+    );
   }
 
   /** Lays the windows of the budget so that the current one began so long ago. */

@@ -41,7 +41,9 @@ export class WebhookReceiver {
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
         const text = Buffer.concat(chunks).toString('utf8');
-        const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
+        const headers = Object.fromEntries(
+          Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
+        );
         const received = { path: request.url ?? '', headers, text, body: JSON.parse(text) as unknown };
         receiver.received.push(received);
         void Promise.resolve(receiver.answer(received)).then(({ status, headers: given = {}, body = '' }) => {

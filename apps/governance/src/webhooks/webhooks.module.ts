@@ -1,5 +1,12 @@
 import { Module } from '@nestjs/common';
-import { AddressPolicy, parseEncryptionKeys, SecretBox, Shutdown, WebhookSender } from '@penstock/platform';
+import {
+  AddressPolicy,
+  parseEncryptionKeys,
+  parseNetworks,
+  SecretBox,
+  Shutdown,
+  WebhookSender,
+} from '@penstock/platform';
 
 import { GovernanceConfig } from '../config.js';
 import { WebhookDeliveriesController } from './webhook-deliveries.controller.js';
@@ -22,7 +29,8 @@ import { WebhooksService } from './webhooks.service.js';
     {
       provide: AddressPolicy,
       inject: [GovernanceConfig],
-      useFactory: (config: GovernanceConfig) => new AddressPolicy(config.PENSTOCK_WEBHOOK_ALLOWED_NETWORKS),
+      useFactory: (config: GovernanceConfig) =>
+        new AddressPolicy(parseNetworks(config.PENSTOCK_WEBHOOK_ALLOWED_NETWORKS)),
     },
     {
       provide: WebhookSender,

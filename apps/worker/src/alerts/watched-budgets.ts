@@ -122,8 +122,6 @@ function limitOf(row: BudgetRow): LimitSpec {
       fromMs,
       untilMs,
     })),
-    ...(row.rolloverMaxCents === null
-      ? {}
-      : { rolloverMax: nanoUsdFromCents(row.rolloverMaxCents).toString() }),
+    ...(row.rolloverMaxCents === null ? {} : { rolloverMax: nanoUsdFromCents(row.rolloverMaxCents).toString() }),
   };
 }

@@ -1,5 +1,12 @@
 import type { FactoryProvider } from '@nestjs/common';
-import { AddressPolicy, parseEncryptionKeys, SecretBox, Shutdown, WebhookSender } from '@penstock/platform';
+import {
+  AddressPolicy,
+  parseEncryptionKeys,
+  parseNetworks,
+  SecretBox,
+  Shutdown,
+  WebhookSender,
+} from '@penstock/platform';
 
 import { WorkerConfig } from '../config.js';
 
@@ -8,7 +15,7 @@ export const webhookSenderProvider: FactoryProvider<WebhookSender> = {
   provide: WebhookSender,
   inject: [WorkerConfig, Shutdown],
   useFactory: (config: WorkerConfig, shutdown: Shutdown) => {
-    const policy = new AddressPolicy(config.PENSTOCK_WEBHOOK_ALLOWED_NETWORKS);
+    const policy = new AddressPolicy(parseNetworks(config.PENSTOCK_WEBHOOK_ALLOWED_NETWORKS));
     const sender = new WebhookSender(policy, new SecretBox(parseEncryptionKeys(config.PENSTOCK_ENCRYPTION_KEYS)));
     shutdown.register('close', 'webhook sender', () => sender.close());
     return sender;

@@ -1,6 +1,7 @@
 import ipaddr from 'ipaddr.js';
 
-type Network = readonly [ipaddr.IPv4 | ipaddr.IPv6, number];
+/** A network: its base address and the length of its prefix. */
+export type Network = readonly [ipaddr.IPv4 | ipaddr.IPv6, number];
 
 /** A list of networks cannot be read. */
 export class NetworkListError extends Error {
@@ -12,6 +13,16 @@ const METADATA_IN_PUBLIC_SPACE: readonly Network[] = [ipaddr.parseCIDR('168.63.1
 /** All that is handed out as public IPv6; whatever lies outside is special today or was one day. */
 const PUBLIC_IPV6: Network = ipaddr.parseCIDR('2000::/3');
 
+/** Reads networks in CIDR notation. @throws NetworkListError for what is none */
+export function parseNetworks(texts: readonly string[]): Network[] {
+  return texts.map((text) => {
+    if (!ipaddr.isValidCIDR(text)) {
+      throw new NetworkListError(`"${text.slice(0, 60)}" is not a network such as 10.0.0.0/8 or fd00::/8`);
+    }
+    return ipaddr.parseCIDR(text);
+  });
+}
+
 /** Whether a connection to an address is fit for this transport. */
 export type AddressVerdict = 'allowed' | 'not_public' | 'needs_https';
 
@@ -20,12 +31,7 @@ export type AddressVerdict = 'allowed' | 'not_public' | 'needs_https';
  * networks that the operator of the installation vouches for are the exception to both.
  */
 export class AddressPolicy {
-  private readonly vouched: readonly Network[];
-
-  /** @throws NetworkListError for what is no network in CIDR notation */
-  constructor(vouchedNetworks: readonly string[] = []) {
-    this.vouched = vouchedNetworks.map(parseNetwork);
-  }
+  constructor(private readonly vouched: readonly Network[] = []) {}
 
   /** Whether there is any target that may be spoken to in the clear. */
   get vouchesForAny(): boolean {
@@ -56,11 +62,4 @@ function isPublic(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
 
 function isWithin(address: ipaddr.IPv4 | ipaddr.IPv6, [base, bits]: Network): boolean {
   return address.kind() === base.kind() && address.match(base, bits);
-}
-
-function parseNetwork(text: string): Network {
-  if (!ipaddr.isValidCIDR(text)) {
-    throw new NetworkListError(`"${text.slice(0, 60)}" is not a network such as 10.0.0.0/8 or fd00::/8`);
-  }
-  return ipaddr.parseCIDR(text);
 }

@@ -4,7 +4,7 @@ import type { LookupAddress } from 'node:dns';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-import { AddressPolicy } from './address-policy.js';
+import { AddressPolicy, parseNetworks } from './address-policy.js';
 import { OutboundSender, type OutboundResult } from './outbound-sender.js';
 
 const LOOPBACK = ['127.0.0.0/8'];
@@ -44,7 +44,7 @@ describe('OutboundSender', () => {
     options: { networks?: string[]; addresses?: LookupAddress[]; deadlineMs?: number } = {},
   ): OutboundSender {
     const { networks = LOOPBACK, addresses = [{ address: '127.0.0.1', family: 4 }], deadlineMs = 5_000 } = options;
-    const made = new OutboundSender(new AddressPolicy(networks), {
+    const made = new OutboundSender(new AddressPolicy(parseNetworks(networks)), {
       deadlineMs,
       bodyBytesMax: 4_096,
       resolve: (_hostname, _options, done) => done(null, addresses),

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { AddressPolicy } from './address-policy.js';
+import { AddressPolicy, parseNetworks } from './address-policy.js';
 import { checkOutboundUrl } from './outbound-url.js';
 
 const strict = new AddressPolicy();
-const vouching = new AddressPolicy(['127.0.0.0/8']);
+const vouching = new AddressPolicy(parseNetworks(['127.0.0.0/8']));
 
 function verdict(text: string, policy = strict): string {
   const checked = checkOutboundUrl(text, policy);

@@ -2,7 +2,7 @@ import type { WebhookEvent } from '@penstock/dto';
 
 import type { ConfigProblem } from '../config/config-error.js';
 import type { SealedSecret, SecretBox } from '../crypto/secret-box.js';
-import { AddressPolicy, NetworkListError } from './address-policy.js';
+import { type AddressPolicy, NetworkListError, parseNetworks } from './address-policy.js';
 import { OutboundSender, type OutboundResult } from './outbound-sender.js';
 import { webhookHeaders } from './webhook-signature.js';
 
@@ -49,7 +49,7 @@ export function isAccepted(result: OutboundResult): boolean {
 /** What is wrong with `PENSTOCK_WEBHOOK_ALLOWED_NETWORKS`, for the check of a configuration. */
 export function allowedNetworksProblems(networks: readonly string[]): ConfigProblem[] {
   try {
-    new AddressPolicy(networks);
+    parseNetworks(networks);
     return [];
   } catch (error) {
     if (!(error instanceof NetworkListError)) throw error;

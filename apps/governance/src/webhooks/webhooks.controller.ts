@@ -1,13 +1,11 @@
 import { Body, Controller, Delete, Get, Param, Post, Put, Query } from '@nestjs/common';
-import { ApiProperty, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import { Ctx, type RequestContext } from '@penstock/platform';
-import { IsOptional, IsString } from 'class-validator';
 
 import type { Changed } from '../changes/changed.js';
 import { Answers } from '../http/answers.decorator.js';
 import { EntityIdPipe } from '../http/entity-id.pipe.js';
 import { MessageResponse } from '../http/message.response.js';
-import { PageQuery } from '../http/page.query.js';
 import { WebhookTester } from './webhook-tester.js';
 import {
   ChangedWebhookEnvelope,
@@ -16,21 +14,8 @@ import {
   WebhookSecretEnvelope,
   WebhookTestResponse,
 } from './webhook.response.js';
-import { CreateWebhookRequest, UpdateWebhookRequest } from './webhooks.requests.js';
+import { CreateWebhookRequest, UpdateWebhookRequest, WebhookListQuery } from './webhooks.requests.js';
 import { WebhooksService } from './webhooks.service.js';
-
-/** A list of webhooks, perhaps of one owner; an empty id is no filter. */
-class WebhookListQuery extends PageQuery {
-  @ApiProperty({ type: String, required: false, description: 'Only those of this customer.' })
-  @IsOptional()
-  @IsString()
-  customer_id?: string;
-
-  @ApiProperty({ type: String, required: false, description: 'Only those of this team.' })
-  @IsOptional()
-  @IsString()
-  team_id?: string;
-}
 
 @ApiTags('webhooks')
 @Controller('api/governance/webhooks')

@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
+import { findOperatorSession, recordRefusal } from '@penstock/entities';
 import { OperatorAuthModule, RedisModule } from '@penstock/platform';
+import { DataSource } from 'typeorm';
 
 import { AlertsModule } from './alerts/alerts.module.js';
 import { BudgetsModule } from './budgets/budgets.module.js';
@@ -29,9 +31,11 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
     }),
     DatabaseModule,
     OperatorAuthModule.forRootAsync({
-      inject: [GovernanceConfig],
-      useFactory: (config: GovernanceConfig) => ({
+      inject: [GovernanceConfig, DataSource],
+      useFactory: (config: GovernanceConfig, dataSource: DataSource) => ({
         masterKey: config.MASTER_KEY,
+        sessions: { find: (tokenHash, nowMs) => findOperatorSession(dataSource, tokenHash, nowMs) },
+        recordRefusal: (refusal) => recordRefusal(dataSource, refusal),
         serviceToken: config.PENSTOCK_SERVICE_TOKEN,
       }),
     }),

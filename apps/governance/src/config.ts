@@ -18,7 +18,7 @@ export class GovernanceConfig extends BaseConfig {
   @SecretEnv()
   DATABASE_URL: Secret;
 
-  /** Opens every management route. */
+  /** Opens every management route, and proves operators' tokens: the same as the admin app's. */
   @SecretEnv()
   MASTER_KEY: Secret;
 

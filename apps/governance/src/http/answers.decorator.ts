@@ -16,18 +16,20 @@ export class ErrorResponse {
 const DESCRIPTIONS: Readonly<Record<number, string>> = {
   400: 'The request is not valid; nothing was changed.',
   401: 'No valid operator credential.',
+  403: 'The role of the operator does not permit it; nothing was changed.',
   404: 'There is no such entity.',
   409: 'The entity is still in use; nothing was changed.',
   503: 'The database cannot be reached; nothing was changed.',
 };
 
-/** What a route answers: its status on success, and the errors it may give besides 401 and 503. */
+/** What a route answers: its status on success, and the errors it may give besides 401, 403 and 503. */
 export function Answers(status: number, type: Type, errors: readonly number[] = []): MethodDecorator {
   return applyDecorators(
     HttpCode(status),
     ApiSecurity('adminKey'),
+    ApiSecurity('operatorToken'),
     ApiResponse({ status, type }),
-    ...[401, ...errors, 503].map((code) =>
+    ...[401, 403, ...errors, 503].map((code) =>
       ApiResponse({ status: code, type: ErrorResponse, description: DESCRIPTIONS[code] ?? '' }),
     ),
   );

@@ -33,8 +33,10 @@ export interface GovernanceApp {
   /** A call as a gateway; the path starts after `/internal`. */
   internal(method: 'GET' | 'POST', path: string): Promise<Answer>;
   /** A call with exactly these headers. */
-  raw(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, headers: Record<string, string>): Promise<Answer>;
+  raw(method: string, path: string, headers: Record<string, string>, body?: unknown): Promise<Answer>;
   create(kind: 'customers' | 'teams' | 'virtual-keys', body: Json): Promise<Json>;
+  /** Every route of the service. */
+  routes(): { method: string; url: string }[];
   hashOf(keyValue: string): string;
   epochOf(tenantId: string): Promise<number>;
   stop(): Promise<void>;
@@ -81,7 +83,7 @@ export async function startGovernance(env: Readonly<Record<string, string>> = {}
     const isJson = response.headers.get('content-type')?.includes('json') === true;
     return {
       status: response.status,
-      body: isJson ? JSON.parse(text) : undefined,
+      body: isJson && text !== '' ? JSON.parse(text) : undefined,
       text,
       headers: Object.fromEntries(response.headers),
     };
@@ -96,12 +98,13 @@ export async function startGovernance(env: Readonly<Record<string, string>> = {}
     redisServer,
     call,
     internal: (method, path) => send(method, `/internal${path}`, { authorization: `Bearer ${SERVICE_TOKEN}` }),
-    raw: (method, path, headers) => send(method, path, headers),
+    raw: send,
     create: async (kind, body) => {
       const answer = await call('POST', `/${kind}`, body);
       if (answer.status !== 201) throw new Error(`${kind} were answered ${answer.status}: ${answer.text}`);
       return answer.body[ENTITY[kind]];
     },
+    routes: () => created.routes.all(),
     hashOf: (keyValue) => hasher.hash(keyValue),
     epochOf: async (tenantId) => {
       const [row] = await db.query('SELECT epoch FROM governance.tenants WHERE id = $1', [tenantId]);

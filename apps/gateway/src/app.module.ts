@@ -176,9 +176,9 @@ function commandDeadline(config: BaseConfig): RedisConnections {
     },
     {
       provide: ModelsService,
-      inject: [PolicyStore, ProviderRegistry, GatewayEvents],
-      useFactory: (policies: PolicyStore, providers: ProviderRegistry, events: GatewayEvents) =>
-        new ModelsService(policies, providers, events),
+      inject: [PolicyStore, ProviderRegistry, CLOCK, GatewayEvents],
+      useFactory: (policies: PolicyStore, providers: ProviderRegistry, clock: Clock, events: GatewayEvents) =>
+        new ModelsService(policies, providers, clock, events),
     },
     {
       provide: ManagementProxy,

@@ -20,6 +20,7 @@ export { type CatalogueEntry, type LogLevel, type OpenAiErrorType } from './erro
 export * from './estimate/estimate.js';
 export * from './policy/explain-refusal.js';
 export * from './ids.js';
+export * from './policy/ip-ranges.js';
 export * from './policy/judge-limits.js';
 export * from './policy/limit-plan.js';
 export * from './policy/limits.js';

@@ -271,6 +271,7 @@ function identityOf(draft: CallDraft, entry: PolicyEntry, plan: LimitPlan, price
     requestId: draft.requestId,
     tenantId: snapshot.tenantId,
     keyId: snapshot.keyId,
+    secretId: snapshot.secretId,
     teamId: snapshot.teamId,
     customerId: snapshot.customerId,
     provider: draft.provider,

@@ -5,7 +5,6 @@ import {
   type CallShape,
   type Clock,
   estimateCall,
-  evaluateAccess,
   modelInfo,
   type PriceState,
   shapeOfChatRequest,
@@ -17,6 +16,7 @@ import type { AdmissionService, CallDraft, Hold, ReserveRequest } from '../admis
 import { mightFitTighter } from '../admission/might-fit-tighter.js';
 import { type Credential, dialectOf, readCredential } from '../auth/credential.js';
 import type { GatewayEvents } from '../gateway-events.js';
+import { refuseAccess } from '../policies/access-refusals.js';
 import type { PolicyEntry } from '../policies/policy-entry.js';
 import type { PolicyStore } from '../policies/policy-store.js';
 import type { Provider, ProviderRegistry } from '../routing/providers.js';
@@ -41,6 +41,14 @@ export interface ChatServiceOptions {
 const EXACT_COUNT_BYTES_MAX = 256 * 1024;
 /** A hold outlives the deadline of its call by this, so that the sweeper never races a live owner. */
 const HOLD_GRACE_MS = 60_000;
+
+/** Who calls. */
+interface Caller {
+  readonly requestId: string;
+  readonly credential: Credential;
+  readonly clientIp: string;
+  readonly startedAtMs: number;
+}
 
 /** A decision to make a call: what it costs at worst, and at which price. */
 interface Decision extends ReserveRequest {
@@ -68,10 +76,10 @@ export class ChatService {
   }
 
   /** Answers one request. Never rejects. */
-  async handle(request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> {
+  async handle(request: IncomingMessage, response: ServerResponse, requestId: string, clientIp: string): Promise<void> {
     this.inFlight += 1;
     try {
-      const call = await this.begin(request, response, requestId);
+      const call = await this.begin(request, response, requestId, clientIp);
       if (call === undefined) return;
       await call.finished;
       this.calls.delete(call);
@@ -114,6 +122,7 @@ export class ChatService {
     request: IncomingMessage,
     response: ServerResponse,
     requestId: string,
+    clientIp: string,
   ): Promise<ChatCall | undefined> {
     const startedAtMs = this.clock.now();
     const credential = readCredential(request.headers);
@@ -122,7 +131,7 @@ export class ChatService {
     }
     const entry = this.policies.peek(credential.value) ?? (await this.load(credential.value));
     const chat = readChatRequest(await readBody(request, this.options.bodyBytesMax));
-    const call = await this.admit(request, response, requestId, credential, entry, chat, startedAtMs);
+    const call = await this.admit(request, response, { requestId, credential, clientIp, startedAtMs }, entry, chat);
     if (call === undefined) return undefined;
     this.calls.add(call);
     call.start(toProviderBody(chat, call.modelSent));
@@ -132,11 +141,9 @@ export class ChatService {
   private async admit(
     request: IncomingMessage,
     response: ServerResponse,
-    requestId: string,
-    credential: Credential,
+    { requestId, credential, clientIp, startedAtMs }: Caller,
     entry: PolicyEntry,
     chat: ChatRequest,
-    startedAtMs: number,
   ): Promise<ChatCall | undefined> {
     const target = resolveTarget(chat.model);
     const draft: CallDraft = {
@@ -152,7 +159,7 @@ export class ChatService {
     let decision: Decision | undefined;
     const reserve = (shape: CallShape): Promise<Hold> =>
       this.admission.reserve(credential.value, entry, draft, (current) => {
-        decision = this.decide(current, target, shape, startedAtMs);
+        decision = this.decide(current, target, shape, clientIp);
         return decision;
       });
     const hold = await this.reserveTightly(reserve, chat, target, () => decision!.call);
@@ -204,18 +211,9 @@ export class ChatService {
     }
   }
 
-  private decide(entry: PolicyEntry, target: Target, shape: CallShape, nowMs: number): Decision {
-    const { snapshot } = entry;
-    const access = evaluateAccess({
-      isActive: snapshot.isActive,
-      allowedModels: snapshot.allowedModels,
-      allowedProviders: snapshot.allowedProviders,
-      provider: target.provider,
-      model: target.model,
-    });
-    if (!access.allowed) {
-      throw new AppError(access.code, { detail: accessSentence(access.code, target, entry) });
-    }
+  private decide(entry: PolicyEntry, target: Target, shape: CallShape, clientIp: string): Decision {
+    const nowMs = this.clock.now();
+    refuseAccess(entry, { nowMs, clientIp }, target);
     const provider = this.providers.get(target.provider);
     if (provider === undefined) {
       throw new AppError('provider_not_configured', {
@@ -275,15 +273,4 @@ function refuseUnbounded(price: PriceState, shape: CallShape, target: Target): v
 function priceIdOf(price: PriceState): string | null {
   if (price.state === 'priced') return price.price.id;
   return price.state === 'free' ? 'free' : null;
-}
-
-function accessSentence(code: string, target: Target, entry: PolicyEntry): string {
-  switch (code) {
-    case 'model_blocked':
-      return `The virtual key '${entry.snapshot.keyName}' may not use the model '${target.model}'.`;
-    case 'provider_blocked':
-      return `The virtual key '${entry.snapshot.keyName}' may not use the provider '${target.provider}'.`;
-    default:
-      return `The virtual key '${entry.snapshot.keyName}' is not active.`;
-  }
 }

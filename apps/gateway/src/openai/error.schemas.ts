@@ -73,6 +73,12 @@ export class ErrorDetails {
 
   @ApiProperty({ type: 'integer', required: false, description: 'With this max_tokens the call would fit now.' })
   max_tokens_that_fits?: number;
+
+  @ApiProperty({ type: String, format: 'date-time', required: false, description: 'With virtual_key_expired.' })
+  expired_at?: string;
+
+  @ApiProperty({ type: String, required: false, description: 'With ip_not_allowed: where the call came from.' })
+  client_ip?: string;
 }
 
 /** The error object of OpenAI's clients. */

@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import { AppError, evaluateAccess, listCatalogueModels } from '@penstock/domain';
+import { AppError, type Clock, evaluateModel, listCatalogueModels } from '@penstock/domain';
 import { StoreUnavailableError } from '@penstock/platform';
 
 import { dialectOf, readCredential } from '../auth/credential.js';
 import type { GatewayEvents } from '../gateway-events.js';
+import { refuseKey } from '../policies/access-refusals.js';
 import type { PolicyEntry } from '../policies/policy-entry.js';
 import type { PolicyStore } from '../policies/policy-store.js';
 import type { ProviderRegistry } from '../routing/providers.js';
@@ -23,13 +24,15 @@ export class ModelsService {
   constructor(
     private readonly policies: PolicyStore,
     private readonly providers: ProviderRegistry,
+    private readonly clock: Clock,
     private readonly events: GatewayEvents,
   ) {}
 
   /** Answers one request. Never rejects. */
-  async handle(request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> {
+  async handle(request: IncomingMessage, response: ServerResponse, requestId: string, clientIp: string): Promise<void> {
     try {
       const entry = await this.currentPolicy(readCredential(request.headers).value);
+      refuseKey(entry, { nowMs: this.clock.now(), clientIp });
       const body = JSON.stringify({ object: 'list', data: this.listFor(entry) });
       sendAnswer(response, {
         status: 200,
@@ -53,19 +56,14 @@ export class ModelsService {
     const isFresh = known !== undefined && (await this.policies.isCurrent(known));
     const entry = isFresh ? known : await this.policies.load(keyValue, (known?.snapshot.epoch ?? -1) + 1);
     if (entry === undefined) throw new AppError('virtual_key_not_found', { detail: 'This virtual key is not known.' });
-    if (!entry.snapshot.isActive) {
-      throw new AppError('virtual_key_blocked', {
-        detail: `The virtual key '${entry.snapshot.keyName}' is not active.`,
-      });
-    }
     return entry;
   }
 
   private listFor({ snapshot }: PolicyEntry): ModelEntry[] {
-    const { isActive, allowedModels, allowedProviders } = snapshot;
+    const { allowedModels, allowedProviders } = snapshot;
     return this.providers.names().flatMap((provider) =>
       listCatalogueModels(provider)
-        .filter((model) => evaluateAccess({ isActive, allowedModels, allowedProviders, provider, model }).allowed)
+        .filter((model) => evaluateModel({ allowedModels, allowedProviders, provider, model }).allowed)
         .map((model) => ({ id: model, object: 'model' as const, created: 0, owned_by: provider })),
     );
   }

@@ -1,4 +1,12 @@
-import { appliesTo, type LimitPlan, type LimitSpec, planLimits, type PriceState, resolvePrice } from '@penstock/domain';
+import {
+  appliesTo,
+  IpRanges,
+  type LimitPlan,
+  type LimitSpec,
+  planLimits,
+  type PriceState,
+  resolvePrice,
+} from '@penstock/domain';
 import type { PolicySnapshot } from '@penstock/dto';
 
 /** Prices are looked up again after this: an override may take effect without any change of policy. */
@@ -18,9 +26,13 @@ export class PolicyEntry {
   private readonly alike: { readonly key: string; readonly limits: readonly LimitSpec[] } | undefined;
   private readonly prices = new Map<string, { readonly state: PriceState; readonly readAtMs: number }>();
 
+  /** Where the key may be used from; null: from everywhere. */
+  readonly allowedIps: IpRanges | null;
+
   constructor(readonly snapshot: PolicySnapshot) {
-    const { limits } = snapshot;
+    const { allowedIps, limits } = snapshot;
     this.alike = limits.every(({ match }) => match === undefined) ? { key: '', limits } : undefined;
+    this.allowedIps = allowedIps === null || allowedIps.length === 0 ? null : IpRanges.parse(allowedIps);
   }
 
   /** The plan of a call to a provider's model, whose windows are current at `nowMs`. */

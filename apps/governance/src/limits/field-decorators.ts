@@ -7,7 +7,8 @@ const LIMIT_MAX = 9_223_372_036_854_776_000n;
 const NAME_LENGTH_MAX = 255;
 const CENT_DECIMALS_MAX = 7;
 
-function rule(name: string, reasonAgainst: (value: unknown) => string | undefined): PropertyDecorator {
+/** A validator that says why a value is refused; undefined: it is not. The reason follows the name of the field. */
+export function rule(name: string, reasonAgainst: (value: unknown) => string | undefined): PropertyDecorator {
   return (target, key) => {
     registerDecorator({
       name,
@@ -29,7 +30,8 @@ export function IsPlainText(options: {
   return rule('isPlainText', (value) => reasonAgainstText(value, options));
 }
 
-function reasonAgainstText(
+/** Why a value is no text that PostgreSQL can store, of at most so many characters. */
+export function reasonAgainstText(
   value: unknown,
   { lengthMax, isEmptyAllowed = false }: { readonly lengthMax: number; readonly isEmptyAllowed?: boolean },
 ): string | undefined {

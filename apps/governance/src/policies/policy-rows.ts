@@ -62,6 +62,11 @@ export interface LimitRows extends TenantSettingsRow {
 export interface PolicyRow extends LimitRows {
   readonly keyId: string;
   readonly keyName: string;
+  readonly secretId: string;
+  /** Decimal text; null: never. */
+  readonly expiresAtMs: string | null;
+  readonly allowedIps: string[] | null;
+  readonly tags: string[] | null;
   readonly isActive: boolean;
   readonly allowedModels: string[] | null;
   readonly allowedProviders: string[] | null;

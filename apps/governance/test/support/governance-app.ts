@@ -1,3 +1,4 @@
+import type { Type } from '@nestjs/common';
 import { KeyHasher, loadConfig, type CreatedApp, createApp, createLogger } from '@penstock/platform';
 import { createTestDatabase, startTestRedis, TestClock, type TestDatabase, type TestRedis } from '@penstock/testing';
 import { Redis } from 'ioredis';
@@ -26,6 +27,7 @@ export interface Answer {
 export interface GovernanceApp {
   readonly clock: TestClock;
   readonly db: DataSource;
+  readonly databaseUrl: string;
   readonly redis: Redis;
   readonly redisServer: TestRedis;
   /** A call as the operator. The path starts after `/api/governance`; a text body is sent as it is. */
@@ -37,6 +39,8 @@ export interface GovernanceApp {
   create(kind: 'customers' | 'teams' | 'virtual-keys', body: Json): Promise<Json>;
   /** Every route of the service. */
   routes(): { method: string; url: string }[];
+  /** A service of the app, for callers that no route admits. */
+  service<T>(type: Type<T>): T;
   hashOf(keyValue: string): string;
   epochOf(tenantId: string): Promise<number>;
   stop(): Promise<void>;
@@ -94,6 +98,7 @@ export async function startGovernance(env: Readonly<Record<string, string>> = {}
   return {
     clock,
     db,
+    databaseUrl: database.url,
     redis,
     redisServer,
     call,
@@ -105,6 +110,7 @@ export async function startGovernance(env: Readonly<Record<string, string>> = {}
       return answer.body[ENTITY[kind]];
     },
     routes: () => created.routes.all(),
+    service: (type) => created.app.get(type, { strict: false }),
     hashOf: (keyValue) => hasher.hash(keyValue),
     epochOf: async (tenantId) => {
       const [row] = await db.query('SELECT epoch FROM governance.tenants WHERE id = $1', [tenantId]);

@@ -11,6 +11,7 @@ import { PriceOverrideEntity } from './price-override.entity.js';
 import { RateLimitEntity } from './rate-limit.entity.js';
 import { TeamEntity } from './team.entity.js';
 import { TenantEntity } from './tenant.entity.js';
+import { VirtualKeySecretEntity } from './virtual-key-secret.entity.js';
 import { VirtualKeyEntity } from './virtual-key.entity.js';
 import { WebhookDeliveryEntity } from './webhook-delivery.entity.js';
 import { WebhookEntity } from './webhook.entity.js';
@@ -28,8 +29,10 @@ export * from './outbox-message.entity.js';
 export * from './price-override.entity.js';
 export * from './rate-limit.entity.js';
 export * from './recorded-usage.js';
+export * from './secret-uses.js';
 export * from './team.entity.js';
 export * from './tenant.entity.js';
+export * from './virtual-key-secret.entity.js';
 export * from './virtual-key.entity.js';
 export * from './webhook-delivery.entity.js';
 export * from './webhook.entity.js';
@@ -51,6 +54,7 @@ export const governanceEntities = [
   TeamEntity,
   TenantEntity,
   VirtualKeyEntity,
+  VirtualKeySecretEntity,
   WebhookDeliveryEntity,
   WebhookEntity,
 ];

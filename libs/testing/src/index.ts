@@ -9,5 +9,6 @@ export * from './test-clock.js';
 export * from './test-cluster.js';
 export * from './test-database.js';
 export * from './test-redis.js';
+export * from './webhook-receiver.js';
 export { freePort, freePorts, Reaper, RedisServer, PostgresServer, ServerProcess } from '@penstock/servers';
 export { waitUntil as waitFor, type WaitOptions } from '@penstock/servers';

@@ -48,7 +48,8 @@ export interface GovernanceApp {
 
 const ENTITY = { customers: 'customer', teams: 'team', 'virtual-keys': 'virtual_key' } as const;
 
-export async function startGovernance(): Promise<GovernanceApp> {
+/** Starts the service; `env` over the settings of every test. */
+export async function startGovernance(env: Readonly<Record<string, string>> = {}): Promise<GovernanceApp> {
   const database: TestDatabase = await createTestDatabase();
   const redisServer = await startTestRedis();
   const clock = new TestClock();
@@ -59,6 +60,7 @@ export async function startGovernance(): Promise<GovernanceApp> {
     PENSTOCK_SERVICE_TOKEN: SERVICE_TOKEN,
     PENSTOCK_KEY_HASH_SECRET: HASH_SECRET,
     PENSTOCK_ENCRYPTION_KEYS: `1:${Buffer.alloc(32, 7).toString('base64')}`,
+    ...env,
   });
   const logger = createLogger('governance-test', { level: 'silent' });
   const created: CreatedApp = await createApp({ ...appOptions, config, clock, logger });

@@ -3,6 +3,7 @@ import { BenchRun } from './bench-run.js';
 import { measureBacklog } from './measure-backlog.js';
 import { measureBooks } from './measure-books.js';
 import { measureFirstByte, measureLatency, measureLatencyAtRate } from './measure-latency.js';
+import { measureLimitCount } from './measure-limit-count.js';
 import { measureRounds } from './measure-rounds.js';
 import { measureSoak } from './measure-soak.js';
 import { measureTightBudgets } from './measure-tight-budgets.js';
@@ -69,14 +70,27 @@ type Measured = Omit<Measurements, 'machine' | 'pinning' | 'isPinned' | 'concurr
 
 async function measure(run: BenchRun): Promise<Measured> {
   const rounds = await measureRounds(run);
+  const limitCount = await measureLimitCount(run);
   const latency = await measureLatency(run);
   const latencyAtRate = await measureLatencyAtRate(run);
   const firstByte = await measureFirstByte(run);
   const backlog = await measureBacklog(run);
   const tightBudgets = await measureTightBudgets(run);
   const soak = await measureSoak(run);
-  const books = await measureBooks(run, [run.tenant.customerId, ...tightBudgets.map(({ tenantId }) => tenantId)]);
-  return { rounds, latency, latencyAtRate, firstByte, backlog, tightBudgets, soak, books, problems: run.problems };
+  const others = [limitCount.one, limitCount.full, ...tightBudgets].map(({ tenantId }) => tenantId);
+  const books = await measureBooks(run, [run.tenant.customerId, ...others]);
+  return {
+    rounds,
+    limitCount,
+    latency,
+    latencyAtRate,
+    firstByte,
+    backlog,
+    tightBudgets,
+    soak,
+    books,
+    problems: run.problems,
+  };
 }
 
 async function profile(options: BenchOptions, pinning: Pinning): Promise<number> {

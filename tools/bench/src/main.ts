@@ -18,8 +18,16 @@ import { startSystem, type System } from './system.js';
 import { createTenant } from './tenant.js';
 
 async function main(): Promise<number> {
+  const args = process.argv.slice(2).filter((arg) => arg !== '--');
+  if (args[0] !== 'management') return benchCalls(args);
+  // Loaded for this command only: it brings libraries along that have no business in a load generator.
+  const { benchManagement } = await import('./management/bench-management.js');
+  return benchManagement(args.slice(1));
+}
+
+async function benchCalls(args: readonly string[]): Promise<number> {
   const startedMs = performance.now();
-  const options = parseOptions(process.argv.slice(2));
+  const options = parseOptions(args);
   if (process.platform !== 'linux') {
     progress('this benchmark reads CPU time from /proc and runs on Linux only.');
     return 2;

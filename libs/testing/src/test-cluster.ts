@@ -44,7 +44,12 @@ export async function startTestCluster({
   // The server runs as another user when we are root.
   chmodSync(folder, 0o755);
   reaper.removeAfterwards(folder);
-  const server = await PostgresServer.start({ dataDir: path.join(folder, 'data'), durability, preloadLibraries, reaper });
+  const server = await PostgresServer.start({
+    dataDir: path.join(folder, 'data'),
+    durability,
+    preloadLibraries,
+    reaper,
+  });
   const stop = async (): Promise<void> => {
     await server.stop();
     await rm(folder, { recursive: true, force: true });

@@ -18,9 +18,7 @@ export interface ManagementMeasurements extends ReadsResult {
 /** True when no read touched usage events, the instrument can see it, and what was read is what the API writes. */
 export function isManagementCorrect(measured: ManagementMeasurements): boolean {
   const { scans, usageEventStatements, seedProblems } = measured;
-  return (
-    scans.scans === 0 && scans.controlScans > 0 && usageEventStatements.length === 0 && seedProblems.length === 0
-  );
+  return scans.scans === 0 && scans.controlScans > 0 && usageEventStatements.length === 0 && seedProblems.length === 0;
 }
 
 /** The machine-readable result: fixed keys first, details after. */
@@ -67,7 +65,16 @@ export function managementToText(measured: ManagementMeasurements): string {
   const header = ['', 'p50 ms', 'p95 ms', 'x reference', 'p95', 'KB', 'SQL', 'calls'];
   const rows = [
     header,
-    ['reference: GET /health', reference.p50Ms.toFixed(2), reference.p95Ms.toFixed(2), '1.0', '1.0', '', '', String(reference.calls)],
+    [
+      'reference: GET /health',
+      reference.p50Ms.toFixed(2),
+      reference.p95Ms.toFixed(2),
+      '1.0',
+      '1.0',
+      '',
+      '',
+      String(reference.calls),
+    ],
     ...measured.reads.map((read) => [
       read.name,
       read.p50Ms.toFixed(2),
@@ -81,7 +88,9 @@ export function managementToText(measured: ManagementMeasurements): string {
   ];
   const widths = header.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const table = rows.map((row) =>
-    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  '),
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join('  '),
   );
   return [
     `machine  ${measured.machine}`,
@@ -91,7 +100,9 @@ export function managementToText(measured: ManagementMeasurements): string {
     '',
     `scans of usage events  ${scans.scans} by reads, ${scans.controlScans} by one deliberate query`,
     ...scans.guiltyReads.map((name) => `SCANS USAGE EVENTS     ${name}`),
-    ...measured.usageEventStatements.map((query) => `NAMES USAGE EVENTS     ${query.replaceAll(/\s+/g, ' ').slice(0, 200)}`),
+    ...measured.usageEventStatements.map(
+      (query) => `NAMES USAGE EVENTS     ${query.replaceAll(/\s+/g, ' ').slice(0, 200)}`,
+    ),
     ...measured.seedProblems.map((problem) => `SEED DIFFERS           ${problem}`),
     `${isManagementCorrect(measured) ? 'CORRECT' : 'NOT CORRECT'} in ${measured.elapsedS.toFixed(0)} s`,
   ].join('\n');

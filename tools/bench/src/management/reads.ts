@@ -10,7 +10,7 @@ export interface Read {
   /** Answers everything there is: fewer calls make a sample. */
   readonly isWholeList: boolean;
   /** The path of the n-th call: other entities and pages each time, so that no cache is all that is measured. */
-  path(turn: number): string;
+  readonly path: (turn: number) => string;
 }
 
 const PAGE = 100;

@@ -22,7 +22,11 @@ export async function openStatementCounter(database: pg.Client): Promise<Stateme
     await database.query('SELECT pg_stat_statements_reset()');
   } catch {
     // A server of somebody else's: the scans of the tables are counted all the same.
-    return { reset: () => Promise.resolve(), count: () => Promise.resolve(null), onUsageEvents: () => Promise.resolve([]) };
+    return {
+      reset: () => Promise.resolve(),
+      count: () => Promise.resolve(null),
+      onUsageEvents: () => Promise.resolve([]),
+    };
   }
   return {
     reset: async () => {

@@ -2,4 +2,5 @@
 export const openApiOptions = {
   title: 'Penstock admin',
   description: 'Organizations: the tenants of a platform.',
+  readsBodies: true,
 };

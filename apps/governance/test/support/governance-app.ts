@@ -24,6 +24,8 @@ export interface Answer {
 
 /** The whole service in this process, with a database and a Redis of its own. */
 export interface GovernanceApp {
+  /** Where it listens. */
+  readonly url: string;
   readonly clock: TestClock;
   readonly db: DataSource;
   readonly redis: Redis;
@@ -88,6 +90,7 @@ export async function startGovernance(): Promise<GovernanceApp> {
   const call: GovernanceApp['call'] = (method, path, body) => send(method, `/api/governance${path}`, operator, body);
 
   return {
+    url: baseUrl,
     clock,
     db,
     redis,

@@ -44,7 +44,8 @@ export class ErrorFilter implements ExceptionFilter {
       return report;
     }
     const methods = this.routes.methodsAt(request.url);
-    if (methods.length === 0) {
+    // The verb itself is there when only the id in the address is impossible.
+    if (methods.length === 0 || methods.includes(request.method)) {
       return report;
     }
     const allow = methods.join(', ');

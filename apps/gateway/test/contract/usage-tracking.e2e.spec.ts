@@ -74,8 +74,8 @@ describe('GET /usage-stats', () => {
 describe('POST /usage-reset', () => {
   it.each<[what: string, limits: Json, status: number]>([
     ['requests', { rate_limit: { request_max_limit: 2, request_reset_duration: '1h' } }, 429],
-    ['tokens', { rate_limit: { token_max_limit: 100, token_reset_duration: '1h' } }, 429],
-    ['money', { budget: { max_limit: 0.5, reset_duration: '1h' } }, 402],
+    ['tokens', { rate_limit: { token_max_limit: 300, token_reset_duration: '1h' } }, 429],
+    ['money', { budget: { max_limit: 1, reset_duration: '1h' } }, 402],
   ])('zeroes used %s, and the very next call is served', async (_what, limits, status) => {
     const key = await client.create('virtual-keys', limits);
     client.success(await client.chat(key.value), 200);

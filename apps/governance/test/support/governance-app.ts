@@ -44,12 +44,13 @@ export interface GovernanceApp {
 
 const ENTITY = { customers: 'customer', teams: 'team', 'virtual-keys': 'virtual_key' } as const;
 
-export async function startGovernance(): Promise<GovernanceApp> {
+/** Starts the service; `through` may put something between it and its database. */
+export async function startGovernance(through = (databaseUrl: string): string => databaseUrl): Promise<GovernanceApp> {
   const database: TestDatabase = await createTestDatabase();
   const redisServer = await startTestRedis();
   const clock = new TestClock();
   const config = loadConfig(GovernanceConfig, {
-    DATABASE_URL: database.url,
+    DATABASE_URL: through(database.url),
     REDIS_URL: redisServer.url,
     MASTER_KEY,
     PENSTOCK_SERVICE_TOKEN: SERVICE_TOKEN,

@@ -54,6 +54,8 @@ export const hostileValue: Arbitrary<unknown> = fc.oneof(
       { length: 1 },
       { toString: 'x' },
       { constructor: { prototype: 1 } },
+      { 'a\0b': { '\ud800': 1 } },
+      { a: ['\ud800', '\0'] },
     ),
   },
   { weight: 2, arbitrary: anyEntity() },
@@ -117,7 +119,8 @@ export class SchemaValues {
     }
   }
 
-  private ofObject({ properties = {}, required = [] }: Schema): Arbitrary<unknown> {
+  private ofObject({ properties, required = [] }: Schema): Arbitrary<unknown> {
+    if (properties === undefined) return fc.dictionary(fc.string({ maxLength: 8 }), hostileValue, { maxKeys: 3 });
     const members = Object.entries(properties).map(([name, schema]) => [name, this.of(schema, name)] as const);
     const optional = members.map(([name]) => name).filter((name) => !required.includes(name));
     // Few of the optional fields at a time: all of them at once are seldom valid together.

@@ -29,7 +29,8 @@ export function toWireRequest(
   const path = plan.operation.path.replaceAll(/\{[^}]+\}/g, () => {
     const value = plan.pathValues[at];
     at += 1;
-    return value instanceof EntityRef ? pool.resolve(value) : (value ?? '');
+    // Odd segments are written as they go over the wire; an id may need encoding.
+    return value instanceof EntityRef ? encodeURIComponent(pool.resolve(value)) : (value ?? '');
   });
   const query = plan.query.map(([name, value]) => `${encodeURIComponent(name)}=${queryText(value, pool)}`).join('&');
   const body =

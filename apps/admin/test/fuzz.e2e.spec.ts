@@ -29,7 +29,9 @@ describe(`generated requests (PENSTOCK_FUZZ_SEED=${seed}, PENSTOCK_FUZZ_COUNT=${
   }, 120_000);
 
   it('leave every audit chain intact', async () => {
-    const entries = await admin.db.getRepository(AuditEntryEntity).find({ order: { tenantId: 'ASC', position: 'ASC' } });
+    const entries = await admin.db
+      .getRepository(AuditEntryEntity)
+      .find({ order: { tenantId: 'ASC', position: 'ASC' } });
     const chains = Map.groupBy(entries, ({ tenantId }) => tenantId);
 
     expect(chains.size).toBeGreaterThan(0);

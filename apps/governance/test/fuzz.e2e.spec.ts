@@ -9,8 +9,28 @@ const { seed, count } = fuzzScope(3_000);
 
 /** Texts whose rules the schema does not tell. */
 const HINTS: Readonly<Record<string, readonly unknown[]>> = {
-  token_reset_duration: ['1s', '100ms', '1m', '1h30m', '1d', '1w', '1M', '3M', '1Y', '292Y', '0.5d', '', '1d12h', '-1h'],
-  effective_from: ['2026-01-31T00:00:00Z', '2099-12-31T23:59:59.999+14:00', '0000-01-01T00:00:00Z', '9999-12-31T23:59:59-14:00'],
+  token_reset_duration: [
+    '1s',
+    '100ms',
+    '1m',
+    '1h30m',
+    '1d',
+    '1w',
+    '1M',
+    '3M',
+    '1Y',
+    '292Y',
+    '0.5d',
+    '',
+    '1d12h',
+    '-1h',
+  ],
+  effective_from: [
+    '2026-01-31T00:00:00Z',
+    '2099-12-31T23:59:59.999+14:00',
+    '0000-01-01T00:00:00Z',
+    '9999-12-31T23:59:59-14:00',
+  ],
   provider: ['openai', 'groq', 'anthropic', 'a provider of nobody'],
   model: ['gpt-4o', 'gpt-4o-mini', '*', 'a model of nobody'],
   input_usd_per_mtok: ['0', '2.50', '10', '999999999999.999999', '0.000001', '0.0000001', '-1', '1e3'],

@@ -71,7 +71,15 @@ describe('the number of queries', () => {
   );
 
   describe('at ten thousand keys, a thousand teams and a hundred customers', () => {
-    const PATHS = ['/virtual-keys', '/teams', '/customers', '/usage-stats', '/budgets', '/rate-limits', '/debug/counters'];
+    const PATHS = [
+      '/virtual-keys',
+      '/teams',
+      '/customers',
+      '/usage-stats',
+      '/budgets',
+      '/rate-limits',
+      '/debug/counters',
+    ];
     const few = new Map<string, number>();
 
     beforeAll(async () => {
@@ -93,7 +101,11 @@ describe('the number of queries', () => {
       expect(body.count).toBeGreaterThanOrEqual(10_000);
       expect(body.virtual_keys).toHaveLength(body.count);
       const last = body.virtual_keys.at(-1);
-      expect(last).toMatchObject({ budget: { max_limit: 5 }, rate_limit: { request_max_limit: 5 }, team: { name: 'bulk' } });
+      expect(last).toMatchObject({
+        budget: { max_limit: 5 },
+        rate_limit: { request_max_limit: 5 },
+        team: { name: 'bulk' },
+      });
     });
 
     it('a page of a list is no more than a page', async () => {

@@ -5,7 +5,11 @@ import { registerDecorator } from 'class-validator';
  * bounded by the body parser.
  */
 export function IsStorableObject(): PropertyDecorator {
-  return rule('isObject', 'must be an object of text without NUL and half surrogate pairs', (value) => isObject(value) && isStorable(value));
+  return rule(
+    'isObject',
+    'must be an object of text without NUL and half surrogate pairs',
+    (value) => isObject(value) && isStorable(value),
+  );
 }
 
 /**
@@ -16,7 +20,12 @@ export function IsNaming(): PropertyDecorator {
   return rule(
     'isString',
     'must be a text of 1 to 255 characters, without control characters and without blanks around it',
-    (value) => typeof value === 'string' && value.length <= 255 && value.trim() === value && value.isWellFormed() && NAMING.test(value),
+    (value) =>
+      typeof value === 'string' &&
+      value.length <= 255 &&
+      value.trim() === value &&
+      value.isWellFormed() &&
+      NAMING.test(value),
   );
 }
 

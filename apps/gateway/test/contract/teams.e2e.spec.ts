@@ -175,7 +175,10 @@ describe('updating a team', () => {
 
 describe('a team that is gone', () => {
   it.each(['GET', 'PUT', 'DELETE'])('%s of an unknown id is 404', async (method) => {
-    client.refusal(await client.call(method, `/teams/${UNKNOWN_ID}`, method === 'PUT' ? { name: 'n' } : undefined), 404);
+    client.refusal(
+      await client.call(method, `/teams/${UNKNOWN_ID}`, method === 'PUT' ? { name: 'n' } : undefined),
+      404,
+    );
   });
 
   it('is not deleted while keys are in it, which are named; with ?cascade=true it takes them along', async () => {

@@ -96,13 +96,28 @@ describe('creating a virtual key', () => {
     await client.call('DELETE', `/virtual-keys/${id}`);
   });
 
-  it.each(['1s', '5s', '30s', '1m', '2m', '5m', '1h', '2h', '24h', '1d', '1w', '1M', '3M', '6M', '1Y', '1h30m', '0.5d'])(
-    'takes the duration %s',
-    async (reset_duration) => {
-      const key = await client.create('virtual-keys', { budget: { max_limit: 1, reset_duration } });
-      expect(key.budget.reset_duration).toBe(reset_duration);
-    },
-  );
+  it.each([
+    '1s',
+    '5s',
+    '30s',
+    '1m',
+    '2m',
+    '5m',
+    '1h',
+    '2h',
+    '24h',
+    '1d',
+    '1w',
+    '1M',
+    '3M',
+    '6M',
+    '1Y',
+    '1h30m',
+    '0.5d',
+  ])('takes the duration %s', async (reset_duration) => {
+    const key = await client.create('virtual-keys', { budget: { max_limit: 1, reset_duration } });
+    expect(key.budget.reset_duration).toBe(reset_duration);
+  });
 
   it('ignores fields that nobody knows', async () => {
     const key = await client.create('virtual-keys', { colour: 'red', budget: { ...BUDGET, colour: 'red' } });
@@ -235,7 +250,12 @@ describe('reading virtual keys', () => {
   it.each(['GET', 'POST', 'PUT', 'DELETE'])('%s without a credential, or with a wrong one, is 401', async (method) => {
     const path = method === 'POST' ? '/virtual-keys' : `/virtual-keys/${UNKNOWN_ID}`;
     const body = method === 'POST' || method === 'PUT' ? { name: 5 } : undefined;
-    for (const headers of [{}, { 'x-admin-key': '' }, { 'x-admin-key': 'another key' }, { authorization: 'Bearer x' }]) {
+    for (const headers of [
+      {},
+      { 'x-admin-key': '' },
+      { 'x-admin-key': 'another key' },
+      { authorization: 'Bearer x' },
+    ]) {
       client.refusal(await client.call(method, path, body, headers as Record<string, string>), 401);
     }
   });
@@ -284,7 +304,12 @@ describe('updating a virtual key', () => {
   });
 
   it('several fields at once', async () => {
-    const send = { description: 'both', is_active: false, budget: { max_limit: 5 }, rate_limit: { token_max_limit: 5 } };
+    const send = {
+      description: 'both',
+      is_active: false,
+      budget: { max_limit: 5 },
+      rate_limit: { token_max_limit: 5 },
+    };
     await expectUpdate(client, 'virtual-keys', key, { send, expected: send });
   });
 

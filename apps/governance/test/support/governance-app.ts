@@ -37,6 +37,8 @@ export interface GovernanceApp {
   /** A call with exactly these headers. */
   raw(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, headers: Record<string, string>): Promise<Answer>;
   create(kind: 'customers' | 'teams' | 'virtual-keys', body: Json): Promise<Json>;
+  /** Another process of the same service, on the same stores; stopped by the caller, before this one. */
+  startReplica(): Promise<Pick<GovernanceApp, 'call' | 'stop'>>;
   hashOf(keyValue: string): string;
   epochOf(tenantId: string): Promise<number>;
   stop(): Promise<void>;
@@ -58,8 +60,12 @@ export async function startGovernance(through = (databaseUrl: string): string =>
     PENSTOCK_ENCRYPTION_KEYS: `1:${Buffer.alloc(32, 7).toString('base64')}`,
   });
   const logger = createLogger('governance-test', { level: 'silent' });
-  const created: CreatedApp = await createApp({ ...appOptions, config, clock, logger });
-  await created.app.listen(0, '127.0.0.1');
+  const startProcess = async (): Promise<CreatedApp> => {
+    const process = await createApp({ ...appOptions, config, clock, logger });
+    await process.app.listen(0, '127.0.0.1');
+    return process;
+  };
+  const created = await startProcess();
   const baseUrl = await created.app.getUrl();
   const redis = new Redis(redisServer.url, { lazyConnect: true });
   redis.on('error', () => undefined);
@@ -72,8 +78,9 @@ export async function startGovernance(through = (databaseUrl: string): string =>
     path: string,
     headers: Record<string, string>,
     body?: unknown,
+    origin = baseUrl,
   ): Promise<Answer> => {
-    const response = await fetch(baseUrl + path, {
+    const response = await fetch(origin + path, {
       method,
       headers,
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
@@ -103,6 +110,14 @@ export async function startGovernance(through = (databaseUrl: string): string =>
       const answer = await call('POST', `/${kind}`, body);
       if (answer.status !== 201) throw new Error(`${kind} were answered ${answer.status}: ${answer.text}`);
       return answer.body[ENTITY[kind]];
+    },
+    startReplica: async () => {
+      const replica = await startProcess();
+      const origin = await replica.app.getUrl();
+      return {
+        call: (method, path, body) => send(method, `/api/governance${path}`, operator, body, origin),
+        stop: () => replica.leave(),
+      };
     },
     hashOf: (keyValue) => hasher.hash(keyValue),
     epochOf: async (tenantId) => {

@@ -47,7 +47,21 @@ const BROKEN_BODIES = [
 /** Segments that are no id; percent signs are sent as they stand. */
 const ODD_SEGMENTS = ['x', '0', '%00', '%ff', '%', '..%2f', '%F0%9F%92%A9', 'x'.repeat(300), "'or'1'='1", 'null'];
 
-const ODD_QUERY = ['', ' ', '0', '-1', '1e9', '99999999999', '0x10', 'true', 'NaN', '\0', '%', '\ud83d', 'x'.repeat(2_000)];
+const ODD_QUERY = [
+  '',
+  ' ',
+  '0',
+  '-1',
+  '1e9',
+  '99999999999',
+  '0x10',
+  'true',
+  'NaN',
+  '\0',
+  '%',
+  '\ud83d',
+  'x'.repeat(2_000),
+];
 
 /** Requests over every operation of the document. */
 export function plannedRequests(document: OpenApiDocument, hints: FieldHints): Arbitrary<PlannedRequest> {
@@ -99,23 +113,31 @@ function pathValue(kind: string): Arbitrary<EntityRef | string> {
 
 function queryOf(operation: ApiOperation, values: SchemaValues): Arbitrary<(readonly [string, unknown])[]> {
   const known = operation.query.map(({ name, schema }) =>
-    fc.oneof({ weight: 3, arbitrary: values.of(schema, name) }, { weight: 2, arbitrary: fc.constantFrom(...ODD_QUERY) }).map(
-      (value) => [name, value] as const,
-    ),
+    fc
+      .oneof({ weight: 3, arbitrary: values.of(schema, name) }, { weight: 2, arbitrary: fc.constantFrom(...ODD_QUERY) })
+      .map((value) => [name, value] as const),
   );
-  const odd = fc.constantFrom(...operation.query.map(({ name }) => name), 'unknown', '__proto__', 'a[b]').chain((name) =>
-    fc.constantFrom(...ODD_QUERY).map((value) => [name, value] as const),
-  );
+  const odd = fc
+    .constantFrom(...operation.query.map(({ name }) => name), 'unknown', '__proto__', 'a[b]')
+    .chain((name) => fc.constantFrom(...ODD_QUERY).map((value) => [name, value] as const));
   // An odd parameter may stand beside the same known one: a name that comes twice is an array to the server.
   return fc
-    .tuple(seldom(fc.subarray(known).chain((chosen) => fc.tuple(...chosen)), [], 2), seldom(fc.tuple(odd), [], 12))
+    .tuple(
+      seldom(
+        fc.subarray(known).chain((chosen) => fc.tuple(...chosen)),
+        [],
+        2,
+      ),
+      seldom(fc.tuple(odd), [], 12),
+    )
     .map(([some, more]) => [...some, ...more]);
 }
 
 function bodyOf(operation: ApiOperation, values: SchemaValues): Arbitrary<PlannedRequest['body']> {
   const broken = fc.constantFrom(...BROKEN_BODIES).map((text) => ({ text }));
   const nothing = fc.constantFrom(undefined, { text: '' });
-  if (operation.body === undefined) return fc.oneof({ weight: 12, arbitrary: nothing }, { weight: 1, arbitrary: broken });
+  if (operation.body === undefined)
+    return fc.oneof({ weight: 12, arbitrary: nothing }, { weight: 1, arbitrary: broken });
   const valid = values.of(operation.body, '');
   return fc.oneof(
     { weight: 24, arbitrary: valid.map((json) => ({ json })) },

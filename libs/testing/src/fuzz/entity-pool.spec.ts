@@ -5,7 +5,11 @@ import { EntityPool, EntityRef } from './entity-pool.js';
 describe('EntityPool', () => {
   it('knows the kind of an id from where it stood in an answer', () => {
     const pool = new EntityPool();
-    pool.learn({ message: 'x', request_id: 'r', virtual_key: { id: 'k1', name: 'n', team_id: 't1', budget: { id: 'b1' } } });
+    pool.learn({
+      message: 'x',
+      request_id: 'r',
+      virtual_key: { id: 'k1', name: 'n', team_id: 't1', budget: { id: 'b1' } },
+    });
     pool.learn({ teams: [{ id: 't1' }, { id: 't2' }] });
 
     const known = (kind: string): string[] => [1, 2, 3].map((pick) => pool.resolve(new EntityRef(kind, pick)));

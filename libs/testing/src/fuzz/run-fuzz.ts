@@ -91,7 +91,11 @@ export async function runFuzz(options: FuzzOptions): Promise<FuzzReport> {
   await Promise.all(Array.from({ length: concurrency }, worker));
   agent.destroy();
   const names = operationsOf(document).map(({ name }) => name);
-  return { violations: [...violations.values()], statuses, neverSucceeded: names.filter((name) => !succeeded.has(name)) };
+  return {
+    violations: [...violations.values()],
+    statuses,
+    neverSucceeded: names.filter((name) => !succeeded.has(name)),
+  };
 }
 
 /** A connection that broke before an answer counts as a failure of the server. */

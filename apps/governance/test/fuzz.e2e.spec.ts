@@ -6,6 +6,8 @@ import { fuzzApi, type FuzzReport, fuzzScope } from '@penstock/testing';
 import { type GovernanceApp, type Json, MASTER_KEY, startGovernance } from './support/governance-app.js';
 
 const { seed, count } = fuzzScope(3_000);
+/** Part of the requests that are sent several at a time. */
+const CONCURRENT_COUNT = Math.ceil(count / 6);
 
 /** Texts whose rules the schema does not tell. */
 const HINTS: Readonly<Record<string, readonly unknown[]>> = {
@@ -68,14 +70,15 @@ describe(`generated requests (PENSTOCK_FUZZ_SEED=${seed}, PENSTOCK_FUZZ_COUNT=${
   }
 
   it('are answered as the document says, one after another', async () => {
-    const { violations, neverSucceeded } = await fuzz({ seed, count });
+    const { violations, neverSucceeded } = await fuzz({ seed, count: count - CONCURRENT_COUNT });
 
     expect(violations).toEqual([]);
+    // An operation that no request gets right is not tested: give the generator a hint of what its fields take.
     expect(neverSucceeded).toEqual([]);
   }, 180_000);
 
   it('are answered as the document says, eight at a time', async () => {
-    const { violations } = await fuzz({ seed: seed + 1, count: Math.ceil(count / 5), concurrency: 8 });
+    const { violations } = await fuzz({ seed: seed + 1, count: CONCURRENT_COUNT, concurrency: 8 });
 
     expect(violations).toEqual([]);
   }, 180_000);

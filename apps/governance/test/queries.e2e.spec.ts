@@ -57,19 +57,6 @@ describe('the number of queries', () => {
     log: nothing,
   };
 
-  it.each(['/virtual-keys', '/teams', '/customers', '/budgets', '/rate-limits', '/usage-stats'])(
-    'for %s does not grow with the list',
-    async (path) => {
-      await grow(2);
-      const few = await queriesOf(path);
-      await grow(20);
-
-      expect(await queriesOf(path)).toBe(few);
-      expect(few).toBeGreaterThan(0);
-      expect(few).toBeLessThanOrEqual(9);
-    },
-  );
-
   describe('at ten thousand keys, a thousand teams and a hundred customers', () => {
     const PATHS = [
       '/virtual-keys',
@@ -93,6 +80,8 @@ describe('the number of queries', () => {
       const queries = await queriesMadeFor(path);
 
       expect(queries).toHaveLength(few.get(path) ?? -1);
+      expect(queries.length).toBeGreaterThan(0);
+      expect(queries.length).toBeLessThanOrEqual(9);
       expect(queries.filter((query) => query.includes('usage_events'))).toEqual([]);
     });
 

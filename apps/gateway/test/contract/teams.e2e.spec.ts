@@ -204,3 +204,35 @@ describe('a team that is gone', () => {
     client.refusal(await client.call('GET', `/budgets/${team.budget_id}`), 404);
   });
 });
+
+describe('requests that no route is asked about, through the same origin', () => {
+  it.each<[method: string, path: string, status: number]>([
+    ['GET', '/nothing', 404],
+    ['GET', '', 404],
+    ['POST', `/teams/${UNKNOWN_ID}`, 405],
+    ['PATCH', '/teams', 405],
+    ['GET', '/teams/%ff', 400],
+    ['GET', `/teams/${'x'.repeat(1_000)}`, 404],
+    ['GET', '/teams?limit=0', 400],
+    ['GET', '/teams?limit=1&limit=2', 400],
+  ])('%s %s is %i with a sentence', async (method, path, status) => {
+    client.refusal(await client.call(method, path, method === 'GET' ? undefined : { name: 'n' }), status);
+  });
+
+  it('a body that is larger than accepted is 413, however large', async () => {
+    for (const megabytes of [1.5, 12]) {
+      const body = `{"name":"${'x'.repeat(megabytes * 1_000_000)}"}`;
+      client.refusal(await client.call('POST', '/teams', body), 413);
+    }
+  });
+
+  it('a body of another kind is 415', async () => {
+    const headers = { 'x-admin-key': client.operatorKey, 'content-type': 'text/plain' };
+    client.refusal(await client.call('POST', '/teams', 'name=n', headers), 415);
+  });
+
+  it('an address with a slash at its end is the same address', async () => {
+    const team = await client.create('teams');
+    expect(client.success(await client.call('GET', `/teams/${team.id}/`), 200).team).toEqual(team);
+  });
+});

@@ -250,13 +250,14 @@ describe('reading virtual keys', () => {
   it.each(['GET', 'POST', 'PUT', 'DELETE'])('%s without a credential, or with a wrong one, is 401', async (method) => {
     const path = method === 'POST' ? '/virtual-keys' : `/virtual-keys/${UNKNOWN_ID}`;
     const body = method === 'POST' || method === 'PUT' ? { name: 5 } : undefined;
-    for (const headers of [
+    const wrong: Record<string, string>[] = [
       {},
       { 'x-admin-key': '' },
       { 'x-admin-key': 'another key' },
       { authorization: 'Bearer x' },
-    ]) {
-      client.refusal(await client.call(method, path, body, headers as Record<string, string>), 401);
+    ];
+    for (const headers of wrong) {
+      client.refusal(await client.call(method, path, body, headers), 401);
     }
   });
 });

@@ -38,6 +38,10 @@ export class ContractClient {
     return this.stack.gatewayUrl;
   }
 
+  get operatorKey(): string {
+    return this.stack.masterKey;
+  }
+
   async stop(): Promise<void> {
     await this.stack.stop();
   }
@@ -60,7 +64,7 @@ export class ContractClient {
     method: string,
     path: string,
     body?: unknown,
-    headers: Record<string, string> = { 'x-admin-key': this.stack.masterKey },
+    headers: Record<string, string> = { 'x-admin-key': this.operatorKey },
   ): Promise<ContractAnswer> {
     const init = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
     return this.send(method, `/api/governance${path}`, { 'content-type': 'application/json', ...headers }, init);

@@ -29,13 +29,14 @@ const HINTS: Readonly<Record<string, readonly unknown[]>> = {
   ],
   effective_from: [
     '2026-01-31T00:00:00Z',
+    '2030-06-30T12:00:00+05:30',
     '2099-12-31T23:59:59.999+14:00',
     '0000-01-01T00:00:00Z',
     '9999-12-31T23:59:59-14:00',
   ],
   provider: ['openai', 'groq', 'anthropic', 'a provider of nobody'],
   model: ['gpt-4o', 'gpt-4o-mini', '*', 'a model of nobody'],
-  input_usd_per_mtok: ['0', '2.50', '10', '999999999999.999999', '0.000001', '0.0000001', '-1', '1e3'],
+  input_usd_per_mtok: ['0', '2.50', '10', '999999999999.999999', '0.000001', '0.0000001'],
 };
 
 function hintsOf(field: string): readonly unknown[] | undefined {

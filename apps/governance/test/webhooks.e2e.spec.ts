@@ -16,7 +16,7 @@ describe('webhooks', () => {
 
   beforeAll(async () => {
     // 127.0.0.2 stands for what an operator has not vouched for.
-    app = await startGovernance({ PENSTOCK_WEBHOOK_ALLOWED_NETWORKS: '127.0.0.1/32' });
+    app = await startGovernance({ env: { PENSTOCK_WEBHOOK_ALLOWED_NETWORKS: '127.0.0.1/32' } });
     receiver = await WebhookReceiver.start();
   });
   afterAll(async () => {

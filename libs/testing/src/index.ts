@@ -1,5 +1,6 @@
 export * from './chaos-proxy.js';
 export * from './chat.js';
+export * from './fuzz-api.js';
 export * from './governance-client.js';
 export * from './ledger-reader.js';
 export * from './simulator-client.js';

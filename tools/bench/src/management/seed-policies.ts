@@ -102,15 +102,19 @@ async function copyKeys(
     });
     // The first value of a key has the id of the key.
     const ids = uuids(copies.map(({ id }) => id));
-    await cloneRows(database, { table: 'virtual_key_secrets', column: 'id', id: templateId }, {
-      id: ids,
-      virtual_key_id: ids,
-      key_hash: { type: 'text', values: values.map(({ keyHash }) => keyHash) },
-      value_ciphertext: { type: 'bytea', values: values.map(({ ciphertext }) => ciphertext) },
-      value_key_version: { type: 'smallint', values: values.map(({ keyVersion }) => keyVersion) },
-      value_prefix: { type: 'text', values: values.map(({ prefix }) => prefix) },
-      value_hint: { type: 'text', values: values.map(({ hint }) => hint) },
-    });
+    await cloneRows(
+      database,
+      { table: 'virtual_key_secrets', column: 'id', id: templateId },
+      {
+        id: ids,
+        virtual_key_id: ids,
+        key_hash: { type: 'text', values: values.map(({ keyHash }) => keyHash) },
+        value_ciphertext: { type: 'bytea', values: values.map(({ ciphertext }) => ciphertext) },
+        value_key_version: { type: 'smallint', values: values.map(({ keyVersion }) => keyVersion) },
+        value_prefix: { type: 'text', values: values.map(({ prefix }) => prefix) },
+        value_hint: { type: 'text', values: values.map(({ hint }) => hint) },
+      },
+    );
     await copyLimits(database, 'virtual_key_id', templateId, copies);
     for (const { keyId, keyHash } of values) keyHashes.set(keyId, keyHash);
   }
@@ -132,7 +136,13 @@ function mintValues(keys: readonly PlannedKey[], secrets: KeySecretsEnv): Minted
   const box = new SecretBox(parseEncryptionKeys(secrets.PENSTOCK_ENCRYPTION_KEYS));
   return keys.map(({ id }) => {
     const value = `sk-bf-${randomBytes(32).toString('base64url')}`;
-    return { keyId: id, keyHash: hasher.hash(value), prefix: value.slice(6, 10), hint: value.slice(-4), ...box.encrypt(value, id) };
+    return {
+      keyId: id,
+      keyHash: hasher.hash(value),
+      prefix: value.slice(6, 10),
+      hint: value.slice(-4),
+      ...box.encrypt(value, id),
+    };
   });
 }
 

@@ -105,8 +105,9 @@ export async function createApp(options: AppOptions): Promise<CreatedApp> {
   useJsonBodies(fastify, {
     keepsRawBody: options.keepsRawBody ?? false,
     keepsLargeIntegers: options.keepsLargeIntegers ?? false,
-    // A gateway forwards what it gets; elsewhere deep nesting only serves to exhaust the stack.
-    ...(surface === 'gateway' ? {} : { depthMax: 64 }),
+    // A gateway forwards what it gets; elsewhere deep nesting only serves to exhaust the stack, and a megabyte of
+    // empty objects to keep the process busy with validating them for seconds.
+    ...(surface === 'gateway' ? {} : { depthMax: 64, membersMax: 10_000, entriesMax: 60_000 }),
   });
   app.useGlobalPipes(new StrictValidationPipe());
   app.useGlobalFilters(errors);

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { AppError } from '@penstock/domain';
 
-import { parseJsonBody } from './json-body.js';
+import { type JsonBodyOptions, parseJsonBody } from './json-body.js';
 
-function refusal(text: string | Buffer, depthMax?: number): string {
+function refusal(text: string | Buffer, options: JsonBodyOptions = {}): string {
   try {
-    parseJsonBody(Buffer.from(text), depthMax === undefined ? {} : { depthMax });
+    parseJsonBody(Buffer.from(text), options);
   } catch (error) {
     return error instanceof AppError ? `${error.code}: ${error.message}` : 'another error';
   }
@@ -40,10 +40,25 @@ describe('parseJsonBody', () => {
   });
 
   it('refuses nesting beyond the limit, whatever strings contain', () => {
-    expect(refusal('[[[]]]', 3)).toBe('accepted');
-    expect(refusal('[[[[]]]]', 3)).toContain('nested deeper than 3');
-    expect(refusal('["[[[[\\"[[["]', 3)).toBe('accepted');
+    expect(refusal('[[[]]]', { depthMax: 3 })).toBe('accepted');
+    expect(refusal('[[[[]]]]', { depthMax: 3 })).toContain('nested deeper than 3');
+    expect(refusal('["[[[[\\"[[["]', { depthMax: 3 })).toBe('accepted');
     expect(refusal(`{"__proto__":1,"a":${'['.repeat(200_000)}${']'.repeat(200_000)}}`)).toContain('request_invalid');
+  });
+
+  it('refuses more objects, members or list entries than the app can validate in good time', () => {
+    const options = { membersMax: 10, entriesMax: 20 };
+    const objects = (count: number): string => `[${Array.from({ length: count }, () => '{}').join(',')}]`;
+    const members = (count: number): string =>
+      `{"a":{${Array.from({ length: count }, (_, index) => `"${index}":1`).join(',')}}}`;
+    const entries = (count: number): string => `[[${Array.from({ length: count }, () => '1').join(',')}]]`;
+
+    expect(refusal(objects(10), options)).toBe('accepted');
+    expect(refusal(objects(11), options)).toContain('more than 10 fields');
+    expect(refusal(members(7), options)).toBe('accepted');
+    expect(refusal(members(8), options)).toContain('more than 10 fields');
+    expect(refusal(entries(19), options)).toBe('accepted');
+    expect(refusal(entries(20), options)).toContain('more than 20 list entries');
   });
 
   it('keeps large integers digit for digit where the app asks for it, and only those', () => {

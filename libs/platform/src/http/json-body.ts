@@ -9,6 +9,10 @@ const suspiciousKey =
 /** How a body is read. */
 export interface JsonBodyOptions {
   depthMax?: number;
+  /** How many objects and members of objects there may be; each costs validation some 20 us. */
+  membersMax?: number;
+  /** How many entries of lists there may be; each costs validation some 4 us. */
+  entriesMax?: number;
   /** Whole numbers that a double would round become a bigint; DTOs decide whether they take one. */
   keepsLargeIntegers?: boolean;
 }
@@ -36,6 +40,7 @@ export function parseJsonBody(bytes: Buffer, options: JsonBodyOptions = {}): unk
   if (suspiciousKey.test(text) && hasProtoKey(value)) {
     throw new AppError('request_invalid', { detail: 'The request body must not have a key named __proto__.' });
   }
+  refuseTooMany(value, text.length, options);
   return value;
 }
 
@@ -59,6 +64,37 @@ function parse(text: string, revive: Reviver | undefined): unknown {
     const place = position === undefined ? '' : ` (at character ${position})`;
     throw new AppError('request_malformed_json', { detail: `The request body is not valid JSON${place}.` });
   }
+}
+
+/** A member takes at least three characters, `{},` or `1:2`, and an entry two: most texts are too short to look. */
+function refuseTooMany(value: unknown, chars: number, { membersMax, entriesMax }: JsonBodyOptions): void {
+  const isMembersPossible = membersMax !== undefined && chars > 3 * membersMax;
+  const isEntriesPossible = entriesMax !== undefined && chars > 2 * entriesMax;
+  if (!isMembersPossible && !isEntriesPossible) return;
+  const { members, entries } = sizeOf(value);
+  if (membersMax !== undefined && members > membersMax) {
+    throw new AppError('request_invalid', { detail: `The request body has more than ${membersMax} fields.` });
+  }
+  if (entriesMax !== undefined && entries > entriesMax) {
+    throw new AppError('request_invalid', { detail: `The request body has more than ${entriesMax} list entries.` });
+  }
+}
+
+function sizeOf(root: unknown): { members: number; entries: number } {
+  const pending: unknown[] = [root];
+  let members = 0;
+  let entries = 0;
+  while (pending.length > 0) {
+    const value = pending.pop();
+    if (typeof value !== 'object' || value === null) continue;
+    const inside: unknown[] = Array.isArray(value) ? value : Object.values(value);
+    if (Array.isArray(value)) entries += inside.length;
+    else members += inside.length + 1;
+    for (const one of inside) {
+      if (typeof one === 'object') pending.push(one);
+    }
+  }
+  return { members, entries };
 }
 
 /** Iterative, because the value may be nested deeper than the stack. */

@@ -27,7 +27,13 @@ describe('declareCommonAnswers', () => {
     for (const status of added) expect(responses[status]).toMatchObject({ description: expect.any(String), content });
   });
 
-  it('leaves what an operation declares itself, and operations without a 401', () => {
+  it('gives operations that anybody may call the body of their 503', () => {
+    const responses = described('/setup', 'post', { '200': { description: '' }, '503': { description: '', content } });
+    expect(Object.keys(responses)).toEqual(expect.arrayContaining(['400', '413', '415']));
+    expect(responses['413']).toMatchObject({ content });
+  });
+
+  it('leaves what an operation declares itself, and operations without errors', () => {
     const own = { description: 'its own' };
     expect(described('/teams', 'post', { ...guarded, '400': own })['400']).toEqual(own);
     expect(Object.keys(described('/open', 'post', { '200': own }))).toEqual(['200']);

@@ -13,8 +13,8 @@ const BODY_ANSWERS = {
 
 /**
  * Adds the answers that the server gives in every route's stead: bodies it does not read (any verb but GET, also
- * where none is expected), and addresses it cannot decode. They look like the operation's 401, so operations
- * without one are left alone.
+ * where none is expected), and addresses it cannot decode. They look like the operation's 401, or its 503 where
+ * anybody may call; operations without either are left alone.
  */
 export function declareCommonAnswers(document: OpenAPIObject): void {
   for (const [path, item] of Object.entries(document.paths)) {
@@ -28,7 +28,7 @@ export function declareCommonAnswers(document: OpenAPIObject): void {
 }
 
 function declare({ responses }: Operation, answers: Readonly<Record<string, string>>): void {
-  const known = responses['401'];
+  const known = responses['401'] ?? responses['503'];
   if (known === undefined || !('content' in known)) return;
   for (const [status, description] of Object.entries(answers)) {
     responses[status] ??= { description, content: known.content };

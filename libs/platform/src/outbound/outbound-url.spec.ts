@@ -31,6 +31,7 @@ describe('checkOutboundUrl', () => {
     ['/hooks', 'absolute URL'],
     ['https://', 'absolute URL'],
     [`https://example.com/${'a'.repeat(2_048)}`, 'longer than 2048'],
+    [`https://example.com/${'é'.repeat(1_000)}`, 'longer than 2048 characters when encoded'],
     ['https://user@example.com/', 'user name'],
     ['https://:secret@example.com/', 'user name'],
     ['https://127.0.0.1/', 'not public'],

@@ -21,6 +21,8 @@ export function checkOutboundUrl(text: string, policy: AddressPolicy): CheckedUr
   if (text.length > LENGTH_MAX) return { reason: `must not be longer than ${LENGTH_MAX} characters` };
   if (!URL.canParse(text)) return { reason: 'must be an absolute URL such as https://example.com/hooks' };
   const url = new URL(text);
+  // What is not ASCII is written with percent signs, each byte as three characters.
+  if (url.href.length > LENGTH_MAX) return { reason: `must not be longer than ${LENGTH_MAX} characters when encoded` };
   const isEncrypted = url.protocol === 'https:';
   if (!isEncrypted && url.protocol !== 'http:') return { reason: 'must start with https://' };
   if (url.username !== '' || url.password !== '') return { reason: 'must not carry a user name or password' };

@@ -6,7 +6,7 @@ export class AdminUserResponse {
   @ApiProperty({ type: String, format: 'uuid' })
   user_id!: string;
 
-  @ApiProperty({ type: String, format: 'email' })
+  @ApiProperty({ type: String, format: 'idn-email' })
   email!: string;
 
   @ApiProperty({ type: String })

@@ -2,7 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { operatorRoles, type OperatorRole } from '@penstock/platform';
 import { IsBoolean, IsIn, IsOptional, IsString, MaxLength, MinLength } from 'class-validator';
 
-import { IsNaming, IsStorableObject } from '../http/is-storable.decorator.js';
+import { IsNaming, IsStorableObject, IsWellFormed } from '../http/is-storable.decorator.js';
 import { IsOperatorEmail } from './is-operator-email.decorator.js';
 
 const PASSWORD_LENGTH_MIN = 8;
@@ -11,7 +11,7 @@ const PASSWORD_LENGTH_MAX = 1_024;
 
 /** Body of `POST /api/admin-users/setup`. */
 export class SetupRequest {
-  @ApiProperty({ type: String, format: 'email' })
+  @ApiProperty({ type: String, format: 'idn-email', maxLength: 320 })
   @IsOperatorEmail()
   email!: string;
 
@@ -23,19 +23,21 @@ export class SetupRequest {
   @IsString()
   @MinLength(PASSWORD_LENGTH_MIN)
   @MaxLength(PASSWORD_LENGTH_MAX)
+  @IsWellFormed()
   password!: string;
 }
 
 /** Body of `POST /api/admin-users/login`. */
 export class LoginRequest {
   /** The part before the @ is case-sensitive. */
-  @ApiProperty({ type: String, format: 'email' })
+  @ApiProperty({ type: String, format: 'idn-email', maxLength: 320 })
   @IsOperatorEmail()
   email!: string;
 
   @ApiProperty({ type: String, maxLength: PASSWORD_LENGTH_MAX })
   @IsString()
   @MaxLength(PASSWORD_LENGTH_MAX)
+  @IsWellFormed()
   password!: string;
 }
 
@@ -44,12 +46,14 @@ export class ChangePasswordRequest {
   @ApiProperty({ type: String, maxLength: PASSWORD_LENGTH_MAX })
   @IsString()
   @MaxLength(PASSWORD_LENGTH_MAX)
+  @IsWellFormed()
   current_password!: string;
 
   @ApiProperty({ type: String, minLength: PASSWORD_LENGTH_MIN, maxLength: PASSWORD_LENGTH_MAX })
   @IsString()
   @MinLength(PASSWORD_LENGTH_MIN)
   @MaxLength(PASSWORD_LENGTH_MAX)
+  @IsWellFormed()
   new_password!: string;
 }
 

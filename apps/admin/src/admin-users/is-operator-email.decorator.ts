@@ -3,6 +3,8 @@ import { isEmail, registerDecorator } from 'class-validator';
 /** Top-level names that no mail can ever be sent to (RFC 6761 and the like). */
 const UNREACHABLE = new Set(['arpa', 'invalid', 'local', 'localhost', 'onion', 'test']);
 
+const CONTROL_CHARACTER = /\p{Cc}/u;
+
 /** An e-mail address of the public internet. */
 export function IsOperatorEmail(): PropertyDecorator {
   return (target, key) => {
@@ -19,7 +21,9 @@ export function IsOperatorEmail(): PropertyDecorator {
 }
 
 export function isOperatorEmail(value: unknown): boolean {
-  if (typeof value !== 'string' || !isEmail(value)) return false;
+  // The grammar throws for half a surrogate pair, and lets control characters pass between quotes.
+  if (typeof value !== 'string' || !value.isWellFormed() || CONTROL_CHARACTER.test(value)) return false;
+  if (!isEmail(value)) return false;
   const topLevel = value.slice(value.lastIndexOf('.') + 1).toLowerCase();
   return !UNREACHABLE.has(topLevel);
 }

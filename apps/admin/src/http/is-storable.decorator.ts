@@ -29,6 +29,18 @@ export function IsNaming(): PropertyDecorator {
   );
 }
 
+/**
+ * A text of whole characters. Written as UTF-8, every half of a surrogate pair would become the same character: one
+ * such password would be as good as another.
+ */
+export function IsWellFormed(): PropertyDecorator {
+  return rule(
+    'isWellFormed',
+    'must not contain half surrogate pairs',
+    (value) => typeof value !== 'string' || value.isWellFormed(),
+  );
+}
+
 const NAMING = /^\P{Cc}+$/u;
 
 function rule(name: string, reason: string, isValid: (value: unknown) => boolean): PropertyDecorator {

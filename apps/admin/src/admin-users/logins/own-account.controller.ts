@@ -43,7 +43,7 @@ export class OwnAccountController {
   @RequireLogin()
   @RequireRole(...operatorRoles)
   @Post('logout')
-  @Answers(MessageResponse, [], 'logged in')
+  @Answers(MessageResponse, [422], 'logged in')
   async logout(@Ctx() ctx: RequestContext): Promise<MessageResponse> {
     await this.logins.logout(ctx);
     return { message: 'Logged out.' };

@@ -1,4 +1,5 @@
 import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
+import { LIMIT_ENTITIES } from '@penstock/domain';
 
 /** How much there is; counted or, for usage, taken from the daily sums. */
 export class DatabaseStats {
@@ -53,7 +54,7 @@ export class CounterResponse {
   @ApiProperty({ type: String })
   counter_id!: string;
 
-  @ApiProperty({ enum: ['virtual_key', 'team', 'customer'] })
+  @ApiProperty({ enum: LIMIT_ENTITIES })
   entity!: string;
 
   @ApiProperty({ type: String, format: 'uuid' })

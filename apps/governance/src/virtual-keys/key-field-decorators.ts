@@ -1,7 +1,7 @@
 import { DurationError, IpRangeError, normalizeIpRange } from '@penstock/domain';
 
+import { parseInstant } from '../http/parse-instant.js';
 import { reasonAgainstText, rule } from '../limits/field-decorators.js';
-import { parseInstant } from './key-expiry.js';
 import { parseOverlap } from './values/parse-overlap.js';
 
 const IP_RANGES_MAX = 200;

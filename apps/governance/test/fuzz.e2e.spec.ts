@@ -1,67 +1,47 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { EPOCH_FIELD, TENANTS_KEY, tenantKeys } from '@penstock/dto';
 import { AuditEntryEntity, findBrokenLink } from '@penstock/entities';
-import { fuzzApi, type FuzzReport, fuzzScope } from '@penstock/testing';
+import { fuzzApi, type FuzzReport, fuzzScope, WebhookReceiver } from '@penstock/testing';
 
+import { fuzzHints } from './support/fuzz-hints.js';
 import { type GovernanceApp, type Json, MASTER_KEY, startGovernance } from './support/governance-app.js';
+import { leaveDelivery } from './support/webhook-rows.js';
 
 const { seed, count } = fuzzScope(3_000);
 /** Part of the requests that are sent several at a time. */
 const CONCURRENT_COUNT = Math.ceil(count / 6);
 
-/** Texts whose rules the schema does not tell. */
-const HINTS: Readonly<Record<string, readonly unknown[]>> = {
-  token_reset_duration: [
-    '1s',
-    '100ms',
-    '1m',
-    '1h30m',
-    '1d',
-    '1w',
-    '1M',
-    '3M',
-    '1Y',
-    '292Y',
-    '0.5d',
-    '',
-    '1d12h',
-    '-1h',
-  ],
-  effective_from: [
-    '2026-01-31T00:00:00Z',
-    '2030-06-30T12:00:00+05:30',
-    '2099-12-31T23:59:59.999+14:00',
-    '0000-01-01T00:00:00Z',
-    '9999-12-31T23:59:59-14:00',
-  ],
-  provider: ['openai', 'groq', 'anthropic', 'a provider of nobody'],
-  model: ['gpt-4o', 'gpt-4o-mini', '*', 'a model of nobody'],
-  input_usd_per_mtok: ['0', '2.50', '10', '999999999999.999999', '0.000001', '0.0000001'],
-};
-
-function hintsOf(field: string): readonly unknown[] | undefined {
-  if (field.endsWith('reset_duration')) return HINTS['token_reset_duration'];
-  if (field.includes('_usd')) return HINTS['input_usd_per_mtok'];
-  return HINTS[field];
-}
-
 describe(`generated requests (PENSTOCK_FUZZ_SEED=${seed}, PENSTOCK_FUZZ_COUNT=${count})`, () => {
   let app: GovernanceApp;
+  let receiver: WebhookReceiver;
 
   beforeAll(async () => {
-    app = await startGovernance();
+    app = await startGovernance({ env: { PENSTOCK_WEBHOOK_ALLOWED_NETWORKS: '127.0.0.1/32' } });
+    receiver = await WebhookReceiver.start();
   });
-  afterAll(() => app.stop());
+  afterAll(async () => {
+    await receiver.stop();
+    await app.stop();
+  });
 
   const fuzz = async (scope: { seed: number; count: number; concurrency?: number }): Promise<FuzzReport> =>
     fuzzApi({
       ...scope,
       baseUrl: app.url,
-      credential: { 'x-admin-key': MASTER_KEY },
-      hints: hintsOf,
+      credential: () => Promise.resolve({ 'x-admin-key': MASTER_KEY }),
+      hints: fuzzHints(receiver.url()),
       beforeEach: ({ advanceMs }) => app.clock.advance(advanceMs),
-      onSuccess: async (body: Json) => makeResident(body?.virtual_key?.value),
+      onSuccess: async (body: Json) => {
+        await makeResident(body?.virtual_key?.value);
+        await giveDelivery(body?.webhook);
+      },
     });
+
+  /** As if a worker had given up on an alert for a new webhook. */
+  async function giveDelivery(webhook: Json): Promise<void> {
+    const isNew = webhook !== undefined && webhook.created_at === webhook.updated_at;
+    if (isNew) await leaveDelivery(app.db, webhook, new Date(app.clock.now()));
+  }
 
   /** As if a gateway had a call with the key: from now on the tenant's epoch is in Redis too. */
   async function makeResident(value: string | undefined): Promise<void> {
@@ -106,22 +86,32 @@ describe(`generated requests (PENSTOCK_FUZZ_SEED=${seed}, PENSTOCK_FUZZ_COUNT=${
   });
 
   it('leave no message undelivered and nothing without its owner', async () => {
-    const [found] = await app.db.query(`SELECT
+    const [found] = await app.db.query(`WITH owners AS (
+        SELECT id FROM governance.virtual_keys UNION ALL SELECT id FROM governance.teams
+        UNION ALL SELECT id FROM governance.customers UNION ALL SELECT id FROM governance.provider_configs
+        UNION ALL SELECT id FROM governance.model_configs) SELECT
       (SELECT count(*)::int FROM governance.outbox_messages WHERE delivered_at IS NULL) AS undelivered,
       (SELECT count(*)::int FROM governance.budgets b WHERE NOT EXISTS (
-        SELECT FROM governance.virtual_keys k WHERE k.id = b.virtual_key_id
-        UNION ALL SELECT FROM governance.teams t WHERE t.id = b.team_id
-        UNION ALL SELECT FROM governance.customers c WHERE c.id = b.customer_id)) AS budgets,
+        SELECT FROM owners o WHERE o.id IN (b.virtual_key_id, b.team_id, b.customer_id, b.provider_config_id,
+          b.model_config_id, b.shared_tenant_id))) AS budgets,
       (SELECT count(*)::int FROM governance.rate_limits r WHERE NOT EXISTS (
-        SELECT FROM governance.virtual_keys k WHERE k.id = r.virtual_key_id
-        UNION ALL SELECT FROM governance.teams t WHERE t.id = r.team_id
-        UNION ALL SELECT FROM governance.customers c WHERE c.id = r.customer_id)) AS rate_limits,
+        SELECT FROM owners o WHERE o.id IN (r.virtual_key_id, r.team_id, r.customer_id, r.provider_config_id,
+          r.model_config_id))) AS rate_limits,
+      (SELECT count(*)::int FROM governance.provider_configs p WHERE NOT EXISTS (
+        SELECT FROM owners o WHERE o.id = p.virtual_key_id)) AS provider_configs,
       (SELECT count(*)::int FROM governance.teams t WHERE t.customer_id IS NOT NULL AND NOT EXISTS (
         SELECT FROM governance.customers c WHERE c.id = t.customer_id)) AS teams,
       (SELECT count(*)::int FROM governance.virtual_keys k WHERE (k.team_id IS NOT NULL AND NOT EXISTS (
         SELECT FROM governance.teams t WHERE t.id = k.team_id)) OR (k.customer_id IS NOT NULL AND NOT EXISTS (
         SELECT FROM governance.customers c WHERE c.id = k.customer_id))) AS keys`);
 
-    expect(found).toEqual({ undelivered: 0, budgets: 0, rate_limits: 0, teams: 0, keys: 0 });
+    expect(found).toEqual({
+      undelivered: 0,
+      budgets: 0,
+      rate_limits: 0,
+      provider_configs: 0,
+      teams: 0,
+      keys: 0,
+    });
   });
 });

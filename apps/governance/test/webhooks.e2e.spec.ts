@@ -5,6 +5,7 @@ import { WebhookReceiver } from '@penstock/testing';
 import { Webhook } from 'standardwebhooks';
 
 import { type Answer, type GovernanceApp, type Json, startGovernance } from './support/governance-app.js';
+import { leaveDelivery } from './support/webhook-rows.js';
 
 const UNKNOWN = '01970000-0000-7000-8000-000000000000';
 const URL_OUTSIDE = 'https://example.com/hooks';
@@ -263,47 +264,8 @@ describe('webhooks', () => {
     let webhook: Json;
     let deliveryId: string;
 
-    /** Leaves in the database what a worker would. */
-    async function leave(
-      change: Partial<WebhookDeliveryEntity> = {},
-      alert: Partial<AlertEntity> = {},
-    ): Promise<string> {
-      const alertId = uuidv7();
-      const now = new Date(app.clock.now());
-      await app.db.getRepository(AlertEntity).insert({
-        id: alertId,
-        tenantId: customer.id,
-        budgetId: uuidv7(),
-        limitKey: `c${alertId}`,
-        generation: 0,
-        windowStartAt: new Date('2026-01-01T00:00:00Z'),
-        windowEndAt: new Date('2026-02-01T00:00:00Z'),
-        kind: 'threshold',
-        thresholdPercent: 80,
-        usedNanoUsd: 8_000_000_001n,
-        capNanoUsd: 10_000_000_000n,
-        exhaustsAt: null,
-        owners: [{ entity: 'customer', id: customer.id, name: 'Acme' }],
-        createdAt: now,
-        ...alert,
-      });
-      const id = uuidv7();
-      await app.db.getRepository(WebhookDeliveryEntity).insert({
-        id,
-        webhookId: webhook.id,
-        alertId,
-        status: 'dead',
-        attempts: 10,
-        nextAttemptAt: now,
-        lastAttemptAt: now,
-        lastStatus: 500,
-        lastError: 'the receiver answered 500',
-        deliveredAt: null,
-        createdAt: now,
-        ...change,
-      });
-      return id;
-    }
+    const leave = (delivery: Partial<WebhookDeliveryEntity> = {}, alert: Partial<AlertEntity> = {}): Promise<string> =>
+      leaveDelivery(app.db, webhook, new Date(app.clock.now()), { delivery, alert });
 
     beforeEach(async () => {
       ({ webhook } = await register());

@@ -56,6 +56,8 @@ export function answerCheckOf(document: OpenApiDocument): AnswerCheck {
 function compilerOf(document: OpenApiDocument): (pointer: readonly string[]) => ValidateFunction {
   const ajv = new Ajv2020(AJV_OPTIONS);
   addFormats.default(ajv);
+  // Known to JSON schema, not to the package: a mailbox that may hold any character.
+  ajv.addFormat('idn-email', /^.+@[^@]+$/su);
   ajv.addSchema(document, 'document');
   return (pointer) => {
     const escaped = [...pointer, 'content', 'application/json', 'schema'].map((part) =>

@@ -1,7 +1,7 @@
 import fc, { type Arbitrary } from 'fast-check';
 
 import { hostileValue, SchemaValues, type FieldHints } from './arbitrary-values.js';
-import { EntityRef } from './entity-pool.js';
+import { EntityRef, singularOf } from './entity-pool.js';
 import { type ApiOperation, type OpenApiDocument, operationsOf } from './openapi-document.js';
 
 /** A request before ids are filled in; a body that is bytes is sent as it is. */
@@ -100,7 +100,7 @@ function requestsOf(operation: ApiOperation, values: SchemaValues): Arbitrary<Pl
 function kindOf(parameter: string, segmentBefore: string): string {
   const name = parameter.slice(1, -1);
   if (name.endsWith('_id')) return name.slice(0, -3);
-  return segmentBefore.replaceAll('-', '_').replace(/s$/, '');
+  return singularOf(segmentBefore);
 }
 
 function pathValue(kind: string): Arbitrary<EntityRef | string> {
@@ -150,6 +150,10 @@ function bodyOf(operation: ApiOperation, values: SchemaValues): Arbitrary<Planne
 
 /** The value with one member, at any depth, replaced; or with a member that nobody knows. */
 function spoiled(value: unknown, pick: number, by: unknown): unknown {
+  if (Array.isArray(value) && value.length > 0) {
+    const at = pick % value.length;
+    return value.with(at, spoiled(value[at], Math.floor(pick / value.length), by));
+  }
   if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof EntityRef) return by;
   const names = [...Object.keys(value), 'a_field_nobody_knows'];
   const name = names[pick % names.length] ?? '';

@@ -1,9 +1,12 @@
 import fc, { type Arbitrary } from 'fast-check';
 
-import { EntityRef } from './entity-pool.js';
+import { EntityRef, singularOf } from './entity-pool.js';
 import { type OpenApiDocument, resolved, type Schema } from './openapi-document.js';
 
-/** Values that look valid for a field of this name, where its schema says less than its rules; none: undefined. */
+/**
+ * Values that look valid for a field of this name, where its schema says less than its rules; none: undefined. Those of
+ * an object stand beside what its schema makes; the entries of `tags` are fields named `tag`.
+ */
 export type FieldHints = (field: string) => readonly unknown[] | undefined;
 
 /** What fields get that a careless or hostile client sends; bigint is written digit for digit. */
@@ -78,6 +81,14 @@ function anyEntity(): Arbitrary<EntityRef> {
   return fc.nat().map((pick) => new EntityRef(undefined, pick));
 }
 
+/** The id of something of one kind. */
+function entityOf(kind: string): Arbitrary<EntityRef> {
+  return fc.nat().map((pick) => new EntityRef(kind, pick));
+}
+
+/** Optional fields that mostly come together: many of them at once are seldom valid. */
+const FIELDS_TOGETHER_MAX = 3;
+
 /** Values as a schema describes them, with the edges more often than the middle. */
 export class SchemaValues {
   constructor(
@@ -88,12 +99,12 @@ export class SchemaValues {
   /** A value of the schema for a field of this name. */
   of(given: Schema, field: string): Arbitrary<unknown> {
     const schema = resolved(this.document, given);
-    const hinted = this.hints(field);
-    if (hinted !== undefined) return fc.constantFrom(...hinted);
-    const choices = schema.anyOf ?? schema.oneOf;
+    const choices = schema.anyOf ?? schema.oneOf ?? schema.allOf;
     if (choices !== undefined) return fc.oneof(...choices.map((choice) => this.of(choice, field)));
-    if (schema.enum !== undefined) return fc.constantFrom(...schema.enum);
     const types = typeof schema.type === 'string' ? [schema.type] : (schema.type ?? []);
+    const hinted = this.hints(field);
+    if (hinted !== undefined && !types.includes('object')) return fc.constantFrom(...hinted);
+    if (schema.enum !== undefined) return fc.constantFrom(...schema.enum);
     if (types.length === 0) return hostileValue;
     return fc.oneof(
       ...types.map((type) => ({ weight: type === 'null' ? 1 : 6, arbitrary: this.ofType(type, schema, field) })),
@@ -111,21 +122,26 @@ export class SchemaValues {
       case 'number':
         return fc.oneof(wholeNumber(schema), fc.constantFrom(0.5, 0.0000001, 12.25, 1e9));
       case 'array':
-        return fc.array(this.of(schema.items ?? {}, field), { maxLength: 3 });
-      case 'object':
-        return this.ofObject(schema);
+        return fc.array(this.of(schema.items ?? {}, singularOf(field)), { maxLength: 3 });
+      case 'object': {
+        const hinted = this.hints(field);
+        const made = this.ofObject(schema, field);
+        return hinted === undefined ? made : fc.oneof(made, fc.constantFrom(...hinted));
+      }
       default:
         return text(schema, field);
     }
   }
 
-  private ofObject({ properties, required = [] }: Schema): Arbitrary<unknown> {
+  private ofObject({ properties, required = [] }: Schema, field: string): Arbitrary<unknown> {
     if (properties === undefined) return fc.dictionary(fc.string({ maxLength: 8 }), hostileValue, { maxKeys: 3 });
-    const members = Object.entries(properties).map(([name, schema]) => [name, this.of(schema, name)] as const);
+    const members = Object.entries(properties).map(
+      ([name, schema]) => [name, name === 'id' ? entityOf(field) : this.of(schema, name)] as const,
+    );
     const optional = members.map(([name]) => name).filter((name) => !required.includes(name));
-    // Few of the optional fields at a time: all of them at once are seldom valid together.
+    const few = fc.subarray(optional, { maxLength: Math.min(FIELDS_TOGETHER_MAX, optional.length) });
     return fc.record(Object.fromEntries(members)).chain((whole) =>
-      fc.subarray(optional).map((kept) => {
+      fc.oneof({ weight: 3, arbitrary: few }, { weight: 1, arbitrary: fc.subarray(optional) }).map((kept) => {
         const names = new Set([...required, ...kept]);
         return Object.fromEntries(Object.entries(whole).filter(([name]) => names.has(name)));
       }),
@@ -142,10 +158,7 @@ function wholeNumber({ minimum = -10, maximum = 2 ** 53 }: Schema): Arbitrary<un
 }
 
 function text({ maxLength = 40 }: Schema, field: string): Arbitrary<unknown> {
-  if (field.endsWith('_id')) {
-    const kind = field.slice(0, -3);
-    return fc.nat().map((pick) => new EntityRef(kind, pick));
-  }
+  if (field.endsWith('_id')) return entityOf(field.slice(0, -3));
   return fc.oneof(
     fc.string({ unit: 'grapheme', minLength: 1, maxLength: Math.min(maxLength, 40) }),
     fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: Math.min(maxLength, 12) }),

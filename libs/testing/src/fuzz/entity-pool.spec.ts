@@ -11,12 +11,23 @@ describe('EntityPool', () => {
       virtual_key: { id: 'k1', name: 'n', team_id: 't1', budget: { id: 'b1' } },
     });
     pool.learn({ teams: [{ id: 't1' }, { id: 't2' }] });
+    pool.learn({ webhook_deliveries: [{ id: 'd1' }] });
 
     const known = (kind: string): string[] => [1, 2, 3].map((pick) => pool.resolve(new EntityRef(kind, pick)));
     expect(new Set(known('virtual_key'))).toEqual(new Set(['k1']));
     expect(new Set(known('team'))).toEqual(new Set(['t1', 't2']));
     expect(new Set(known('budget'))).toEqual(new Set(['b1']));
+    expect(new Set(known('webhook_delivery'))).toEqual(new Set(['d1']));
     expect(known('request')[0]).toMatch(/^01890000-/);
+  });
+
+  it('takes the ids of users for those of admin users where answers name no other', () => {
+    const pool = new EntityPool();
+    pool.learn([{ user_id: 'u1' }, { user_id: 'u2' }]);
+    pool.forget('admin_user', 'u2');
+
+    expect(pool.resolve(new EntityRef('admin_user', 1))).toBe('u1');
+    expect(pool.resolve(new EntityRef('admin_user', 0))).toBe('u2');
   });
 
   it('names what was deleted seldom, and never as alive again', () => {

@@ -18,11 +18,12 @@ const ONE_OF_THE_DEAD = 8;
 export class EntityPool {
   private readonly alive = new Map<string, string[]>();
   private readonly dead = new Map<string, string[]>();
+  private readonly known = new Map<string, Set<string>>();
 
-  /** Learns every id in the answer to a change: `team: {id}` and `team_id` are both ids of a team. */
+  /** Learns every id in an answer: `team: {id}` and `team_id` are both ids of a team. */
   learn(body: unknown, kind?: string): void {
     if (Array.isArray(body)) {
-      for (const entry of body) this.learn(entry, kind?.replace(/s$/, ''));
+      for (const entry of body) this.learn(entry, kind === undefined ? undefined : singularOf(kind));
       return;
     }
     if (typeof body !== 'object' || body === null) return;
@@ -34,7 +35,8 @@ export class EntityPool {
   }
 
   /** The entity was deleted: from now on it is met seldom. */
-  forget(kind: string, id: string): void {
+  forget(named: string, id: string): void {
+    const kind = this.kindOf(named);
     const known = this.alive.get(kind) ?? [];
     if (!known.includes(id)) return;
     this.alive.set(
@@ -47,14 +49,26 @@ export class EntityPool {
   /** An id that the reference may mean, or a valid one of nothing. */
   resolve({ kind, pick }: EntityRef): string {
     const pool = pick % ONE_OF_THE_DEAD === 0 ? this.dead : this.alive;
-    const ids = kind === undefined ? [...pool.values()].flat() : (pool.get(kind) ?? []);
+    const ids = kind === undefined ? [...pool.values()].flat() : (pool.get(this.kindOf(kind)) ?? []);
     return ids[pick % Math.max(ids.length, 1)] ?? '01890000-0000-7000-8000-000000000000';
   }
 
-  private add(kind: string, id: string): void {
-    const known = this.alive.get(kind) ?? [];
-    if (known.includes(id) || this.dead.get(kind)?.includes(id) === true) return;
-    known.push(id);
-    this.alive.set(kind, known);
+  /** Answers may name an `admin_user` by a `user_id`. */
+  private kindOf(named: string): string {
+    return this.known.has(named) ? named : (named.split('_').at(-1) ?? named);
   }
+
+  private add(kind: string, id: string): void {
+    const known = this.known.get(kind) ?? new Set();
+    if (known.has(id)) return;
+    this.known.set(kind, known.add(id));
+    const alive = this.alive.get(kind);
+    if (alive === undefined) this.alive.set(kind, [id]);
+    else alive.push(id);
+  }
+}
+
+/** `virtual-keys` and `virtual_keys` hold a `virtual_key` each. */
+export function singularOf(plural: string): string {
+  return plural.replaceAll('-', '_').replace(/ies$/, 'y').replace(/s$/, '');
 }

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { answerCheckOf, type FuzzAnswer } from './answer-check.js';
 import { plannedRequests } from './arbitrary-requests.js';
 import type { FieldHints } from './arbitrary-values.js';
-import { EntityPool } from './entity-pool.js';
+import { EntityPool, singularOf } from './entity-pool.js';
 import { operationsOf, type OpenApiDocument } from './openapi-document.js';
 import { sendRequest, toWireRequest, type WireRequest } from './send-request.js';
 
@@ -13,8 +13,8 @@ import { sendRequest, toWireRequest, type WireRequest } from './send-request.js'
 export interface FuzzOptions {
   /** The running app; its document is read from `/openapi.json`. */
   readonly baseUrl: string;
-  /** Headers that identify the operator. */
-  readonly credential: Readonly<Record<string, string>>;
+  /** Headers that identify the operator who sends the request at this place in the run. */
+  readonly credential: (index: number) => Promise<Readonly<Record<string, string>>>;
   /** The same seed and count make the same requests. */
   readonly seed: number;
   readonly count: number;
@@ -63,12 +63,13 @@ export async function runFuzz(options: FuzzOptions): Promise<FuzzReport> {
     const plan = plans[index];
     if (plan === undefined) return;
     options.beforeEach?.(plan);
-    const wire = toWireRequest(plan, pool, credential);
+    const wire = toWireRequest(plan, pool, await credential(index));
     const { name, method } = plan.operation;
     const answer = await sendRequest(baseUrl, agent, wire).catch((error: Error) => lost(error));
     statuses[answer.status] = (statuses[answer.status] ?? 0) + 1;
     const reason = check(name, answer);
-    const kind = `${name} ${reason}`;
+    // The same fault in another entry of a list is the same fault.
+    const kind = `${name} ${reason?.replaceAll(/\/\d+(?=\/)/g, '/0')}`;
     if (reason !== undefined && !violations.has(kind)) {
       violations.set(kind, { index, operation: name, reason, ...shown(wire, answer) });
     }
@@ -76,7 +77,7 @@ export async function runFuzz(options: FuzzOptions): Promise<FuzzReport> {
     succeeded.add(name);
     const body: unknown = reason === undefined ? JSON.parse(answer.text) : undefined;
     if (method === 'DELETE') forgetDeleted(pool, wire.path);
-    else if (method !== 'GET') pool.learn(body);
+    else pool.learn(body);
     await options.onSuccess?.(body);
   };
   let next = 0;
@@ -106,7 +107,7 @@ function lost(error: Error): FuzzAnswer {
 function forgetDeleted(pool: EntityPool, path: string): void {
   const parts = (path.split('?', 1)[0] ?? '').split('/');
   const [kinds = '', id = ''] = parts.slice(-2);
-  pool.forget(kinds.replaceAll('-', '_').replace(/s$/, ''), id);
+  pool.forget(singularOf(kinds), id);
 }
 
 function shown(wire: WireRequest, answer: FuzzAnswer): Pick<FuzzViolation, 'request' | 'answer'> {

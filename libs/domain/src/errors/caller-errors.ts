@@ -48,6 +48,17 @@ export const callerErrors = {
     isRetryable: false,
     logLevel: 'info',
   },
+  call_cut: {
+    status: 403,
+    openAiType: 'permission_error',
+    bifrostType: 'call_cut',
+    title: 'The call was ended because its virtual key may not be used any more.',
+    remedy: 'Ask an operator whether the key is to be used again; the answer up to here was charged.',
+    explanation:
+      'The tenant has the stream policy "cut", and while the call was running its key was deactivated or deleted, or expired. In a stream this comes as its last event. What was generated until then is charged; an answer that comes in one piece is charged at what was reserved, because nobody knows how far it was.',
+    isRetryable: false,
+    logLevel: 'info',
+  },
   model_blocked: {
     status: 403,
     openAiType: 'permission_error',

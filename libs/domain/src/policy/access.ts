@@ -1,33 +1,63 @@
 import type { ErrorCode } from '../errors/catalogue.js';
+import type { ProviderConfig } from './provider-config.js';
 
-/** What decides whether a key may call a model at all, before any limit. */
-export interface AccessQuestion {
+/** What decides whether a key may be used at all, now. */
+export interface KeyQuestion {
   readonly isActive: boolean;
+  readonly nowMs: number;
+}
+
+/** What decides whether a key may call a model, before any limit. */
+export interface ModelQuestion {
   /** Null or empty: every model. Compared exactly with the name after the provider prefix. */
   readonly allowedModels: readonly string[] | null;
   /** Null or empty: every provider. */
   readonly allowedProviders: readonly string[] | null;
+  /** Not empty: only these providers, each with its own models. */
+  readonly providerConfigs: readonly ProviderConfig[];
   readonly provider: string;
   readonly model: string;
 }
 
+/** Why a key is refused before any limit is looked at. */
+export type AccessCode = Extract<ErrorCode, 'virtual_key_blocked' | 'model_blocked' | 'provider_blocked'>;
+
+/** The list of a key that refused a model or provider. */
+export type AccessRule = 'allowed_models' | 'allowed_providers' | 'provider_configs';
+
 export type AccessDecision =
   | { readonly allowed: true }
-  | {
-      readonly allowed: false;
-      readonly code: Extract<ErrorCode, 'virtual_key_blocked' | 'model_blocked' | 'provider_blocked'>;
-    };
+  | { readonly allowed: false; readonly code: AccessCode; readonly rule?: AccessRule };
 
 const ALLOWED: AccessDecision = Object.freeze({ allowed: true });
 
-/** Decides in the contract's order: active, then model, then provider. */
-export function evaluateAccess(question: AccessQuestion): AccessDecision {
-  if (!question.isActive) return { allowed: false, code: 'virtual_key_blocked' };
-  if (!allows(question.allowedModels, question.model)) return { allowed: false, code: 'model_blocked' };
-  if (!allows(question.allowedProviders, question.provider)) return { allowed: false, code: 'provider_blocked' };
+/** Decides about the key itself. */
+export function evaluateKey({ isActive }: KeyQuestion): AccessDecision {
+  return isActive ? ALLOWED : { allowed: false, code: 'virtual_key_blocked' };
+}
+
+/**
+ * Decides about a model, for a key that may be used: the lists of the key (model, then provider, in the contract's
+ * order), then its provider configs.
+ */
+export function evaluateModel(question: ModelQuestion): AccessDecision {
+  const { allowedModels, allowedProviders, providerConfigs, provider, model } = question;
+  if (!allows(allowedModels, model)) return { allowed: false, code: 'model_blocked', rule: 'allowed_models' };
+  if (!allows(allowedProviders, provider)) return { allowed: false, code: 'provider_blocked', rule: 'allowed_providers' };
+  if (providerConfigs.length === 0) return ALLOWED;
+  const config = providerConfigs.find((one) => one.provider === provider);
+  if (config === undefined) return { allowed: false, code: 'provider_blocked', rule: 'provider_configs' };
+  if (!allows(config.allowedModels, model)) return { allowed: false, code: 'model_blocked', rule: 'provider_configs' };
   return ALLOWED;
 }
 
-function allows(list: readonly string[] | null, name: string): boolean {
+/** Decides in the contract's order: the key itself, then the model, then the provider. */
+export function evaluateAccess(question: KeyQuestion & ModelQuestion): AccessDecision {
+  const key = evaluateKey(question);
+  return key.allowed ? evaluateModel(question) : key;
+}
+
+/** Whether a list of names lets a name pass; null and empty lists let every name pass. */
+export function allows(list: readonly string[] | null, name: string): boolean {
   return list === null || list.length === 0 || list.includes(name);
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { counterId, type LimitSpec, windowAt } from '@penstock/domain';
-import { NEGATIVE_SNAPSHOT, snapshotKey, tenantKeys, TENANTS_KEY } from '@penstock/dto';
+import { NEGATIVE_SNAPSHOT, SNAPSHOT_VERSION, snapshotKey, tenantKeys, TENANTS_KEY } from '@penstock/dto';
 import { waitFor } from '@penstock/testing';
 
 import { type GovernanceApp, type Json, SERVICE_TOKEN, startGovernance } from './support/governance-app.js';
@@ -50,7 +50,7 @@ describe('policies for gateways', () => {
     expect(found).toBe(true);
     const anchorMs = Date.parse(key.created_at);
     expect(snapshot).toEqual({
-      schemaVersion: 1,
+      schemaVersion: SNAPSHOT_VERSION,
       tenantId: customer.id,
       epoch: 3,
       keyId: key.id,
@@ -60,6 +60,8 @@ describe('policies for gateways', () => {
       customerId: customer.id,
       allowedModels: ['m'],
       allowedProviders: null,
+      providerConfigs: [],
+      streamPolicy: 'finish',
       limits: [
         expect.objectContaining({
           key: expect.stringMatching(/^t/),

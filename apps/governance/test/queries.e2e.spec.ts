@@ -43,7 +43,7 @@ describe('the number of queries', () => {
 
       expect(await queriesOf(path)).toBe(few);
       expect(few).toBeGreaterThan(0);
-      expect(few).toBeLessThanOrEqual(9);
+      expect(few).toBeLessThanOrEqual(12);
     },
   );
 

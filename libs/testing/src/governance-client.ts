@@ -1,22 +1,50 @@
-/** A limit on money: cents and a rolling duration such as `1d`. */
-export interface BudgetInput {
-  readonly max_limit?: number;
-  readonly reset_duration?: string;
+/** What happens to a call that does not fit. */
+interface OnExceedInput {
+  readonly on_exceed?: 'deny' | 'clamp' | 'fallback' | 'shadow';
+  readonly fallback_model?: string;
 }
 
-/** Limits on tokens and requests, each with its own rolling duration. */
-export interface RateLimitInput {
+/** A limit on money: cents and a duration such as `1d`, rolling unless it is aligned to the calendar. */
+export interface BudgetInput extends OnExceedInput {
+  readonly id?: string;
+  readonly max_limit?: number;
+  readonly reset_duration?: string;
+  readonly calendar_aligned?: boolean;
+  readonly thresholds?: readonly number[];
+  readonly rollover_max?: number;
+}
+
+/** Limits on tokens and requests, each with its own duration. */
+export interface RateLimitInput extends OnExceedInput {
   readonly token_max_limit?: number;
   readonly token_reset_duration?: string;
   readonly request_max_limit?: number;
   readonly request_reset_duration?: string;
+  readonly input_token_max_limit?: number;
+  readonly input_token_reset_duration?: string;
+  readonly output_token_max_limit?: number;
+  readonly output_token_reset_duration?: string;
+  readonly concurrent_max_limit?: number;
+  readonly window_type?: 'fixed' | 'sliding';
+}
+
+/** The limits that somebody carries. */
+export interface LimitsInput {
+  readonly budget?: BudgetInput | null;
+  readonly budgets?: readonly BudgetInput[] | null;
+  readonly rate_limit?: RateLimitInput | null;
+}
+
+/** A provider that a key may use. */
+export interface ProviderConfigInput extends LimitsInput {
+  readonly provider: string;
+  readonly weight?: number;
+  readonly allowed_models?: readonly string[] | null;
 }
 
 /** Fields of a customer. */
-export interface CustomerInput {
+export interface CustomerInput extends LimitsInput {
   readonly name?: string;
-  readonly budget?: BudgetInput | null;
-  readonly rate_limit?: RateLimitInput | null;
 }
 
 /** Fields of a team. */
@@ -25,7 +53,7 @@ export interface TeamInput extends CustomerInput {
 }
 
 /** Fields of a virtual key. */
-export interface VirtualKeyInput {
+export interface VirtualKeyInput extends LimitsInput {
   readonly name?: string;
   readonly description?: string;
   readonly is_active?: boolean;
@@ -33,8 +61,7 @@ export interface VirtualKeyInput {
   readonly allowed_providers?: readonly string[] | null;
   readonly team_id?: string | null;
   readonly customer_id?: string | null;
-  readonly budget?: BudgetInput | null;
-  readonly rate_limit?: RateLimitInput | null;
+  readonly provider_configs?: readonly ProviderConfigInput[] | null;
 }
 
 /** What every answer has; `usage` fields are numbers at the edge. */

@@ -14,6 +14,8 @@ export interface UsageEventRow {
   readonly output_tokens: string;
   readonly reasoning_tokens: string;
   readonly tokens: string;
+  readonly charged_input_tokens: string;
+  readonly charged_output_tokens: string;
   readonly cost_nano_usd: string;
   readonly is_estimated: boolean;
   readonly is_stream: boolean;

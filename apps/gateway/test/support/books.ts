@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import { parseCounterId } from '@penstock/domain';
+import { type LimitUnit, parseCounterId } from '@penstock/domain';
 import type { SimulatorEntry, UsageEventRow } from '@penstock/testing';
 
 import { type Answer, INPUT_NANO_USD, MODEL, OUTPUT_NANO_USD, type Proof, type Tenant } from './proof.js';
@@ -74,12 +74,27 @@ function sumsOf(events: readonly UsageEventRow[]): Record<string, bigint> {
   const sums = new Map<string, bigint>();
   for (const event of events) {
     for (const counterId of event.counters) {
-      const { unit } = parseCounterId(counterId);
-      const amount = unit === 'requests' ? 1n : BigInt(unit === 'tokens' ? event.tokens : event.cost_nano_usd);
-      sums.set(counterId, (sums.get(counterId) ?? 0n) + amount);
+      sums.set(counterId, (sums.get(counterId) ?? 0n) + amountOf(event, parseCounterId(counterId).unit));
     }
   }
   return nonZero(sums);
+}
+
+function amountOf(event: UsageEventRow, unit: LimitUnit): bigint {
+  switch (unit) {
+    case 'requests':
+      return 1n;
+    case 'tokens':
+      return BigInt(event.tokens);
+    case 'input_tokens':
+      return BigInt(event.charged_input_tokens);
+    case 'output_tokens':
+      return BigInt(event.charged_output_tokens);
+    case 'concurrent_requests':
+      return 0n;
+    case 'nano_usd':
+      return BigInt(event.cost_nano_usd);
+  }
 }
 
 function nonZero(amounts: ReadonlyMap<string, bigint>): Record<string, bigint> {

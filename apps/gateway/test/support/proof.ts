@@ -3,11 +3,10 @@ import { fileURLToPath } from 'node:url';
 
 import { EPOCH_FIELD, type HoldRecord, tenantKeys } from '@penstock/dto';
 import {
-  type BudgetInput,
   type GovernanceClient,
   governanceClient,
   LedgerReader,
-  type RateLimitInput,
+  type LimitsInput,
   sendChat,
   type SimulatorClient,
   simulatorClient,
@@ -28,13 +27,10 @@ export const INPUT_NANO_USD = 1_000n;
 export const OUTPUT_NANO_USD = 4_000n;
 
 /** Limits of one level. */
-export interface LevelLimits {
-  readonly budget?: BudgetInput;
-  readonly rate_limit?: RateLimitInput;
-}
+export type LevelLimits = LimitsInput;
 
 /** Roomy enough for every test, so that each level has counters of every unit. */
-export const ROOMY: LevelLimits = {
+export const ROOMY = {
   budget: { max_limit: 100_000_000, reset_duration: '1d' },
   rate_limit: {
     token_max_limit: 1_000_000_000,
@@ -42,7 +38,7 @@ export const ROOMY: LevelLimits = {
     request_max_limit: 1_000_000,
     request_reset_duration: '1d',
   },
-};
+} as const satisfies LevelLimits;
 
 /** A customer with a team with a key; its calls carry request ids that begin with `label`. */
 export interface Tenant {

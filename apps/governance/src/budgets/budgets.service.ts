@@ -11,14 +11,14 @@ import { notFound } from '../http/not-found.js';
 import type { PageQuery } from '../http/page.query.js';
 import type { BudgetRequest } from '../limits/limit-requests.js';
 import type { OwnedBudgetResponse } from '../limits/limit-responses.js';
-import { countersOf, toOwnedBudgetResponse } from '../limits/limit-views.js';
+import { toOwnedBudgetResponse } from '../limits/limit-views.js';
 import { ownerOf } from '../limits/limit-owner.js';
+import { LimitReader } from '../limits/limit-reader.js';
+import { LimitTenants } from '../limits/limit-tenants.js';
 import { LimitsRepository } from '../limits/limits.repository.js';
-import { LiveUsage } from '../limits/live-usage.js';
 import { toAuditBudget } from '../limits/owned-limits.js';
 import { planBudgetChange } from '../limits/plan-budget-change.js';
 import { OwnerLocks, type LockedOwner } from '../owners/owner-locks.js';
-import { OwnerTenants } from '../owners/owner-tenants.js';
 
 /** Budgets by their own id; they are created with their owner. */
 @Injectable()
@@ -28,8 +28,8 @@ export class BudgetsService {
     private readonly changes: PolicyChanges,
     private readonly limits: LimitsRepository,
     private readonly owners: OwnerLocks,
-    private readonly tenants: OwnerTenants,
-    private readonly usage: LiveUsage,
+    private readonly tenants: LimitTenants,
+    private readonly reader: LimitReader,
   ) {}
 
   async list(ctx: RequestContext, page: PageQuery): Promise<OwnedBudgetResponse[]> {
@@ -46,7 +46,8 @@ export class BudgetsService {
   async update(ctx: RequestContext, id: string, request: BudgetRequest): Promise<Changed<OwnedBudgetResponse>> {
     const changed = await this.changes.run(ctx, async (change) => {
       const { before, owner } = await this.lock(change.tx, id);
-      const plan = planBudgetChange(before, request, change.now.getTime());
+      const { calendar } = await this.tenants.ofOwner(change.tx, ownerOf(before));
+      const plan = planBudgetChange(before, request, calendar, change.now.getTime());
       // Nothing named: as for every other entity, an empty PUT changes nothing; DELETE removes.
       if (plan.kind !== 'update') return;
       const now = nextTimestamp(before.updatedAt, change.now);
@@ -95,17 +96,8 @@ export class BudgetsService {
     return budget;
   }
 
-  private async views(budgets: readonly BudgetEntity[], nowMs: number): Promise<OwnedBudgetResponse[]> {
-    const tenants = await this.tenants.ofLimits(budgets);
-    const counters = new Map<string, string[]>();
-    for (const budget of budgets) {
-      const tenantId = tenants.get(ownerOf(budget).id);
-      if (tenantId === undefined) continue;
-      const known = counters.get(tenantId) ?? [];
-      known.push(...countersOf([budget], [], nowMs));
-      counters.set(tenantId, known);
-    }
-    const usage = await this.usage.read(counters);
+  private async views(rows: readonly BudgetEntity[], nowMs: number): Promise<OwnedBudgetResponse[]> {
+    const { budgets, usage } = await this.reader.read({ budgets: rows, rateLimits: [] }, nowMs);
     return budgets.map((budget) => toOwnedBudgetResponse(budget, usage, nowMs));
   }
 }

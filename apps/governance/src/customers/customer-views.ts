@@ -18,11 +18,7 @@ export class CustomerViews {
     const ids = customers.map(({ id }) => id);
     const [teams, limits] = await Promise.all([
       this.summaries.teamsOfCustomers(ids),
-      this.limitBook.answers(
-        'customer',
-        ids.map((id) => ({ id, tenantId: id })),
-        nowMs,
-      ),
+      this.limitBook.answers('customer', ids, nowMs),
     ]);
     return customers.map((customer) =>
       toCustomerResponse(customer, teams.get(customer.id) ?? [], limits.get(customer.id) ?? {}),

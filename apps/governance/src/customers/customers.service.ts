@@ -10,7 +10,7 @@ import { nextTimestamp } from '../changes/next-timestamp.js';
 import { PolicyChanges } from '../changes/policy-changes.js';
 import type { ListQuery } from '../http/list.query.js';
 import { notFound } from '../http/not-found.js';
-import { OwnedLimits, toAuditLimits, type OwnedLimitRows } from '../limits/owned-limits.js';
+import { NO_LIMITS, OwnedLimits, toAuditLimits, type OwnedLimitRows } from '../limits/owned-limits.js';
 import { OwnedKeys } from '../owners/owned-keys.js';
 import { refuseWhileInUse } from '../owners/still-in-use.js';
 import type { CustomerResponse } from './customer-envelopes.js';
@@ -47,7 +47,7 @@ export class CustomersService {
       const customer = Object.assign(new CustomerEntity(), { id, name: request.name, createdAt: now, updatedAt: now });
       await this.customers.insert(change.tx, customer);
       const owner = { entity: 'customer', id } as const;
-      await this.limits.apply(change, owner, { budgets: [], rateLimits: [] }, request);
+      await this.limits.apply(change, owner, NO_LIMITS, request);
       change.touch(id);
       const after = toAuditCustomer(customer, await this.limits.find(change, owner));
       change.audit({

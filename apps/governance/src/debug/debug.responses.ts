@@ -59,7 +59,9 @@ export class CounterResponse {
   @ApiProperty({ type: String, format: 'uuid' })
   entity_id!: string;
 
-  @ApiProperty({ enum: ['requests', 'tokens', 'nano_usd'] })
+  @ApiProperty({
+    enum: ['requests', 'tokens', 'input_tokens', 'output_tokens', 'concurrent_requests', 'nano_usd'],
+  })
   unit!: string;
 
   @ApiProperty({ type: String, description: 'Decimal integer in the unit.' })
@@ -68,11 +70,11 @@ export class CounterResponse {
   @ApiProperty({ type: String, description: 'Settled and held; decimal integer in the unit.' })
   used!: string;
 
-  @ApiProperty({ type: String, format: 'date-time' })
-  window_started_at!: string;
+  @ApiProperty({ type: String, format: 'date-time', required: false, description: 'Absent for concurrent requests.' })
+  window_started_at?: string;
 
-  @ApiProperty({ type: String, format: 'date-time' })
-  window_ends_at!: string;
+  @ApiProperty({ type: String, format: 'date-time', required: false })
+  window_ends_at?: string;
 }
 
 /** Answer of `GET /debug/counters`. */

@@ -1,15 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { counterId, windowAt, type LimitSpec } from '@penstock/domain';
+import { counterId, type LimitSpec } from '@penstock/domain';
 import { TENANTS_KEY } from '@penstock/dto';
 import { HealthRegistry, REDIS_COMMAND, type RequestContext } from '@penstock/platform';
 import type { Redis } from 'ioredis';
 import { DataSource } from 'typeorm';
 
-import { ownerOf } from '../limits/limit-owner.js';
-import { budgetSpec, rateLimitSpecs } from '../limits/limit-specs.js';
+import { readLimit } from '../limits/limit-reading.js';
+import { LimitReader } from '../limits/limit-reader.js';
 import { LimitsRepository } from '../limits/limits.repository.js';
-import { LiveUsage, type Usage } from '../limits/live-usage.js';
-import { OwnerTenants } from '../owners/owner-tenants.js';
+import type { Usage } from '../limits/live-usage.js';
 import type {
   CounterResponse,
   DatabaseStats,
@@ -35,9 +34,8 @@ export class DebugService {
   constructor(
     private readonly dataSource: DataSource,
     @Inject(REDIS_COMMAND) private readonly redis: Redis,
-    private readonly tenants: OwnerTenants,
     private readonly limits: LimitsRepository,
-    private readonly usage: LiveUsage,
+    private readonly reader: LimitReader,
     private readonly healthRegistry: HealthRegistry,
   ) {}
 
@@ -60,21 +58,9 @@ export class DebugService {
       this.limits.listBudgets(this.dataSource.manager, {}),
       this.limits.listRateLimits(this.dataSource.manager, {}),
     ]);
-    const specs = [
-      ...budgets.map((budget) => budgetSpec(budget, { ...ownerOf(budget), name: '' })),
-      ...rateLimits.flatMap((rateLimit) => rateLimitSpecs(rateLimit, { ...ownerOf(rateLimit), name: '' })),
-    ];
-    const tenants = await this.tenants.ofLimits([...budgets, ...rateLimits]);
-    const counters = new Map<string, string[]>();
-    for (const spec of specs) {
-      const tenantId = tenants.get(spec.entityId);
-      if (tenantId === undefined) continue;
-      const known = counters.get(tenantId) ?? [];
-      known.push(counterId(spec, windowAt(spec.window, ctx.nowMs)));
-      counters.set(tenantId, known);
-    }
-    const usage = await this.usage.read(counters);
-    return specs.map((spec) => toCounterResponse(spec, usage, ctx.nowMs));
+    const read = await this.reader.read({ budgets, rateLimits }, ctx.nowMs);
+    const specs = [...read.budgets.map(({ spec }) => spec), ...read.rateLimits.flatMap((one) => one.specs)];
+    return specs.map((spec) => toCounterResponse(spec, read.usage, ctx.nowMs));
   }
 
   async health(ctx: RequestContext): Promise<DebugHealthResponse> {
@@ -94,16 +80,19 @@ export class DebugService {
 }
 
 function toCounterResponse(spec: LimitSpec, usage: Usage, nowMs: number): CounterResponse {
-  const window = windowAt(spec.window, nowMs);
-  const id = counterId(spec, window);
+  const { window, used, cap } = readLimit(spec, usage, nowMs);
   return {
-    counter_id: id,
+    counter_id: counterId(spec, window),
     entity: spec.entity,
     entity_id: spec.entityId,
     unit: spec.unit,
-    cap: spec.cap,
-    used: (usage.get(id) ?? 0n).toString(),
-    window_started_at: new Date(window.startMs).toISOString(),
-    window_ends_at: new Date(window.endMs).toISOString(),
+    cap: cap.toString(),
+    used: used.toString(),
+    ...(spec.window.kind === 'unending'
+      ? {}
+      : {
+          window_started_at: new Date(window.startMs).toISOString(),
+          window_ends_at: new Date(window.endMs).toISOString(),
+        }),
   };
 }

@@ -84,6 +84,29 @@ export function IsCents(): PropertyDecorator {
   });
 }
 
+const WEIGHT_MAX = 1_000_000;
+
+/** A share relative to others: a number, not negative. */
+export function IsWeight(): PropertyDecorator {
+  return rule('isWeight', (value) => {
+    if (typeof value !== 'number' || !Number.isFinite(value)) return 'must be a number';
+    return value < 0 || value > WEIGHT_MAX ? `must be from 0 to ${WEIGHT_MAX}` : undefined;
+  });
+}
+
+const PERCENTS_MAX = 20;
+
+/** Percents of a limit: whole numbers from 1 to 100, each once. */
+export function IsPercentList(): PropertyDecorator {
+  return rule('isPercentList', (value) => {
+    if (!Array.isArray(value)) return 'must be an array of percents';
+    if (value.length > PERCENTS_MAX) return `must not have more than ${PERCENTS_MAX} entries`;
+    const isPercent = (entry: unknown): boolean => Number.isInteger(entry) && Number(entry) >= 1 && Number(entry) <= 100;
+    if (!value.every(isPercent)) return 'must hold whole numbers from 1 to 100';
+    return new Set(value).size === value.length ? undefined : 'must not hold a percent twice';
+  });
+}
+
 /** How many: a whole JSON number, not negative. */
 export function IsCount(): PropertyDecorator {
   return rule('isCount', (value) => {

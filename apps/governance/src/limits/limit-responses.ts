@@ -1,6 +1,30 @@
 import { ApiProperty } from '@nestjs/swagger';
+import type { OnExceed } from '@penstock/domain';
 
 import type { ExactJsonNumber } from './json-number.js';
+
+const ON_EXCEED = ['deny', 'clamp', 'fallback', 'shadow'] as const;
+
+/** A temporary raise of a budget. */
+export class RaiseResponse {
+  @ApiProperty({ type: String, format: 'uuid' })
+  id!: string;
+
+  @ApiProperty({ type: 'number', description: 'US cents that are added to the limit.' })
+  amount!: ExactJsonNumber;
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  starts_at!: string;
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  ends_at!: string;
+
+  @ApiProperty({ type: String, required: false })
+  reason?: string;
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  created_at!: string;
+}
 
 /** A budget and what of it is used up now. */
 export class BudgetResponse {
@@ -19,6 +43,37 @@ export class BudgetResponse {
   @ApiProperty({ type: String, format: 'date-time', description: 'Start of the current window.' })
   last_reset!: string;
 
+  @ApiProperty({ type: String, format: 'date-time', description: 'The next window begins here.' })
+  window_ends_at!: string;
+
+  @ApiProperty({ type: String, required: false, description: 'Of a shared budget.' })
+  name?: string;
+
+  @ApiProperty({ type: Boolean, required: false, description: 'Windows follow the calendar of the tenant.' })
+  calendar_aligned?: boolean;
+
+  @ApiProperty({ enum: ON_EXCEED, required: false, description: 'What happens to a call that does not fit.' })
+  on_exceed?: OnExceed;
+
+  @ApiProperty({ type: String, required: false, example: 'openai/gpt-4o-mini' })
+  fallback_model?: string;
+
+  @ApiProperty({ type: 'array', items: { type: 'integer' }, required: false, description: 'Percents whose crossing is announced.' })
+  thresholds?: number[];
+
+  @ApiProperty({ type: 'number', required: false, description: 'Most US cents of a window that the next one gets.' })
+  rollover_max?: ExactJsonNumber;
+
+  @ApiProperty({ type: [RaiseResponse], required: false, description: 'Raises that have not ended.' })
+  raises?: RaiseResponse[];
+
+  @ApiProperty({
+    type: 'number',
+    required: false,
+    description: 'US cents in force now with raises and rollover, where that is not max_limit.',
+  })
+  effective_limit?: number;
+
   @ApiProperty({ type: String, format: 'date-time' })
   created_at!: string;
 
@@ -26,7 +81,7 @@ export class BudgetResponse {
   updated_at!: string;
 }
 
-/** A budget with its owner; one of the three ids is there. */
+/** A budget with its owner; one of the ids is there. */
 export class OwnedBudgetResponse extends BudgetResponse {
   @ApiProperty({ type: String, format: 'uuid', required: false })
   virtual_key_id?: string;
@@ -36,6 +91,15 @@ export class OwnedBudgetResponse extends BudgetResponse {
 
   @ApiProperty({ type: String, format: 'uuid', required: false })
   customer_id?: string;
+
+  @ApiProperty({ type: String, format: 'uuid', required: false })
+  provider_config_id?: string;
+
+  @ApiProperty({ type: String, format: 'uuid', required: false })
+  model_config_id?: string;
+
+  @ApiProperty({ type: String, format: 'uuid', required: false, description: 'Tenant of a shared budget.' })
+  tenant_id?: string;
 }
 
 /** A rate limit and what of it is used up now; limits that are not set are absent. */
@@ -67,6 +131,45 @@ export class RateLimitResponse {
   @ApiProperty({ type: String, format: 'date-time' })
   request_last_reset!: string;
 
+  @ApiProperty({ type: 'integer', required: false })
+  input_token_max_limit?: ExactJsonNumber;
+
+  @ApiProperty({ type: String, required: false, example: '1h' })
+  input_token_reset_duration?: string;
+
+  @ApiProperty({ type: 'integer', required: false })
+  input_token_current_usage?: number;
+
+  @ApiProperty({ type: String, format: 'date-time', required: false })
+  input_token_last_reset?: string;
+
+  @ApiProperty({ type: 'integer', required: false })
+  output_token_max_limit?: ExactJsonNumber;
+
+  @ApiProperty({ type: String, required: false, example: '1h' })
+  output_token_reset_duration?: string;
+
+  @ApiProperty({ type: 'integer', required: false })
+  output_token_current_usage?: number;
+
+  @ApiProperty({ type: String, format: 'date-time', required: false })
+  output_token_last_reset?: string;
+
+  @ApiProperty({ type: 'integer', required: false, description: 'Requests that may run at once.' })
+  concurrent_max_limit?: ExactJsonNumber;
+
+  @ApiProperty({ type: 'integer', required: false, description: 'Requests that run now.' })
+  concurrent_current_usage?: number;
+
+  @ApiProperty({ enum: ['fixed', 'sliding'], required: false })
+  window_type?: 'fixed' | 'sliding';
+
+  @ApiProperty({ enum: ON_EXCEED, required: false, description: 'What happens to a call that does not fit.' })
+  on_exceed?: OnExceed;
+
+  @ApiProperty({ type: String, required: false, example: 'openai/gpt-4o-mini' })
+  fallback_model?: string;
+
   @ApiProperty({ type: String, format: 'date-time' })
   created_at!: string;
 
@@ -74,7 +177,7 @@ export class RateLimitResponse {
   updated_at!: string;
 }
 
-/** A rate limit with its owner; one of the three ids is there. */
+/** A rate limit with its owner; one of the ids is there. */
 export class OwnedRateLimitResponse extends RateLimitResponse {
   @ApiProperty({ type: String, format: 'uuid', required: false })
   virtual_key_id?: string;
@@ -84,4 +187,10 @@ export class OwnedRateLimitResponse extends RateLimitResponse {
 
   @ApiProperty({ type: String, format: 'uuid', required: false })
   customer_id?: string;
+
+  @ApiProperty({ type: String, format: 'uuid', required: false })
+  provider_config_id?: string;
+
+  @ApiProperty({ type: String, format: 'uuid', required: false })
+  model_config_id?: string;
 }

@@ -1,96 +1,111 @@
-import { counterId, nanoUsd, nanoUsdToCents, windowAt, type LimitSpec } from '@penstock/domain';
-import type { BudgetEntity, RateLimitEntity } from '@penstock/entities';
+import { nanoUsd, nanoUsdToCents, type LimitSpec } from '@penstock/domain';
 
 import { exactJsonNumber } from './json-number.js';
 import type {
   BudgetResponse,
   OwnedBudgetResponse,
   OwnedRateLimitResponse,
+  RaiseResponse,
   RateLimitResponse,
 } from './limit-responses.js';
 import { ownerOf, type OwnerColumns } from './limit-owner.js';
-import { budgetSpec, requestSpec, rollingWindowAt, tokenSpec } from './limit-specs.js';
+import { readLimit } from './limit-reading.js';
+import type { ReadBudget, ReadRateLimit } from './limit-reader.js';
 import type { Usage } from './live-usage.js';
+import { termsOfKind, WINDOWED_KINDS } from './rate-limit-kinds.js';
 
-/** Counters do not depend on the owner's name. */
-const ANYONE = { entity: 'virtual_key', id: '', name: '' } as const;
-
-/** The counters that an answer about these limits needs. */
-export function countersOf(
-  budgets: readonly BudgetEntity[],
-  rateLimits: readonly RateLimitEntity[],
-  nowMs: number,
-): string[] {
-  return [
-    ...budgets.map((budget) => currentCounter(budgetSpec(budget, ANYONE), nowMs)),
-    ...rateLimits.flatMap((rateLimit) =>
-      [tokenSpec(rateLimit, ANYONE), requestSpec(rateLimit, ANYONE)]
-        .filter((half) => half !== undefined)
-        .map((half) => currentCounter(half, nowMs)),
-    ),
-  ];
-}
-
-/** A budget on the wire. */
-export function toBudgetResponse(budget: BudgetEntity, usage: Usage, nowMs: number): BudgetResponse {
-  const spec = budgetSpec(budget, ANYONE);
+/** A budget on the wire. What clients of the contract do not know is absent unless it is set. */
+export function toBudgetResponse({ row, spec, raises }: ReadBudget, usage: Usage, nowMs: number): BudgetResponse {
+  const { window, used, cap } = readLimit(spec, usage, nowMs);
   return {
-    id: budget.id,
-    max_limit: exactJsonNumber(budget.maxLimitCents),
-    reset_duration: budget.resetDuration,
-    current_usage: nanoUsdToCents(nanoUsd(usage.get(currentCounter(spec, nowMs)) ?? 0n)),
-    last_reset: new Date(windowAt(spec.window, nowMs).startMs).toISOString(),
-    created_at: budget.createdAt.toISOString(),
-    updated_at: budget.updatedAt.toISOString(),
+    id: row.id,
+    ...(row.name === null ? {} : { name: row.name }),
+    max_limit: exactJsonNumber(row.maxLimitCents),
+    reset_duration: row.resetDuration,
+    current_usage: nanoUsdToCents(nanoUsd(used)),
+    last_reset: new Date(window.startMs).toISOString(),
+    window_ends_at: new Date(window.endMs).toISOString(),
+    ...(row.alignedFrom === null ? {} : { calendar_aligned: true }),
+    ...(row.onExceed === 'deny' ? {} : { on_exceed: row.onExceed }),
+    ...(row.fallbackModel === null ? {} : { fallback_model: row.fallbackModel }),
+    ...(row.thresholds.length === 0 ? {} : { thresholds: row.thresholds }),
+    ...(row.rolloverMaxCents === null ? {} : { rollover_max: exactJsonNumber(row.rolloverMaxCents) }),
+    ...(raises.length === 0 ? {} : { raises: raises.map(toRaiseResponse) }),
+    ...(cap === BigInt(spec.cap) ? {} : { effective_limit: nanoUsdToCents(nanoUsd(cap)) }),
+    created_at: row.createdAt.toISOString(),
+    updated_at: row.updatedAt.toISOString(),
   };
 }
 
-/** A rate limit on the wire; what is not set is absent. */
-export function toRateLimitResponse(rateLimit: RateLimitEntity, usage: Usage, nowMs: number): RateLimitResponse {
-  const { tokenMaxLimit, tokenResetDuration, requestMaxLimit, requestResetDuration } = rateLimit;
+/** A temporary raise on the wire. */
+export function toRaiseResponse(raise: ReadBudget['raises'][number]): RaiseResponse {
   return {
-    id: rateLimit.id,
-    ...(tokenMaxLimit === null ? {} : { token_max_limit: exactJsonNumber(tokenMaxLimit) }),
-    ...(tokenResetDuration === null ? {} : { token_reset_duration: tokenResetDuration }),
-    token_current_usage: usedOf(tokenSpec(rateLimit, ANYONE), usage, nowMs),
-    token_last_reset: lastReset(tokenResetDuration, rateLimit.tokenAnchorAt, nowMs),
-    ...(requestMaxLimit === null ? {} : { request_max_limit: exactJsonNumber(requestMaxLimit) }),
-    ...(requestResetDuration === null ? {} : { request_reset_duration: requestResetDuration }),
-    request_current_usage: usedOf(requestSpec(rateLimit, ANYONE), usage, nowMs),
-    request_last_reset: lastReset(requestResetDuration, rateLimit.requestAnchorAt, nowMs),
-    created_at: rateLimit.createdAt.toISOString(),
-    updated_at: rateLimit.updatedAt.toISOString(),
+    id: raise.id,
+    amount: exactJsonNumber(raise.amountCents),
+    starts_at: raise.startsAt.toISOString(),
+    ends_at: raise.endsAt.toISOString(),
+    ...(raise.reason === null ? {} : { reason: raise.reason }),
+    created_at: raise.createdAt.toISOString(),
   };
+}
+
+/** A rate limit on the wire. */
+export function toRateLimitResponse({ row, specs }: ReadRateLimit, usage: Usage, nowMs: number): RateLimitResponse {
+  const kinds = WINDOWED_KINDS.map(({ unit, wire }) => {
+    const { maxLimit, resetDuration, anchorAt } = termsOfKind(row, unit);
+    const spec = specs.find((one) => one.unit === unit);
+    // The contract shows usage of tokens and requests whether they are limited or not; of the others when they are.
+    if (spec === undefined && unit !== 'tokens' && unit !== 'requests') return {};
+    const reading = spec === undefined ? undefined : readLimit(spec, usage, nowMs);
+    return {
+      ...(maxLimit === null ? {} : { [`${wire}_max_limit`]: exactJsonNumber(maxLimit) }),
+      ...(resetDuration === null ? {} : { [`${wire}_reset_duration`]: resetDuration }),
+      [`${wire}_current_usage`]: Number(reading?.used ?? 0n),
+      [`${wire}_last_reset`]: startOf(spec, reading?.window.startMs, anchorAt, nowMs).toISOString(),
+    };
+  });
+  const concurrent = specs.find((one) => one.unit === 'concurrent_requests');
+  return {
+    id: row.id,
+    ...(Object.assign({}, ...kinds) as KindFields),
+    ...(concurrent === undefined || row.concurrentMaxLimit === null
+      ? {}
+      : {
+          concurrent_max_limit: exactJsonNumber(row.concurrentMaxLimit),
+          concurrent_current_usage: Number(readLimit(concurrent, usage, nowMs).used),
+        }),
+    ...(row.windowType === 'fixed' ? {} : { window_type: row.windowType }),
+    ...(row.onExceed === 'deny' ? {} : { on_exceed: row.onExceed }),
+    ...(row.fallbackModel === null ? {} : { fallback_model: row.fallbackModel }),
+    created_at: row.createdAt.toISOString(),
+    updated_at: row.updatedAt.toISOString(),
+  };
+}
+
+type KindFields = Omit<RateLimitResponse, 'id' | 'created_at' | 'updated_at'>;
+
+/** Start of what counts now; of a sliding window that is one duration ago, or when counting began if that is later. */
+function startOf(spec: LimitSpec | undefined, windowStartMs: number | undefined, anchorAt: Date, nowMs: number): Date {
+  if (spec === undefined || windowStartMs === undefined) return anchorAt;
+  if (spec.window.kind !== 'sliding') return new Date(windowStartMs);
+  return new Date(Math.max(nowMs - spec.window.durationMs, spec.window.anchorMs));
 }
 
 /** A budget with its owner. */
-export function toOwnedBudgetResponse(budget: BudgetEntity, usage: Usage, nowMs: number): OwnedBudgetResponse {
-  return { ...toBudgetResponse(budget, usage, nowMs), ...ownerId(budget) };
+export function toOwnedBudgetResponse(budget: ReadBudget, usage: Usage, nowMs: number): OwnedBudgetResponse {
+  return { ...toBudgetResponse(budget, usage, nowMs), ...ownerId(budget.row) };
 }
 
 /** A rate limit with its owner. */
 export function toOwnedRateLimitResponse(
-  rateLimit: RateLimitEntity,
+  rateLimit: ReadRateLimit,
   usage: Usage,
   nowMs: number,
 ): OwnedRateLimitResponse {
-  return { ...toRateLimitResponse(rateLimit, usage, nowMs), ...ownerId(rateLimit) };
+  return { ...toRateLimitResponse(rateLimit, usage, nowMs), ...ownerId(rateLimit.row) };
 }
 
-function ownerId(row: OwnerColumns): { virtual_key_id?: string; team_id?: string; customer_id?: string } {
-  const owner = ownerOf(row);
-  return { [`${owner.entity}_id`]: owner.id };
-}
-
-function currentCounter(spec: LimitSpec, nowMs: number): string {
-  return counterId(spec, windowAt(spec.window, nowMs));
-}
-
-function usedOf(spec: LimitSpec | undefined, usage: Usage, nowMs: number): number {
-  return spec === undefined ? 0 : Number(usage.get(currentCounter(spec, nowMs)) ?? 0n);
-}
-
-function lastReset(duration: string | null, anchorAt: Date, nowMs: number): string {
-  const startMs = duration === null ? anchorAt.getTime() : rollingWindowAt(duration, anchorAt, nowMs).startMs;
-  return new Date(startMs).toISOString();
+function ownerId(row: OwnerColumns): Record<string, string> {
+  const { entity, id } = ownerOf(row);
+  return { [entity === 'shared_budget' ? 'tenant_id' : `${entity}_id`]: id };
 }

@@ -1,12 +1,24 @@
 import { Global, Module } from '@nestjs/common';
 
 import { LimitBook } from './limit-book.js';
+import { LimitReader } from './limit-reader.js';
+import { LimitTenants } from './limit-tenants.js';
 import { LimitsRepository } from './limits.repository.js';
 import { LiveUsage } from './live-usage.js';
+import { MovingLimits } from './moving-limits.js';
 import { OwnedLimits } from './owned-limits.js';
 import { ResettableLimits } from './resettable-limits.js';
 
-const services = [LimitBook, LimitsRepository, LiveUsage, OwnedLimits, ResettableLimits];
+const services = [
+  LimitBook,
+  LimitReader,
+  LimitTenants,
+  LimitsRepository,
+  LiveUsage,
+  MovingLimits,
+  OwnedLimits,
+  ResettableLimits,
+];
 
 /** Budgets and rate limits as every entity carries them. */
 @Global()

@@ -1,25 +1,38 @@
 import { Injectable } from '@nestjs/common';
 import { uuidv7, type LimitEntity } from '@penstock/domain';
-import { BudgetEntity, RateLimitEntity } from '@penstock/entities';
+import { BudgetEntity, BudgetRaiseEntity, RateLimitEntity } from '@penstock/entities';
 import type { EntityManager } from 'typeorm';
 
 import type { PageQuery } from '../http/page.query.js';
 import { columnsOf, type LimitOwner } from './limit-owner.js';
 import type { BudgetState } from './plan-budget-change.js';
 import type { RateLimitState } from './plan-rate-limit-change.js';
+import { WINDOWED_KINDS } from './rate-limit-kinds.js';
 
-const COLUMN = { virtual_key: 'virtual_key_id', team: 'team_id', customer: 'customer_id' } as const;
+const COLUMN: Readonly<Record<LimitEntity, string>> = {
+  virtual_key: 'virtual_key_id',
+  team: 'team_id',
+  customer: 'customer_id',
+  provider_config: 'provider_config_id',
+  model_config: 'model_config_id',
+  shared_budget: 'shared_tenant_id',
+};
 
-const BUDGET_COLUMNS = `id, seq, virtual_key_id AS "virtualKeyId", team_id AS "teamId", customer_id AS "customerId",
-  max_limit_cents AS "maxLimitCents", reset_duration AS "resetDuration", anchor_at AS "anchorAt", generation,
-  created_at AS "createdAt", updated_at AS "updatedAt"`;
+const OWNER_COLUMNS = `virtual_key_id AS "virtualKeyId", team_id AS "teamId", customer_id AS "customerId",
+  provider_config_id AS "providerConfigId", model_config_id AS "modelConfigId",
+  on_exceed AS "onExceed", fallback_model AS "fallbackModel", created_at AS "createdAt", updated_at AS "updatedAt"`;
 
-const RATE_LIMIT_COLUMNS = `id, seq, virtual_key_id AS "virtualKeyId", team_id AS "teamId", customer_id AS "customerId",
-  token_max_limit AS "tokenMaxLimit", token_reset_duration AS "tokenResetDuration",
-  token_anchor_at AS "tokenAnchorAt", token_generation AS "tokenGeneration",
-  request_max_limit AS "requestMaxLimit", request_reset_duration AS "requestResetDuration",
-  request_anchor_at AS "requestAnchorAt", request_generation AS "requestGeneration",
-  created_at AS "createdAt", updated_at AS "updatedAt"`;
+const BUDGET_COLUMNS = `id, seq, shared_tenant_id AS "sharedTenantId", name, max_limit_cents AS "maxLimitCents",
+  reset_duration AS "resetDuration", anchor_at AS "anchorAt", aligned_from AS "alignedFrom", generation, thresholds,
+  rollover_max_cents AS "rolloverMaxCents", ${OWNER_COLUMNS}`;
+
+const KIND_COLUMNS = WINDOWED_KINDS.map(
+  ({ wire, field }) => `${wire}_max_limit AS "${field}MaxLimit", ${wire}_reset_duration AS "${field}ResetDuration",
+  ${wire}_anchor_at AS "${field}AnchorAt", ${wire}_generation AS "${field}Generation"`,
+).join(', ');
+
+const RATE_LIMIT_COLUMNS = `id, seq, window_type AS "windowType", concurrent_max_limit AS "concurrentMaxLimit",
+  ${KIND_COLUMNS}, ${OWNER_COLUMNS}`;
 
 /** Budgets and rate limits of any owner. Lists of thousands go through here, so rows are read without hydration. */
 @Injectable()
@@ -45,6 +58,23 @@ export class LimitsRepository {
     );
   }
 
+  /** Raises that have not ended, by budget, in the order in which they begin. */
+  async findRaises(
+    manager: EntityManager,
+    budgetIds: readonly string[],
+    nowMs: number,
+  ): Promise<Map<string, BudgetRaiseEntity[]>> {
+    if (budgetIds.length === 0) return new Map();
+    const rows: BudgetRaiseEntity[] = await manager.query(
+      `SELECT id, budget_id AS "budgetId", amount_cents AS "amountCents", starts_at AS "startsAt", ends_at AS "endsAt",
+         reason, created_at AS "createdAt"
+       FROM governance.budget_raises WHERE budget_id = ANY($1) AND ends_at > to_timestamp($2 / 1000.0)
+       ORDER BY starts_at, id`,
+      [budgetIds, nowMs],
+    );
+    return Map.groupBy(rows, ({ budgetId }) => budgetId);
+  }
+
   async listBudgets(manager: EntityManager, { limit, offset = 0 }: PageQuery): Promise<BudgetEntity[]> {
     const sql = `SELECT ${BUDGET_COLUMNS} FROM governance.budgets ORDER BY seq LIMIT $1 OFFSET $2`;
     return manager.query(sql, [limit ?? null, offset]);
@@ -55,9 +85,18 @@ export class LimitsRepository {
     return manager.query(sql, [limit ?? null, offset]);
   }
 
-  async insertBudget(tx: EntityManager, owner: LimitOwner, state: BudgetState, now: Date): Promise<void> {
-    const row = { id: uuidv7(now.getTime()), ...columnsOf(owner), ...state, createdAt: now, updatedAt: now };
-    await tx.getRepository(BudgetEntity).insert(row);
+  /** @returns the id of the new budget. */
+  async insertBudget(
+    tx: EntityManager,
+    owner: LimitOwner,
+    state: BudgetState & { readonly name?: string },
+    now: Date,
+  ): Promise<string> {
+    const id = uuidv7(now.getTime());
+    await tx
+      .getRepository(BudgetEntity)
+      .insert({ id, ...columnsOf(owner), ...state, createdAt: now, updatedAt: now });
+    return id;
   }
 
   async updateBudget(tx: EntityManager, id: string, state: Partial<BudgetState>, now: Date): Promise<void> {

@@ -1,16 +1,41 @@
-import { AppError } from '@penstock/domain';
+import {
+  AppError,
+  calendarUnitOf,
+  DurationError,
+  type OnExceed,
+  type TenantCalendar,
+  windowAt,
+  windowSpecOf,
+} from '@penstock/domain';
 import type { BudgetEntity } from '@penstock/entities';
 
-import { rollingWindowAt } from './limit-specs.js';
+import { refuseTooShort } from './window-floor.js';
 
 /** A budget as a request names it; absent and null mean the same. */
 export interface BudgetPatch {
   readonly max_limit?: number | bigint | null;
   readonly reset_duration?: string | null;
+  readonly calendar_aligned?: boolean | null;
+  readonly on_exceed?: OnExceed | null;
+  readonly fallback_model?: string | null;
+  readonly thresholds?: readonly number[] | null;
+  /** 0: nothing is carried over any more. */
+  readonly rollover_max?: number | bigint | null;
 }
 
 /** The part of a budget that requests change. */
-export type BudgetState = Pick<BudgetEntity, 'maxLimitCents' | 'resetDuration' | 'anchorAt' | 'generation'>;
+export type BudgetState = Pick<
+  BudgetEntity,
+  | 'maxLimitCents'
+  | 'resetDuration'
+  | 'anchorAt'
+  | 'alignedFrom'
+  | 'generation'
+  | 'onExceed'
+  | 'fallbackModel'
+  | 'thresholds'
+  | 'rolloverMaxCents'
+>;
 
 /** What a request does to a budget. */
 export type BudgetChange =
@@ -20,50 +45,163 @@ export type BudgetChange =
   | { readonly kind: 'delete' };
 
 /**
- * What a nested or direct budget patch does. A patch that names neither field removes the budget, as the contract's
- * later servers do; a new budget needs both.
+ * What a nested or direct budget patch does. A patch that names no field removes the budget, as the contract's later
+ * servers do; a new budget needs a limit and a duration.
  *
- * A changed duration keeps usage and `last_reset`: the windows tile on from the start of the current one, whose
- * counter is named by that start. So calls in flight still settle on the counter that they reserved.
+ * A changed duration, alignment or calendar keeps usage and `last_reset`: the current window goes on from where it
+ * began, and its counter is named by that start. So calls in flight still settle on the counter that they reserved.
+ *
+ * @param calendar of the tenant in which the budget counts.
+ * @throws AppError `validation_failed` for what cannot be combined.
  */
 export function planBudgetChange(
   current: BudgetState | undefined,
   patch: BudgetPatch | null | undefined,
+  calendar: TenantCalendar,
   nowMs: number,
 ): BudgetChange {
   if (patch === null || patch === undefined) return { kind: 'none' };
-  const maxLimitCents = patch.max_limit?.toString();
-  const resetDuration = patch.reset_duration ?? undefined;
-  if (maxLimitCents === undefined && resetDuration === undefined) {
-    return { kind: current === undefined ? 'none' : 'delete' };
-  }
-  if (current === undefined) {
-    if (maxLimitCents === undefined || resetDuration === undefined) {
-      throw new AppError('validation_failed', { detail: 'A new budget needs both max_limit and reset_duration.' });
-    }
-    return { kind: 'create', state: { maxLimitCents, resetDuration, anchorAt: new Date(nowMs), generation: 1 } };
-  }
-  const state = {
-    maxLimitCents: maxLimitCents ?? current.maxLimitCents,
-    resetDuration: resetDuration ?? current.resetDuration,
-    anchorAt: reanchored(current.resetDuration, current.anchorAt, resetDuration, nowMs),
+  if (namesNothing(patch)) return { kind: current === undefined ? 'none' : 'delete' };
+  if (current === undefined) return { kind: 'create', state: newState(patch, nowMs) };
+  const state: BudgetState = {
+    ...windowsAfter(current, patch, calendar, nowMs),
+    ...exceedAfter(current, patch),
+    maxLimitCents: patch.max_limit?.toString() ?? current.maxLimitCents,
     generation: current.generation,
+    thresholds: patch.thresholds?.toSorted((a, b) => a - b) ?? current.thresholds,
+    rolloverMaxCents: rolloverAfter(current.rolloverMaxCents, patch.rollover_max),
   };
-  const isSame =
-    isSameDecimal(state.maxLimitCents, current.maxLimitCents) && state.resetDuration === current.resetDuration;
-  return isSame ? { kind: 'none' } : { kind: 'update', state };
+  return isSame(current, state) ? { kind: 'none' } : { kind: 'update', state };
 }
 
-/** The anchor after a change of duration: the start of the window that is current under the old one. */
-export function reanchored(
-  durationOld: string | null,
-  anchorOld: Date,
-  durationNew: string | undefined,
+/** The windows of a budget when its tenant's calendar changes: as in {@link planBudgetChange}, usage stays. */
+export function realigned(
+  current: Pick<BudgetState, 'resetDuration' | 'anchorAt' | 'alignedFrom'>,
+  calendarBefore: TenantCalendar,
+  nowMs: number,
+): Pick<BudgetState, 'anchorAt' | 'alignedFrom'> {
+  return { anchorAt: startOfCurrentWindow(current, calendarBefore, nowMs), alignedFrom: new Date(nowMs) };
+}
+
+function namesNothing(patch: BudgetPatch): boolean {
+  return [
+    patch.max_limit,
+    patch.reset_duration,
+    patch.calendar_aligned,
+    patch.on_exceed,
+    patch.fallback_model,
+    patch.thresholds,
+    patch.rollover_max,
+  ].every((value) => value === null || value === undefined);
+}
+
+function newState(patch: BudgetPatch, nowMs: number): BudgetState {
+  const resetDuration = patch.reset_duration ?? undefined;
+  if (patch.max_limit === undefined || patch.max_limit === null || resetDuration === undefined) {
+    throw new AppError('validation_failed', { detail: 'A new budget needs both max_limit and reset_duration.' });
+  }
+  const isAligned = patch.calendar_aligned === true;
+  refuseUnusable(resetDuration, isAligned);
+  const now = new Date(nowMs);
+  return {
+    maxLimitCents: patch.max_limit.toString(),
+    resetDuration,
+    anchorAt: now,
+    alignedFrom: isAligned ? now : null,
+    generation: 1,
+    ...exceedAfter({ onExceed: 'deny', fallbackModel: null }, patch),
+    thresholds: patch.thresholds?.toSorted((a, b) => a - b) ?? [],
+    rolloverMaxCents: rolloverAfter(null, patch.rollover_max),
+  };
+}
+
+function windowsAfter(
+  current: BudgetState,
+  patch: BudgetPatch,
+  calendar: TenantCalendar,
+  nowMs: number,
+): Pick<BudgetState, 'resetDuration' | 'anchorAt' | 'alignedFrom'> {
+  const resetDuration = patch.reset_duration ?? current.resetDuration;
+  const isAligned = patch.calendar_aligned ?? current.alignedFrom !== null;
+  if (resetDuration === current.resetDuration && isAligned === (current.alignedFrom !== null)) {
+    return { resetDuration, anchorAt: current.anchorAt, alignedFrom: current.alignedFrom };
+  }
+  refuseUnusable(resetDuration, isAligned);
+  return {
+    resetDuration,
+    anchorAt: startOfCurrentWindow(current, calendar, nowMs),
+    alignedFrom: isAligned ? new Date(nowMs) : null,
+  };
+}
+
+function startOfCurrentWindow(
+  { resetDuration, anchorAt, alignedFrom }: Pick<BudgetState, 'resetDuration' | 'anchorAt' | 'alignedFrom'>,
+  calendar: TenantCalendar,
   nowMs: number,
 ): Date {
-  if (durationNew === undefined || durationNew === durationOld) return anchorOld;
-  if (durationOld === null) return new Date(nowMs);
-  return new Date(rollingWindowAt(durationOld, anchorOld, nowMs).startMs);
+  const spec = windowSpecOf(
+    {
+      durationText: resetDuration,
+      anchorMs: anchorAt.getTime(),
+      alignedFromMs: alignedFrom?.getTime() ?? null,
+      isSliding: false,
+    },
+    calendar,
+  );
+  return new Date(windowAt(spec, nowMs).startMs);
+}
+
+function refuseUnusable(resetDuration: string, isAligned: boolean): void {
+  refuseTooShort('reset_duration', resetDuration);
+  if (!isAligned) return;
+  try {
+    calendarUnitOf(resetDuration);
+  } catch (error) {
+    if (!(error instanceof DurationError)) throw error;
+    throw new AppError('validation_failed', {
+      detail: `reset_duration cannot be calendar_aligned: ${error.message}`,
+      fields: [{ path: 'reset_duration', reason: 'is no unit of the calendar' }],
+    });
+  }
+}
+
+/** What happens to a call that does not fit; whoever stops falling back forgets the model. */
+export function exceedAfter(
+  current: { readonly onExceed: OnExceed; readonly fallbackModel: string | null },
+  patch: { readonly on_exceed?: OnExceed | null; readonly fallback_model?: string | null },
+): { readonly onExceed: OnExceed; readonly fallbackModel: string | null } {
+  const onExceed = patch.on_exceed ?? current.onExceed;
+  const named = patch.fallback_model ?? undefined;
+  if (onExceed !== 'fallback') {
+    if (named === undefined) return { onExceed, fallbackModel: null };
+    throw new AppError('validation_failed', {
+      detail: 'fallback_model can only be set together with on_exceed "fallback".',
+      fields: [{ path: 'fallback_model', reason: 'needs on_exceed "fallback"' }],
+    });
+  }
+  const fallbackModel = named ?? current.fallbackModel;
+  if (fallbackModel !== null) return { onExceed, fallbackModel };
+  throw new AppError('validation_failed', {
+    detail: 'on_exceed "fallback" needs a fallback_model, such as openai/gpt-4o-mini.',
+    fields: [{ path: 'fallback_model', reason: 'is required' }],
+  });
+}
+
+function rolloverAfter(current: string | null, patch: number | bigint | null | undefined): string | null {
+  if (patch === null || patch === undefined) return current;
+  return Number(patch) === 0 ? null : patch.toString();
+}
+
+function isSame(current: BudgetState, state: BudgetState): boolean {
+  return (
+    isSameDecimal(state.maxLimitCents, current.maxLimitCents) &&
+    state.resetDuration === current.resetDuration &&
+    state.alignedFrom?.getTime() === current.alignedFrom?.getTime() &&
+    state.onExceed === current.onExceed &&
+    state.fallbackModel === current.fallbackModel &&
+    state.thresholds.join() === current.thresholds.join() &&
+    isSameDecimal(state.rolloverMaxCents ?? '', current.rolloverMaxCents ?? '')
+  );
 }
 
 /** PostgreSQL pads a numeric with zeros: `10` and `10.0000000` are one amount. */

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import type { BudgetEntity, RateLimitEntity } from '@penstock/entities';
 
 import type { Change } from '../changes/change.js';
-import { LimitsRepository } from './limits.repository.js';
 import { OwnedLimits, type OwnedLimitRows } from './owned-limits.js';
 import type { LimitOwner } from './limit-owner.js';
+import { LimitsRepository } from './limits.repository.js';
+import { columnsOfKind, termsOfKind, WINDOWED_KINDS } from './rate-limit-kinds.js';
 
 /** Starts the counting of an owner's limits anew. */
 @Injectable()
@@ -15,23 +17,32 @@ export class ResettableLimits {
 
   /**
    * Raises the generation of every limit of the owner and lets its window begin now. The old counters stay as
-   * history; a call in flight still settles on the one that it reserved.
+   * history; a call in flight still settles on the one that it reserved. How many requests run is not reset.
    */
   async reset(change: Change, owner: LimitOwner): Promise<{ before: OwnedLimitRows; after: OwnedLimitRows }> {
     const before = await this.owned.find(change, owner);
-    for (const { id, generation } of before.budgets) {
-      const state = { generation: generation + 1, anchorAt: change.now };
-      await this.limits.updateBudget(change.tx, id, state, change.now);
+    for (const budget of before.budgets) {
+      await this.limits.updateBudget(change.tx, budget.id, budgetAnew(budget, change.now), change.now);
     }
-    for (const { id, tokenGeneration, requestGeneration } of before.rateLimits) {
-      const state = {
-        tokenGeneration: tokenGeneration + 1,
-        tokenAnchorAt: change.now,
-        requestGeneration: requestGeneration + 1,
-        requestAnchorAt: change.now,
-      };
-      await this.limits.updateRateLimit(change.tx, id, state, change.now);
+    for (const rateLimit of before.rateLimits) {
+      await this.limits.updateRateLimit(change.tx, rateLimit.id, rateLimitAnew(rateLimit, change.now), change.now);
     }
     return { before, after: await this.owned.find(change, owner) };
   }
+}
+
+function budgetAnew(
+  { generation, alignedFrom }: BudgetEntity,
+  now: Date,
+): Pick<BudgetEntity, 'generation' | 'anchorAt' | 'alignedFrom'> {
+  return { generation: generation + 1, anchorAt: now, alignedFrom: alignedFrom === null ? null : now };
+}
+
+function rateLimitAnew(rateLimit: RateLimitEntity, now: Date): Partial<RateLimitEntity> {
+  return Object.assign(
+    {},
+    ...WINDOWED_KINDS.map(({ unit }) =>
+      columnsOfKind(unit, { generation: termsOfKind(rateLimit, unit).generation + 1, anchorAt: now }),
+    ),
+  ) as Partial<RateLimitEntity>;
 }

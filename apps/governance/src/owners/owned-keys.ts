@@ -3,8 +3,6 @@ import { VirtualKeyEntity } from '@penstock/entities';
 import { In, type EntityManager } from 'typeorm';
 
 import type { Change } from '../changes/change.js';
-import { limitKeysOf } from '../limits/owned-limits.js';
-import { LimitsRepository } from '../limits/limits.repository.js';
 
 /** A key as its owners need to know it. */
 export type OwnedKey = Pick<VirtualKeyEntity, 'id' | 'name' | 'keyHash'>;
@@ -12,8 +10,6 @@ export type OwnedKey = Pick<VirtualKeyEntity, 'id' | 'name' | 'keyHash'>;
 /** The virtual keys of teams and customers, as far as changes of those concern them. */
 @Injectable()
 export class OwnedKeys {
-  constructor(private readonly limits: LimitsRepository) {}
-
   /**
    * The keys of teams. While the teams are locked, none of them can change its owner or its limits: every change
    * of a key first takes a lock on its team. So the keys themselves need no lock.
@@ -34,14 +30,6 @@ export class OwnedKeys {
       where: { customerId },
       order: { createdAt: 'ASC', id: 'ASC' },
     });
-  }
-
-  /** The counter keys of all limits that keys carry. */
-  async limitKeys(tx: EntityManager, keys: readonly OwnedKey[]): Promise<string[]> {
-    const ids = keys.map(({ id }) => id);
-    const budgets = await this.limits.findBudgets(tx, 'virtual_key', ids);
-    const rateLimits = await this.limits.findRateLimits(tx, 'virtual_key', ids);
-    return limitKeysOf({ budgets, rateLimits });
   }
 
   /** Deletes keys together with their owner, one audit line each. */

@@ -1,8 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { CustomerEntity, TeamEntity, VirtualKeyEntity } from '@penstock/entities';
+import {
+  CustomerEntity,
+  ModelConfigEntity,
+  ProviderConfigEntity,
+  TeamEntity,
+  TenantEntity,
+  VirtualKeyEntity,
+} from '@penstock/entities';
 import type { EntityManager } from 'typeorm';
 
-import type { LimitOwner } from '../limits/limit-owner.js';
+import { ownerOf, type LimitOwner } from '../limits/limit-owner.js';
 import { tenantIdOf } from '../policies/tenant-of.js';
 import { ParentLocks } from './parent-locks.js';
 
@@ -20,8 +27,29 @@ export class OwnerLocks {
 
   /** Null when the owner is gone, and its limits with it. */
   async lock(tx: EntityManager, owner: LimitOwner): Promise<LockedOwner | null> {
+    const carrier = await this.carrierOf(tx, owner);
+    return carrier === null ? null : this.lockCarrier(tx, carrier);
+  }
+
+  /** A config is locked with whom it belongs to. */
+  private async carrierOf(tx: EntityManager, owner: LimitOwner): Promise<LimitOwner | null> {
+    const where = { id: owner.id };
+    if (owner.entity === 'provider_config') {
+      const config = await tx.getRepository(ProviderConfigEntity).findOneBy(where);
+      return config === null ? null : { entity: 'virtual_key', id: config.virtualKeyId };
+    }
+    if (owner.entity !== 'model_config') return owner;
+    const config = await tx.getRepository(ModelConfigEntity).findOneBy(where);
+    return config === null ? null : ownerOf({ ...config, providerConfigId: null, modelConfigId: null });
+  }
+
+  private async lockCarrier(tx: EntityManager, owner: LimitOwner): Promise<LockedOwner | null> {
     const where = { id: owner.id };
     const lock = { mode: 'pessimistic_write' } as const;
+    if (owner.entity === 'shared_budget') {
+      const tenant = await tx.getRepository(TenantEntity).findOne({ where, lock });
+      return tenant === null ? null : { tenantId: tenant.id, keyHashes: [] };
+    }
     if (owner.entity === 'customer') {
       const customer = await tx.getRepository(CustomerEntity).findOne({ where, lock });
       return customer === null ? null : { tenantId: customer.id, keyHashes: [] };

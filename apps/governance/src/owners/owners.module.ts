@@ -3,10 +3,9 @@ import { Global, Module } from '@nestjs/common';
 import { OwnedKeys } from './owned-keys.js';
 import { OwnerLocks } from './owner-locks.js';
 import { OwnerSummaries } from './owner-summaries.js';
-import { OwnerTenants } from './owner-tenants.js';
 import { ParentLocks } from './parent-locks.js';
 
-const services = [OwnedKeys, OwnerLocks, OwnerSummaries, OwnerTenants, ParentLocks];
+const services = [OwnedKeys, OwnerLocks, OwnerSummaries, ParentLocks];
 
 /** How keys, teams and customers stand to each other. */
 @Global()

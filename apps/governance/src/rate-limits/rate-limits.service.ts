@@ -11,14 +11,13 @@ import { notFound } from '../http/not-found.js';
 import type { PageQuery } from '../http/page.query.js';
 import type { RateLimitRequest } from '../limits/limit-requests.js';
 import type { OwnedRateLimitResponse } from '../limits/limit-responses.js';
-import { countersOf, toOwnedRateLimitResponse } from '../limits/limit-views.js';
+import { toOwnedRateLimitResponse } from '../limits/limit-views.js';
 import { ownerOf } from '../limits/limit-owner.js';
+import { LimitReader } from '../limits/limit-reader.js';
 import { LimitsRepository } from '../limits/limits.repository.js';
-import { LiveUsage } from '../limits/live-usage.js';
 import { toAuditRateLimit } from '../limits/owned-limits.js';
 import { planRateLimitChange } from '../limits/plan-rate-limit-change.js';
 import { OwnerLocks, type LockedOwner } from '../owners/owner-locks.js';
-import { OwnerTenants } from '../owners/owner-tenants.js';
 
 /** Rate limits by their own id; they are created with their owner. */
 @Injectable()
@@ -28,8 +27,7 @@ export class RateLimitsService {
     private readonly changes: PolicyChanges,
     private readonly limits: LimitsRepository,
     private readonly owners: OwnerLocks,
-    private readonly tenants: OwnerTenants,
-    private readonly usage: LiveUsage,
+    private readonly reader: LimitReader,
   ) {}
 
   async list(ctx: RequestContext, page: PageQuery): Promise<OwnedRateLimitResponse[]> {
@@ -95,17 +93,8 @@ export class RateLimitsService {
     return rateLimit;
   }
 
-  private async views(rateLimits: readonly RateLimitEntity[], nowMs: number): Promise<OwnedRateLimitResponse[]> {
-    const tenants = await this.tenants.ofLimits(rateLimits);
-    const counters = new Map<string, string[]>();
-    for (const rateLimit of rateLimits) {
-      const tenantId = tenants.get(ownerOf(rateLimit).id);
-      if (tenantId === undefined) continue;
-      const known = counters.get(tenantId) ?? [];
-      known.push(...countersOf([], [rateLimit], nowMs));
-      counters.set(tenantId, known);
-    }
-    const usage = await this.usage.read(counters);
+  private async views(rows: readonly RateLimitEntity[], nowMs: number): Promise<OwnedRateLimitResponse[]> {
+    const { rateLimits, usage } = await this.reader.read({ budgets: [], rateLimits: rows }, nowMs);
     return rateLimits.map((rateLimit) => toOwnedRateLimitResponse(rateLimit, usage, nowMs));
   }
 }

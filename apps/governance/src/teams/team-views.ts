@@ -3,7 +3,6 @@ import type { TeamEntity } from '@penstock/entities';
 
 import { LimitBook } from '../limits/limit-book.js';
 import { OwnerSummaries } from '../owners/owner-summaries.js';
-import { tenantIdOf } from '../policies/tenant-of.js';
 import { toTeamResponse } from './team.mapping.js';
 import type { TeamResponse } from './team.response.js';
 
@@ -16,10 +15,10 @@ export class TeamViews {
   ) {}
 
   async many(teams: readonly TeamEntity[], nowMs: number): Promise<TeamResponse[]> {
-    const holders = teams.map(({ id, customerId }) => ({ id, tenantId: tenantIdOf({ teamId: id, customerId }) }));
+    const ids = teams.map(({ id }) => id);
     const [customers, limits] = await Promise.all([
       this.summaries.customers(teams.map(({ customerId }) => customerId)),
-      this.limitBook.answers('team', holders, nowMs),
+      this.limitBook.answers('team', ids, nowMs),
     ]);
     return teams.map((team) => toTeamResponse(team, customers.get(team.customerId ?? ''), limits.get(team.id) ?? {}));
   }

@@ -38,6 +38,9 @@ export class TeamResponse extends TeamSummary {
   @ApiProperty({ type: BudgetResponse, required: false })
   budget?: BudgetResponse;
 
+  @ApiProperty({ type: [BudgetResponse], required: false, description: 'Where there are several; `budget` is the oldest.' })
+  budgets?: BudgetResponse[];
+
   @ApiProperty({ type: RateLimitResponse, required: false })
   rate_limit?: RateLimitResponse;
 }

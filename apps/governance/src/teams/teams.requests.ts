@@ -1,29 +1,15 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { IsObject, IsOptional, IsString, ValidateNested } from 'class-validator';
+import { IsOptional, IsString } from 'class-validator';
 
 import { IsName } from '../limits/field-decorators.js';
-import { BudgetRequest, RateLimitRequest } from '../limits/limit-requests.js';
+import { LimitFields } from '../limits/limit-requests.js';
 
-class TeamFields {
+class TeamFields extends LimitFields {
   @ApiProperty({ type: String, nullable: true, required: false, description: 'On PUT, null detaches the team.' })
   @IsOptional()
   @IsString()
   customer_id?: string | null;
 
-  @ApiProperty({ type: BudgetRequest, nullable: true, required: false })
-  @IsOptional()
-  @IsObject()
-  @ValidateNested()
-  @Type(() => BudgetRequest)
-  budget?: BudgetRequest | null;
-
-  @ApiProperty({ type: RateLimitRequest, nullable: true, required: false })
-  @IsOptional()
-  @IsObject()
-  @ValidateNested()
-  @Type(() => RateLimitRequest)
-  rate_limit?: RateLimitRequest | null;
 }
 
 /** Body of `POST /teams`. */

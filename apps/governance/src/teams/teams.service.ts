@@ -10,7 +10,8 @@ import { nextTimestamp } from '../changes/next-timestamp.js';
 import { PolicyChanges } from '../changes/policy-changes.js';
 import type { CustomerListQuery } from '../http/list.query.js';
 import { notFound } from '../http/not-found.js';
-import { limitKeysOf, OwnedLimits, toAuditLimits, type OwnedLimitRows } from '../limits/owned-limits.js';
+import { MovingLimits } from '../limits/moving-limits.js';
+import { NO_LIMITS, OwnedLimits, toAuditLimits, type OwnedLimitRows } from '../limits/owned-limits.js';
 import { OwnedKeys } from '../owners/owned-keys.js';
 import { ParentLocks } from '../owners/parent-locks.js';
 import { refuseWhileInUse } from '../owners/still-in-use.js';
@@ -27,6 +28,7 @@ export class TeamsService {
     private readonly teams: TeamsRepository,
     private readonly changes: PolicyChanges,
     private readonly limits: OwnedLimits,
+    private readonly moving: MovingLimits,
     private readonly parents: ParentLocks,
     private readonly keys: OwnedKeys,
     private readonly views: TeamViews,
@@ -56,7 +58,7 @@ export class TeamsService {
       });
       await this.teams.insert(change.tx, team);
       const owner = { entity: 'team', id } as const;
-      await this.limits.apply(change, owner, { budgets: [], rateLimits: [] }, request);
+      await this.limits.apply(change, owner, NO_LIMITS, request);
       const tenantId = tenantIdOf({ teamId: id, customerId });
       change.touch(tenantId);
       const after = toAuditTeam(team, await this.limits.find(change, owner));
@@ -109,7 +111,7 @@ export class TeamsService {
     );
     if (customerId !== before.customerId) {
       const fromTenantId = tenantIdOf({ teamId: id, customerId: before.customerId });
-      const limitKeys = [...limitKeysOf(limitsAfter), ...(await this.keys.limitKeys(tx, keys))];
+      const limitKeys = await this.moving.keysOf(tx, { teamIds: [id], keyIds: keys.map((key) => key.id) });
       change.move({ fromTenantId, toTenantId: tenantId, limitKeys });
     }
     change.audit({

@@ -14,13 +14,11 @@ import type { UsageStat } from './usage.responses.js';
 
 interface KeyRow {
   readonly id: string;
-  readonly tenantId: string;
   readonly createdAt: Date;
 }
 
 const KEYS_SQL = `
-SELECT k.id, COALESCE(k.customer_id, t.customer_id, k.team_id, k.id) AS "tenantId", k.created_at AS "createdAt"
-  FROM governance.virtual_keys k LEFT JOIN governance.teams t ON t.id = k.team_id`;
+SELECT k.id, k.created_at AS "createdAt" FROM governance.virtual_keys k`;
 
 const HAS_LIMITS_SQL = `EXISTS (SELECT FROM governance.budgets b WHERE b.virtual_key_id = k.id)
   OR EXISTS (SELECT FROM governance.rate_limits r WHERE r.virtual_key_id = k.id)`;
@@ -69,7 +67,11 @@ export class UsageService {
   }
 
   private async stats(keys: readonly KeyRow[], nowMs: number): Promise<UsageStat[]> {
-    const limits = await this.limitBook.answers('virtual_key', keys, nowMs);
+    const limits = await this.limitBook.answers(
+      'virtual_key',
+      keys.map(({ id }) => id),
+      nowMs,
+    );
     return keys.map((key) => toUsageStat(key, limits.get(key.id) ?? {}));
   }
 }

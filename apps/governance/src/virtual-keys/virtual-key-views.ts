@@ -3,7 +3,7 @@ import type { VirtualKeyEntity } from '@penstock/entities';
 
 import { LimitBook } from '../limits/limit-book.js';
 import { OwnerSummaries } from '../owners/owner-summaries.js';
-import { tenantIdOf } from '../policies/tenant-of.js';
+import { ProviderConfigs } from '../provider-configs/provider-configs.js';
 import { KeySecrets, maskedValue } from './key-secret.js';
 import { toVirtualKeyResponse } from './virtual-key.mapping.js';
 import type { ListedKey } from './virtual-keys.repository.js';
@@ -15,6 +15,7 @@ export class VirtualKeyViews {
   constructor(
     private readonly summaries: OwnerSummaries,
     private readonly limitBook: LimitBook,
+    private readonly providerConfigs: ProviderConfigs,
     private readonly secrets: KeySecrets,
   ) {}
 
@@ -35,21 +36,20 @@ export class VirtualKeyViews {
     nowMs: number,
     valueOf: (key: ListedKey) => string,
   ): Promise<VirtualKeyResponse[]> {
-    const [teams, customers] = await Promise.all([
+    const ids = keys.map(({ id }) => id);
+    const [teams, customers, limits, providerConfigs] = await Promise.all([
       this.summaries.teams(keys.map(({ teamId }) => teamId)),
       this.summaries.customers(keys.map(({ customerId }) => customerId)),
+      this.limitBook.answers('virtual_key', ids, nowMs),
+      this.providerConfigs.views(ids, nowMs),
     ]);
-    const holders = keys.map(({ id, teamId, customerId }) => {
-      const teamCustomerId = teams.get(teamId ?? '')?.customer_id ?? null;
-      return { id, tenantId: tenantIdOf({ keyId: id, teamId, customerId: customerId ?? teamCustomerId }) };
-    });
-    const limits = await this.limitBook.answers('virtual_key', holders, nowMs);
     return keys.map((key) =>
       toVirtualKeyResponse(key, {
         value: valueOf(key),
         team: teams.get(key.teamId ?? ''),
         customer: customers.get(key.customerId ?? ''),
         limits: limits.get(key.id) ?? {},
+        providerConfigs: providerConfigs.get(key.id),
       }),
     );
   }

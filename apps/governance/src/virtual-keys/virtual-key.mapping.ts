@@ -1,5 +1,6 @@
 import type { CustomerSummary } from '../customers/customer.response.js';
 import type { LimitAnswer } from '../limits/limit-book.js';
+import type { ProviderConfigResponse } from '../provider-configs/provider-config.response.js';
 import type { TeamSummary } from '../teams/team.response.js';
 import type { ListedKey } from './virtual-keys.repository.js';
 import type { VirtualKeyResponse } from './virtual-key.response.js';
@@ -10,12 +11,13 @@ export interface VirtualKeyRelations {
   readonly team: TeamSummary | undefined;
   readonly customer: CustomerSummary | undefined;
   readonly limits: LimitAnswer;
+  readonly providerConfigs: ProviderConfigResponse[] | undefined;
 }
 
 /** A virtual key on the wire. */
 export function toVirtualKeyResponse(
   key: ListedKey,
-  { value, team, customer, limits }: VirtualKeyRelations,
+  { value, team, customer, limits, providerConfigs }: VirtualKeyRelations,
 ): VirtualKeyResponse {
   return {
     id: key.id,
@@ -32,6 +34,7 @@ export function toVirtualKeyResponse(
     ...(team === undefined ? {} : { team }),
     ...(customer === undefined ? {} : { customer }),
     ...limits,
+    ...(providerConfigs === undefined ? {} : { provider_configs: providerConfigs }),
     created_at: key.createdAt.toISOString(),
     updated_at: key.updatedAt.toISOString(),
   };

@@ -2,6 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 
 import { CustomerSummary } from '../customers/customer.response.js';
 import { BudgetResponse, RateLimitResponse } from '../limits/limit-responses.js';
+import { ProviderConfigResponse } from '../provider-configs/provider-config.response.js';
 import { TeamSummary } from '../teams/team.response.js';
 
 /** A virtual key. */
@@ -48,8 +49,14 @@ export class VirtualKeyResponse {
   @ApiProperty({ type: BudgetResponse, required: false })
   budget?: BudgetResponse;
 
+  @ApiProperty({ type: [BudgetResponse], required: false, description: 'Where there are several; `budget` is the oldest.' })
+  budgets?: BudgetResponse[];
+
   @ApiProperty({ type: RateLimitResponse, required: false })
   rate_limit?: RateLimitResponse;
+
+  @ApiProperty({ type: [ProviderConfigResponse], required: false, description: 'Absent: every provider.' })
+  provider_configs?: ProviderConfigResponse[];
 
   @ApiProperty({ type: String, format: 'date-time' })
   created_at!: string;

@@ -2,6 +2,8 @@ import { Module } from '@nestjs/common';
 import { KeyHasher, parseEncryptionKeys, SecretBox } from '@penstock/platform';
 
 import { GovernanceConfig } from '../config.js';
+import { ProviderConfigs } from '../provider-configs/provider-configs.js';
+import { KeyLimits } from './key-limits.js';
 import { KeySecrets } from './key-secret.js';
 import { VirtualKeyViews } from './virtual-key-views.js';
 import { VirtualKeysController } from './virtual-keys.controller.js';
@@ -21,7 +23,9 @@ import { VirtualKeysService } from './virtual-keys.service.js';
       inject: [GovernanceConfig],
       useFactory: (config: GovernanceConfig) => new SecretBox(parseEncryptionKeys(config.PENSTOCK_ENCRYPTION_KEYS)),
     },
+    KeyLimits,
     KeySecrets,
+    ProviderConfigs,
     VirtualKeyViews,
     VirtualKeysRepository,
     VirtualKeysService,

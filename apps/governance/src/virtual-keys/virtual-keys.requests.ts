@@ -1,14 +1,15 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsBoolean, IsObject, IsOptional, IsString, ValidateNested } from 'class-validator';
+import { IsArray, IsBoolean, IsObject, IsOptional, IsString, ValidateNested } from 'class-validator';
 
 import { IsName, IsNameList, IsPlainText } from '../limits/field-decorators.js';
-import { BudgetRequest, RateLimitRequest } from '../limits/limit-requests.js';
+import { LimitFields } from '../limits/limit-requests.js';
+import { ProviderConfigRequest } from '../provider-configs/provider-config.requests.js';
 
 const DESCRIPTION_LENGTH_MAX = 2_000;
 
 /** What creating and changing a key have in common. */
-class VirtualKeyFields {
+class VirtualKeyFields extends LimitFields {
   @ApiProperty({ type: String, nullable: true, required: false, maxLength: DESCRIPTION_LENGTH_MAX })
   @IsOptional()
   @IsPlainText({ lengthMax: DESCRIPTION_LENGTH_MAX, isEmptyAllowed: true })
@@ -34,19 +35,19 @@ class VirtualKeyFields {
   @IsString()
   customer_id?: string | null;
 
-  @ApiProperty({ type: BudgetRequest, nullable: true, required: false })
-  @IsOptional()
-  @IsObject()
-  @ValidateNested()
-  @Type(() => BudgetRequest)
-  budget?: BudgetRequest | null;
 
-  @ApiProperty({ type: RateLimitRequest, nullable: true, required: false })
+  @ApiProperty({
+    type: [ProviderConfigRequest],
+    nullable: true,
+    required: false,
+    description: 'All providers that the key may use; one that is not in the list is removed. Empty: every provider.',
+  })
   @IsOptional()
-  @IsObject()
-  @ValidateNested()
-  @Type(() => RateLimitRequest)
-  rate_limit?: RateLimitRequest | null;
+  @IsArray()
+  @IsObject({ each: true })
+  @ValidateNested({ each: true })
+  @Type(() => ProviderConfigRequest)
+  provider_configs?: ProviderConfigRequest[] | null;
 
   @ApiProperty({ type: Boolean, nullable: true, required: false, default: true })
   @IsOptional()

@@ -10,9 +10,10 @@ import { nextTimestamp } from '../changes/next-timestamp.js';
 import { PolicyChanges } from '../changes/policy-changes.js';
 import type { OwnerListQuery } from '../http/list.query.js';
 import { notFound } from '../http/not-found.js';
-import { limitKeysOf, OwnedLimits, toAuditLimits, type OwnedLimitRows } from '../limits/owned-limits.js';
+import { MovingLimits } from '../limits/moving-limits.js';
 import { ParentLocks } from '../owners/parent-locks.js';
 import { tenantIdOf } from '../policies/tenant-of.js';
+import { KeyLimits } from './key-limits.js';
 import { KeySecrets } from './key-secret.js';
 import { isKeyChanged, planKeyFields, planParent } from './plan-key-change.js';
 import { VirtualKeyViews } from './virtual-key-views.js';
@@ -26,7 +27,8 @@ export class VirtualKeysService {
   constructor(
     private readonly keys: VirtualKeysRepository,
     private readonly changes: PolicyChanges,
-    private readonly limits: OwnedLimits,
+    private readonly limits: KeyLimits,
+    private readonly moving: MovingLimits,
     private readonly parents: ParentLocks,
     private readonly secrets: KeySecrets,
     private readonly views: VirtualKeyViews,
@@ -61,8 +63,7 @@ export class VirtualKeysService {
         updatedAt: change.now,
       });
       await this.keys.insert(change.tx, key);
-      const owner = { entity: 'virtual_key', id } as const;
-      await this.limits.apply(change, owner, { budgets: [], rateLimits: [] }, request);
+      await this.limits.create(change, id, request);
       // Drops a negative look-up of the value, so that the key works at once.
       change.touch(tenantId, [key.keyHash]);
       change.audit({
@@ -71,7 +72,7 @@ export class VirtualKeysService {
         entityType: 'virtual_key',
         entityId: id,
         before: null,
-        after: toAuditKey(key, await this.limits.find(change, owner)),
+        after: toAuditKey(key, await this.limits.toAudit(change, id)),
       });
       return id;
     });
@@ -93,7 +94,7 @@ export class VirtualKeysService {
   async revoke(ctx: RequestContext, id: string): Promise<Changed<void>> {
     return this.changes.run(ctx, async (change) => {
       const key = await this.lock(change.tx, id);
-      const limits = await this.limits.find(change, { entity: 'virtual_key', id });
+      const limits = await this.limits.toAudit(change, id);
       const tenantId = await this.tenantOf(change.tx, id, key);
       await this.keys.delete(change.tx, [id]);
       change.touch(tenantId, [key.keyHash]);
@@ -111,24 +112,24 @@ export class VirtualKeysService {
   private async applyUpdate(change: Change, id: string, request: UpdateVirtualKeyRequest): Promise<void> {
     const { tx } = change;
     const before = await this.lock(tx, id);
-    const owner = { entity: 'virtual_key', id } as const;
     const parent = planParent(before, request);
     const isMoved = parent.teamId !== before.teamId || parent.customerId !== before.customerId;
     const tenantBefore = await this.tenantOf(tx, id, before);
     const tenantAfter = isMoved ? await this.tenantOf(tx, id, parent) : tenantBefore;
-    const limitsBefore = await this.limits.find(change, owner);
+    const limitsBefore = await this.limits.toAudit(change, id);
     const fields = { ...planKeyFields(before, request), ...parent };
-    const areLimitsChanged = await this.limits.apply(change, owner, limitsBefore, request);
+    const areLimitsChanged = await this.limits.apply(change, id, request);
     if (!areLimitsChanged && !isKeyChanged(before, fields)) return;
 
     const after = Object.assign(new VirtualKeyEntity(), before, fields, {
       updatedAt: nextTimestamp(before.updatedAt, change.now),
     });
     await this.keys.update(tx, after);
-    const limitsAfter = areLimitsChanged ? await this.limits.find(change, owner) : limitsBefore;
+    const limitsAfter = areLimitsChanged ? await this.limits.toAudit(change, id) : limitsBefore;
     change.touch(tenantAfter, [before.keyHash]);
     if (tenantAfter !== tenantBefore) {
-      change.move({ fromTenantId: tenantBefore, toTenantId: tenantAfter, limitKeys: limitKeysOf(limitsAfter) });
+      const limitKeys = await this.moving.keysOf(tx, { keyIds: [id], teamIds: [] });
+      change.move({ fromTenantId: tenantBefore, toTenantId: tenantAfter, limitKeys });
     }
     change.audit({
       tenantId: tenantAfter,
@@ -165,7 +166,7 @@ export class VirtualKeysService {
 }
 
 /** A key as the audit trail keeps it: no value, no hash. */
-export function toAuditKey(key: VirtualKeyEntity, limits: OwnedLimitRows): Record<string, unknown> {
+export function toAuditKey(key: VirtualKeyEntity, limits: Record<string, unknown>): Record<string, unknown> {
   return {
     name: key.name,
     description: key.description,
@@ -175,6 +176,6 @@ export function toAuditKey(key: VirtualKeyEntity, limits: OwnedLimitRows): Recor
     team_id: key.teamId,
     customer_id: key.customerId,
     value: '[redacted]',
-    ...toAuditLimits(limits),
+    ...limits,
   };
 }

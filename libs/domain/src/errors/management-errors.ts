@@ -67,6 +67,16 @@ export const managementErrors = {
     isRetryable: false,
     logLevel: 'info',
   },
+  still_attached: {
+    status: 409,
+    openAiType: 'invalid_request_error',
+    title: 'It still spends from a shared budget.',
+    remedy: 'Detach it from the shared budgets that the answer names, then move it.',
+    explanation:
+      'A key or team that is attached to a shared budget was to be moved to another customer. The counters of a shared budget lie with one customer, and a cap cannot be kept over two, so the move is refused. Nothing was changed.',
+    isRetryable: false,
+    logLevel: 'info',
+  },
   ownership_conflict: {
     status: 400,
     openAiType: 'invalid_request_error',

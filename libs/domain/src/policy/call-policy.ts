@@ -27,11 +27,13 @@ export class CallPolicy<Facts extends PolicyFacts = PolicyFacts> {
   /** By which limits apply, in most policies to every model alike. */
   private readonly plans = new Map<string, LimitPlan>();
   private readonly matching = new Map<string, { readonly key: string; readonly limits: readonly LimitSpec[] }>();
-  private readonly isAlike: boolean;
+  /** Of every model, where no limit is about some models only. */
+  private readonly alike: { readonly key: string; readonly limits: readonly LimitSpec[] } | undefined;
   private readonly prices = new Map<string, { readonly state: PriceState; readonly readAtMs: number }>();
 
   constructor(readonly snapshot: Facts) {
-    this.isAlike = snapshot.limits.every(({ match }) => match === undefined);
+    const { limits } = snapshot;
+    this.alike = limits.every(({ match }) => match === undefined) ? { key: '', limits } : undefined;
   }
 
   /** The plan of a call to a provider's model, whose windows are current at `nowMs`. */
@@ -57,12 +59,11 @@ export class CallPolicy<Facts extends PolicyFacts = PolicyFacts> {
 
   /** Which limits apply, and a key that models with the same limits share. */
   private limitsFor(provider: string, model: string): { readonly key: string; readonly limits: readonly LimitSpec[] } {
-    const { limits } = this.snapshot;
-    if (this.isAlike) return { key: '', limits };
+    if (this.alike !== undefined) return this.alike;
     const name = `${provider}/${model}`;
     let found = this.matching.get(name);
     if (found === undefined) {
-      const applying = limits.filter((limit) => appliesTo(limit, provider, model));
+      const applying = this.snapshot.limits.filter((limit) => appliesTo(limit, provider, model));
       found = { key: applying.map((limit) => limit.key).join(), limits: applying };
       if (this.matching.size >= MODELS_MAX) this.matching.clear();
       this.matching.set(name, found);

@@ -8,6 +8,7 @@ import { GovernanceConfig } from './config.js';
 import { CustomersModule } from './customers/customers.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { DebugModule } from './debug/debug.module.js';
+import { ExplainModule } from './explain/explain.module.js';
 import { LimitsModule } from './limits/limits.module.js';
 import { OwnersModule } from './owners/owners.module.js';
 import { PoliciesModule } from './policies/policies.module.js';
@@ -45,6 +46,7 @@ import { VirtualKeysModule } from './virtual-keys/virtual-keys.module.js';
     UsageModule,
     DebugModule,
     PoliciesModule,
+    ExplainModule,
   ],
 })
 export class AppModule {}

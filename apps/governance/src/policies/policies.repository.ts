@@ -122,6 +122,14 @@ export class PoliciesRepository {
     return rows[0] ?? null;
   }
 
+  async findKeyHash(keyId: string): Promise<string | null> {
+    const rows: { keyHash: string }[] = await this.dataSource.query(
+      'SELECT key_hash AS "keyHash" FROM governance.virtual_keys WHERE id = $1',
+      [keyId],
+    );
+    return rows[0]?.keyHash ?? null;
+  }
+
   async findTenantLimits(tenantId: string, nowMs: number): Promise<TenantLimitsRow | null> {
     const rows: TenantLimitsRow[] = await this.dataSource.query(TENANT_LIMITS_SQL, [tenantId, nowMs]);
     return rows[0] ?? null;

@@ -97,12 +97,8 @@ function commandDeadline(config: BaseConfig): RedisConnections {
     {
       provide: PolicyStore,
       inject: [REDIS_COMMAND, AdmissionStore, GovernanceClient, GatewayConfig],
-      useFactory: (
-        redis: Redis,
-        store: AdmissionStore,
-        governance: GovernanceClient,
-        config: GatewayConfig,
-      ) => new PolicyStore(redis, store, governance, new KeyHasher(config.PENSTOCK_KEY_HASH_SECRET)),
+      useFactory: (redis: Redis, store: AdmissionStore, governance: GovernanceClient, config: GatewayConfig) =>
+        new PolicyStore(redis, store, governance, new KeyHasher(config.PENSTOCK_KEY_HASH_SECRET)),
     },
     {
       provide: UsageQueue,
@@ -153,8 +149,7 @@ function commandDeadline(config: BaseConfig): RedisConnections {
         clock: Clock,
         events: GatewayEvents,
         config: GatewayConfig,
-      ) =>
-        new ChatAdmission(admission, providers, clock, events, config.PENSTOCK_CALL_TIMEOUT_MS, Math.random),
+      ) => new ChatAdmission(admission, providers, clock, events, config.PENSTOCK_CALL_TIMEOUT_MS, Math.random),
     },
     {
       provide: AdmissionService,

@@ -50,7 +50,11 @@ export class ChatAdmission {
   ) {}
 
   /** @throws AppError with the refusal; nothing is held then. */
-  async admit({ requestId, keyValue, startedAtMs }: Caller, entry: PolicyEntry, chat: ChatRequest): Promise<AdmittedChat> {
+  async admit(
+    { requestId, keyValue, startedAtMs }: Caller,
+    entry: PolicyEntry,
+    chat: ChatRequest,
+  ): Promise<AdmittedChat> {
     const draft: CallDraft = {
       id: uuidv7(startedAtMs),
       requestId,

@@ -45,7 +45,9 @@ export class ChatCompletionsController {
       'x-upstream-request-id': text("The provider's."),
       'x-penstock-cost-usd': text('Cost of the call; a trailer of streams.'),
       'x-penstock-budget-remaining-usd': text('What is left of the tightest budget.'),
-      'x-penstock-max-tokens': text('The answer was limited to this, because a limit with `clamp` had no room for more.'),
+      'x-penstock-max-tokens': text(
+        'The answer was limited to this, because a limit with `clamp` had no room for more.',
+      ),
       'x-penstock-model': text('What was called in place of the model that was asked for.'),
       'x-penstock-fallback-from': text('What was asked for, where a limit with `fallback` had no room for it.'),
       'x-penstock-shadow-exceeded': text('Ids of the limits in shadow mode that have no room for the call.'),

@@ -132,10 +132,14 @@ describe('admitCall', () => {
     const ofProvider = (provider: string, cap: number): LimitSpec =>
       limitOf(cap, { entity: 'provider_config', entityName: provider, match: { provider } });
     const question = questionOf({ model: 'proof' });
-    const some = portOf([ofProvider('openai', 0), ofProvider('groq', 0), ofProvider('mistral', 1_000)], { providerConfigs });
+    const some = portOf([ofProvider('openai', 0), ofProvider('groq', 0), ofProvider('mistral', 1_000)], {
+      providerConfigs,
+    });
     expect((await admitCall(question, some)).decision.provider).toBe('mistral');
     expect(some.asked).toEqual(['openai/proof', 'groq/proof', 'mistral/proof']);
-    const none = portOf([ofProvider('openai', 0), ofProvider('groq', 0), ofProvider('mistral', 0)], { providerConfigs });
+    const none = portOf([ofProvider('openai', 0), ofProvider('groq', 0), ofProvider('mistral', 0)], {
+      providerConfigs,
+    });
     expect((await refusalOf(none, question)).refusal.decided.entity_name).toBe('openai');
     const ofKey = portOf([limitOf(0)], { providerConfigs });
     await refusalOf(ofKey, question);
@@ -158,9 +162,11 @@ describe('admitCall', () => {
         );
         const port = portOf(limits);
         await Promise.all(
-          Array.from({ length: calls }, () => admitCall(questionOf(), port).catch((error: unknown) => {
-            if (!(error instanceof LimitRefusedError)) throw error;
-          })),
+          Array.from({ length: calls }, () =>
+            admitCall(questionOf(), port).catch((error: unknown) => {
+              if (!(error instanceof LimitRefusedError)) throw error;
+            }),
+          ),
         );
         for (const [id, total] of port.totals) {
           const spec = limits.find(({ key }) => id.startsWith(`${key}.`));

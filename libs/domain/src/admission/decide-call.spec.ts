@@ -25,7 +25,10 @@ describe('decideCall', () => {
       'a model that is not allowed, and says which are',
       { allowedModels: ['a', 'b'] },
       {},
-      { code: 'model_blocked', data: { allowed: ['a', 'b'], denied_by: { entity_name: 'demo', rule: 'allowed_models' } } },
+      {
+        code: 'model_blocked',
+        data: { allowed: ['a', 'b'], denied_by: { entity_name: 'demo', rule: 'allowed_models' } },
+      },
     ],
     [
       'a provider that is not allowed, and says which are',
@@ -39,7 +42,12 @@ describe('decideCall', () => {
       {},
       { code: 'provider_blocked', data: { allowed: ['groq'], denied_by: { rule: 'provider_configs' } } },
     ],
-    ['a provider that is not configured here', {}, { providers: providersOf('groq') }, { code: 'provider_not_configured' }],
+    [
+      'a provider that is not configured here',
+      {},
+      { providers: providersOf('groq') },
+      { code: 'provider_not_configured' },
+    ],
     ['a budget without a price', { limits: [budget] }, { model: 'openai/nobody' }, { code: 'model_unpriced' }],
     [
       'a budget and a premium tier',
@@ -53,7 +61,9 @@ describe('decideCall', () => {
 
   it('lists at most 50 names, and how many there are besides', () => {
     const allowedModels = Array.from({ length: 53 }, (_, index) => `m${index}`);
-    expect(thrownBy(() => decideCall(policyOf({ allowedModels }), questionOf()))).toMatchObject({ data: { allowed: allowedModels.slice(0, 50), allowed_more: 3 } });
+    expect(thrownBy(() => decideCall(policyOf({ allowedModels }), questionOf()))).toMatchObject({
+      data: { allowed: allowedModels.slice(0, 50), allowed_more: 3 },
+    });
   });
 
   it('a shadow budget needs no price', () => {

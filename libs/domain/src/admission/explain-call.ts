@@ -111,7 +111,9 @@ export async function explainCall(
       limits: isByLimits ? error.refusal.limits : [],
       action: { kind: 'none' },
       exceededShadowIds: isByLimits
-        ? error.refusal.limits.filter(({ fits, on_exceed }) => !fits && on_exceed === 'shadow').map((one) => one.limit_id)
+        ? error.refusal.limits
+            .filter(({ fits, on_exceed }) => !fits && on_exceed === 'shadow')
+            .map((one) => one.limit_id)
         : [],
       refusal: refusalOf(error),
     };

@@ -15,11 +15,17 @@ const decision = decideCall(
 type Left = readonly [unit: LimitUnit, remaining: string, onExceed?: OnExceed];
 
 function refusal(limits: readonly Left[]): Parameters<typeof mightFitTighter>[0] {
-  const reports = limits.map(([unit, remaining, on_exceed = 'deny']) => ({ unit, remaining, on_exceed }) as LimitReport);
+  const reports = limits.map(
+    ([unit, remaining, on_exceed = 'deny']) => ({ unit, remaining, on_exceed }) as LimitReport,
+  );
   const exceeded = limits
     .filter(([, , onExceed]) => onExceed !== 'shadow')
     .map(([, , onExceed = 'deny']) => ({ onExceed }) as LimitSpec);
-  return { decision, exceeded, refusal: { limits: reports } as Parameters<typeof mightFitTighter>[0]['refusal'] };
+  return {
+    decision,
+    exceeded,
+    refusal: { limits: reports } as unknown as Parameters<typeof mightFitTighter>[0]['refusal'],
+  };
 }
 
 describe('mightFitTighter', () => {

@@ -43,7 +43,11 @@ describe('evaluateAccess', () => {
       { providerConfigs: [config('openai', ['gpt-4o'])], allowedModels: ['x'] },
       'model_blocked',
     ],
-    ['a config of a provider that the key does not list', { providerConfigs: [config('openai', null)], allowedProviders: ['x'] }, 'provider_blocked'],
+    [
+      'a config of a provider that the key does not list',
+      { providerConfigs: [config('openai', null)], allowedProviders: ['x'] },
+      'provider_blocked',
+    ],
   ])('%s', (_, more, code) => {
     expect(evaluateAccess({ ...OPEN, ...more })).toMatchObject(
       code === undefined ? { allowed: true } : { allowed: false, code },

@@ -43,7 +43,8 @@ export function evaluateKey({ isActive }: KeyQuestion): AccessDecision {
 export function evaluateModel(question: ModelQuestion): AccessDecision {
   const { allowedModels, allowedProviders, providerConfigs, provider, model } = question;
   if (!allows(allowedModels, model)) return { allowed: false, code: 'model_blocked', rule: 'allowed_models' };
-  if (!allows(allowedProviders, provider)) return { allowed: false, code: 'provider_blocked', rule: 'allowed_providers' };
+  if (!allows(allowedProviders, provider))
+    return { allowed: false, code: 'provider_blocked', rule: 'allowed_providers' };
   if (providerConfigs.length === 0) return ALLOWED;
   const config = providerConfigs.find((one) => one.provider === provider);
   if (config === undefined) return { allowed: false, code: 'provider_blocked', rule: 'provider_configs' };

@@ -21,7 +21,12 @@ describe('routeCall', () => {
   it.each<[string, Partial<PolicyFacts>, string, string[]]>([
     ['without configs: the provider that the catalogue knows', {}, 'gpt-4o', ['openai/gpt-4o']],
     ['a prefix: only there', { providerConfigs }, 'openai/proof', ['openai/proof']],
-    ['a bare name: by weight, then the others', { providerConfigs }, 'proof', ['groq/proof', 'openai/proof', 'mistral/proof']],
+    [
+      'a bare name: by weight, then the others',
+      { providerConfigs },
+      'proof',
+      ['groq/proof', 'openai/proof', 'mistral/proof'],
+    ],
     ['only those that serve it', { providerConfigs }, 'gpt-4o', ['openai/gpt-4o']],
     ['a model that only a config knows', { providerConfigs }, 'llama', ['groq/llama']],
     ["what the key's providers allow", { providerConfigs, allowedProviders: ['openai'] }, 'proof', ['openai/proof']],
@@ -36,7 +41,10 @@ describe('routeCall', () => {
       'a model of a provider without a config',
       { providerConfigs },
       'claude-3-5-sonnet-20240620',
-      { code: 'provider_blocked', data: { allowed: ['openai', 'groq', 'mistral'], denied_by: { rule: 'provider_configs' } } },
+      {
+        code: 'provider_blocked',
+        data: { allowed: ['openai', 'groq', 'mistral'], denied_by: { rule: 'provider_configs' } },
+      },
     ],
     [
       'a model that its config does not list',
@@ -55,7 +63,10 @@ describe('routeCall', () => {
   });
 
   it('refuses a model whose providers are not configured here', () => {
-    expect(thrownBy(() => route({ providerConfigs }, 'llama', 0, providersOf('openai')))).toMatchObject({ code: 'provider_not_configured', detail: expect.stringContaining("'groq'") });
+    expect(thrownBy(() => route({ providerConfigs }, 'llama', 0, providersOf('openai')))).toMatchObject({
+      code: 'provider_not_configured',
+      detail: expect.stringContaining("'groq'"),
+    });
   });
 
   it('leaves out what is not configured here', () => {

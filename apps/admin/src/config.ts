@@ -9,7 +9,7 @@ export class AdminConfig extends BaseConfig {
   @SecretEnv()
   DATABASE_URL: Secret;
 
-  /** Opens every management route. */
+  /** Opens every management route, and signs operators' tokens: changing it ends every login. */
   @SecretEnv()
   MASTER_KEY: Secret;
 }

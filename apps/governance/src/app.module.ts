@@ -1,6 +1,9 @@
 import { Module } from '@nestjs/common';
+import { findOperatorSession, recordRefusal } from '@penstock/entities';
 import { OperatorAuthModule, RedisModule } from '@penstock/platform';
+import { DataSource } from 'typeorm';
 
+import { AlertsModule } from './alerts/alerts.module.js';
 import { BudgetsModule } from './budgets/budgets.module.js';
 import { ChangesModule } from './changes/changes.module.js';
 import { REDIS_TIMEOUT_MS } from './changes/redis-timeout.js';
@@ -17,6 +20,7 @@ import { RateLimitsModule } from './rate-limits/rate-limits.module.js';
 import { TeamsModule } from './teams/teams.module.js';
 import { UsageModule } from './usage/usage.module.js';
 import { VirtualKeysModule } from './virtual-keys/virtual-keys.module.js';
+import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 @Module({
   imports: [
@@ -28,9 +32,11 @@ import { VirtualKeysModule } from './virtual-keys/virtual-keys.module.js';
     }),
     DatabaseModule,
     OperatorAuthModule.forRootAsync({
-      inject: [GovernanceConfig],
-      useFactory: (config: GovernanceConfig) => ({
+      inject: [GovernanceConfig, DataSource],
+      useFactory: (config: GovernanceConfig, dataSource: DataSource) => ({
         masterKey: config.MASTER_KEY,
+        sessions: { find: (tokenHash, nowMs) => findOperatorSession(dataSource, tokenHash, nowMs) },
+        recordRefusal: (refusal) => recordRefusal(dataSource, refusal),
         serviceToken: config.PENSTOCK_SERVICE_TOKEN,
       }),
     }),
@@ -43,6 +49,8 @@ import { VirtualKeysModule } from './virtual-keys/virtual-keys.module.js';
     BudgetsModule,
     RateLimitsModule,
     PriceOverridesModule,
+    AlertsModule,
+    WebhooksModule,
     UsageModule,
     DebugModule,
     PoliciesModule,

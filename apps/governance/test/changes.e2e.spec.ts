@@ -65,9 +65,9 @@ describe('a change', () => {
     });
 
     expect(answer.status).toBe(400);
+    expect(await auditOf(other.id)).toHaveLength(1);
     expect((await app.call('GET', `/virtual-keys/${other.id}`)).body.virtual_key).toEqual(other);
     expect(await app.epochOf(other.id)).toBe(1);
-    expect(await auditOf(other.id)).toHaveLength(1);
     expect(await outboxOf(other.id)).toHaveLength(1);
     expect(await app.epochOf(key.id)).toBe(1);
   });

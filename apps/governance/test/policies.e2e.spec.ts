@@ -55,13 +55,17 @@ describe('policies for gateways', () => {
       epoch: 3,
       keyId: key.id,
       keyName: 'K',
+      secretId: key.secrets[0].id,
       isActive: true,
+      expiresAtMs: null,
       teamId: team.id,
       customerId: customer.id,
       allowedModels: ['m'],
       allowedProviders: null,
       providerConfigs: [],
       streamPolicy: 'finish',
+      allowedIps: null,
+      tags: [],
       limits: [
         expect.objectContaining({
           key: expect.stringMatching(/^t/),

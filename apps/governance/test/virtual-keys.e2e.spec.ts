@@ -30,6 +30,15 @@ describe('virtual keys', () => {
       is_active: true,
       allowed_models: null,
       allowed_providers: null,
+      secrets: [
+        {
+          id: expect.any(String),
+          value: `sk-bf-...${key.value.slice(-4)}`,
+          created_at: new Date(app.clock.now()).toISOString(),
+          expires_at: null,
+          last_used_at: null,
+        },
+      ],
       created_at: new Date(app.clock.now()).toISOString(),
       updated_at: new Date(app.clock.now()).toISOString(),
     });
@@ -223,7 +232,8 @@ describe('virtual keys', () => {
     expect(status).toBe(200);
     expect(body.count).toBe(body.virtual_keys.length);
     const listed = body.virtual_keys.find(({ id }: Json) => id === key.id);
-    expect(listed).toEqual({ ...key, value: `sk-bf-...${key.value.slice(-4)}` });
+    const { secrets: _secrets, ...shown } = key;
+    expect(listed).toEqual({ ...shown, value: `sk-bf-...${key.value.slice(-4)}` });
   });
 
   it('cuts and searches a list', async () => {
@@ -242,13 +252,22 @@ describe('virtual keys', () => {
   it('stores no value in the clear and none in the audit trail', async () => {
     const key = await app.create('virtual-keys', { name: name() });
 
-    const [row] = await app.db.query('SELECT v::text AS text FROM governance.virtual_keys v WHERE id = $1', [key.id]);
-    expect(row.text).not.toContain(key.value);
-    const [audit] = await app.db.query('SELECT e::text AS text FROM governance.audit_entries e WHERE entity_id = $1', [
-      key.id,
-    ]);
-    expect(audit.text).not.toContain(key.value);
-    expect(audit.text).not.toContain(app.hashOf(key.value));
+    await app.call('POST', `/virtual-keys/${key.id}/rotate`, { overlap: '1h' });
+    const rows: Json[] = await app.db.query(
+      'SELECT s::text AS text FROM governance.virtual_key_secrets s WHERE virtual_key_id = $1',
+      [key.id],
+    );
+    const audits: Json[] = await app.db.query(
+      'SELECT e::text AS text FROM governance.audit_entries e WHERE entity_id = $1',
+      [key.id],
+    );
+    const rotated = await get(key.id);
+    expect(rows).toHaveLength(2);
+    expect(audits).toHaveLength(2);
+    for (const { text } of [...rows, ...audits]) {
+      for (const value of [key.value, rotated.value]) expect(text).not.toContain(value);
+    }
+    for (const { text } of audits) expect(text).not.toContain(app.hashOf(key.value));
   });
 
   it('answers concurrent updates with 200 each and keeps one of them', async () => {

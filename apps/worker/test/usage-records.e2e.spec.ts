@@ -81,6 +81,30 @@ describe('a usage-record job', () => {
     expect(isSettled(await worker.reconciler.check(tenant.id))).toBe(true);
   });
 
+  it('keeps the latest use of each value of a key, in whatever order the calls come', async () => {
+    const [first, second] = [uuidv7(), uuidv7()];
+    const atMs = 1_790_000_000_000;
+    const used = (secretId: string, startedAtMs: number): UsageRecord => settledCall(tenant, { secretId, startedAtMs });
+    const late = [used(first, atMs + 5), used(second, atMs + 1), settledCall(tenant)];
+    const early = [used(first, atMs), used(second, atMs + 2)];
+    for (const calls of [late, early, late]) {
+      await putSettled(worker.redis, ...calls);
+      await process(...calls);
+    }
+
+    const uses = await worker.db.query<{ secret_id: string; last_used_at: Date }[]>(
+      'SELECT secret_id, last_used_at FROM ledger.secret_uses WHERE secret_id = ANY($1)',
+      [[first, second]],
+    );
+    expect(new Map(uses.map((use) => [use.secret_id, use.last_used_at.getTime()]))).toEqual(
+      new Map([
+        [first, atMs + 5],
+        [second, atMs + 2],
+      ]),
+    );
+    expect(await countEvents()).toBe(5);
+  });
+
   it('counts once when it is delivered twice, at the same time or later', async () => {
     const calls = Array.from({ length: 50 }, () => settledCall(tenant));
     await putSettled(worker.redis, ...calls);

@@ -34,6 +34,8 @@ export function policyOf(facts: Partial<PolicyFacts> = {}): CallPolicy {
     keyId: 'key',
     keyName: 'demo',
     isActive: true,
+    expiresAtMs: null,
+    allowedIps: null,
     allowedModels: null,
     allowedProviders: null,
     providerConfigs: [],
@@ -52,6 +54,7 @@ export function questionOf(question: Partial<CallQuestion> = {}): CallQuestion {
     providers: providersOf('openai', 'groq', 'mistral'),
     draw: 0,
     nowMs: NOW_MS,
+    clientIp: null,
     ...question,
   };
 }

@@ -2,7 +2,7 @@ import type { LimitSpec, PriceOverride, ProviderConfig } from '@penstock/domain'
 
 export type { ProviderConfig } from '@penstock/domain';
 
-/** Version of {@link PolicySnapshot}: a gateway takes a cached snapshot of another version for none. */
+/** Version of {@link PolicySnapshot}. A gateway treats a copy of another version as none and asks governance. */
 export const SNAPSHOT_VERSION = 2;
 
 /** What becomes of streams that run when their key is deactivated, deleted or expires. */
@@ -20,13 +20,21 @@ export interface PolicySnapshot {
   readonly epoch: number;
   readonly keyId: string;
   readonly keyName: string;
+  /** The one of the key's values that this snapshot was looked up by. */
+  readonly secretId: string;
   readonly isActive: boolean;
+  /** When the key or this value of it ends, whichever is earlier; null: never. Gateways compare with their own clock. */
+  readonly expiresAtMs: number | null;
   readonly teamId: string | null;
   readonly customerId: string | null;
   /** Null or empty: every model. Compared with the part after the provider prefix. */
   readonly allowedModels: readonly string[] | null;
   /** Null or empty: every provider. */
   readonly allowedProviders: readonly string[] | null;
+  /** Addresses and ranges the key may be used from, in normal form. Null or empty: everywhere. */
+  readonly allowedIps: readonly string[] | null;
+  /** What operators call the key by; never decides anything. */
+  readonly tags: readonly string[];
   /** Not empty: only these providers, each with its own models, weight and limits. */
   readonly providerConfigs: readonly ProviderConfig[];
   readonly streamPolicy: StreamPolicy;

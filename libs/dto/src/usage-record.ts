@@ -10,6 +10,8 @@ export interface CallIdentity {
   readonly requestId: string;
   readonly tenantId: string;
   readonly keyId: string;
+  /** The value of the key that was used; absent in records of gateways that did not know of several. */
+  readonly secretId?: string;
   readonly teamId: string | null;
   readonly customerId: string | null;
   readonly provider: string;

@@ -59,6 +59,10 @@ export interface VirtualKeyInput extends LimitsInput {
   readonly is_active?: boolean;
   readonly allowed_models?: readonly string[] | null;
   readonly allowed_providers?: readonly string[] | null;
+  /** RFC 3339. */
+  readonly expires_at?: string | null;
+  readonly allowed_ips?: readonly string[] | null;
+  readonly tags?: readonly string[] | null;
   readonly team_id?: string | null;
   readonly customer_id?: string | null;
   readonly provider_configs?: readonly ProviderConfigInput[] | null;
@@ -92,6 +96,14 @@ export interface VirtualKey extends GovernanceEntity {
   readonly is_active: boolean;
   readonly allowed_models: readonly string[] | null;
   readonly allowed_providers: readonly string[] | null;
+  /** Values that work, the current one first. */
+  readonly secrets: readonly {
+    readonly id: string;
+    readonly value: string;
+    readonly created_at: string;
+    readonly expires_at: string | null;
+    readonly last_used_at: string | null;
+  }[];
   readonly team_id?: string;
   readonly customer_id?: string;
 }
@@ -122,6 +134,8 @@ export interface GovernanceClient {
   deleteCustomer(id: string): Promise<void>;
   deleteTeam(id: string): Promise<void>;
   deleteVirtualKey(id: string): Promise<void>;
+  /** Gives a key a new value; the one before works on for the overlap, such as `1h`. */
+  rotateVirtualKey(id: string, overlap?: string): Promise<VirtualKey>;
   resetUsage(virtualKeyId: string): Promise<void>;
   /** Any call, whatever the answer. The path starts after `/api/governance`. */
   request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<RawAnswer>;
@@ -167,6 +181,8 @@ export function governanceClient(stack: {
     deleteCustomer: (id) => call('DELETE', `/customers/${id}`, 'message'),
     deleteTeam: (id) => call('DELETE', `/teams/${id}`, 'message'),
     deleteVirtualKey: (id) => call('DELETE', `/virtual-keys/${id}`, 'message'),
+    rotateVirtualKey: (id, overlap) =>
+      call('POST', `/virtual-keys/${id}/rotate`, 'virtual_key', overlap === undefined ? {} : { overlap }),
     resetUsage: (virtualKeyId) => call('POST', '/usage-reset', 'message', { virtual_key_id: virtualKeyId }),
     request,
   };

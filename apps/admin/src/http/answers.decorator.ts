@@ -19,18 +19,38 @@ export class ErrorResponse {
 const DESCRIPTIONS: Readonly<Record<number, string>> = {
   400: 'The request cannot be done as things stand; nothing was changed.',
   401: 'No valid operator credential.',
+  403: 'The role of the operator does not permit it; nothing was changed.',
   404: 'There is no such entity.',
   422: 'The input is not valid; nothing was changed.',
+  429: 'There were too many failed attempts; Retry-After says how long to wait.',
   503: 'The database cannot be reached; nothing was changed.',
 };
 
-/** A route's answer: 200 for every verb, as the contract has it, and the errors it may give besides 401 and 503. */
-export function Answers(type: Type | [Type], errors: readonly number[] = []): MethodDecorator {
+/** Who may call a route: an operator with either credential, only one who is logged in, or anybody. */
+export type Access = 'operator' | 'logged in' | 'anybody';
+
+const SECURITY: Readonly<Record<Access, readonly string[]>> = {
+  operator: ['adminKey', 'operatorToken'],
+  'logged in': ['operatorToken'],
+  anybody: [],
+};
+const OWN_ERRORS: Readonly<Record<Access, readonly number[]>> = {
+  operator: [401, 403],
+  'logged in': [401],
+  anybody: [],
+};
+
+/** A route's answer: 200 for every verb, as the contract has it, and the errors it may give besides those of its access. */
+export function Answers(
+  type: Type | [Type],
+  errors: readonly number[] = [],
+  access: Access = 'operator',
+): MethodDecorator {
   return applyDecorators(
     HttpCode(200),
-    ApiSecurity('adminKey'),
+    ...SECURITY[access].map((scheme) => ApiSecurity(scheme)),
     ApiResponse(Array.isArray(type) ? { status: 200, type: type[0], isArray: true } : { status: 200, type }),
-    ...[401, ...errors, 503].map((code) =>
+    ...[...OWN_ERRORS[access], ...errors, 503].map((code) =>
       ApiResponse({ status: code, type: ErrorResponse, description: DESCRIPTIONS[code] ?? '' }),
     ),
   );

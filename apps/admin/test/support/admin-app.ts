@@ -1,5 +1,5 @@
 import { type CreatedApp, createApp, createLogger, loadConfig } from '@penstock/platform';
-import { createTestDatabase, TestClock, type TestDatabase } from '@penstock/testing';
+import { ChaosProxy, createTestDatabase, TestClock, type TestDatabase } from '@penstock/testing';
 import request from 'supertest';
 import { DataSource } from 'typeorm';
 
@@ -16,28 +16,36 @@ export type Json = any;
 export interface Answer {
   readonly status: number;
   readonly body: Json;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** The whole service in this process, with a database of its own. */
 export interface AdminApp {
   readonly clock: TestClock;
   readonly db: DataSource;
+  /** The network between the service and its database. */
+  readonly network: ChaosProxy;
+  /** Every route of the service. */
+  routes(): { method: string; url: string }[];
   /** A call as the operator, unless other headers are given; a text body is sent as it is. */
   call(
-    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+    method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE',
     path: string,
     body?: unknown,
     headers?: Record<string, string>,
   ): Promise<Answer>;
+  /** Listens on a free port and says where. */
+  listen(): Promise<string>;
   stop(): Promise<void>;
 }
 
 /** Starts the service. Its Redis is nowhere: organizations do without. */
 export async function startAdmin(): Promise<AdminApp> {
   const database: TestDatabase = await createTestDatabase();
+  const network = await ChaosProxy.start(Number(new URL(database.url).port));
   const clock = new TestClock();
   const config = loadConfig(AdminConfig, {
-    DATABASE_URL: database.url,
+    DATABASE_URL: network.inPlaceOf(database.url),
     REDIS_URL: 'redis://127.0.0.1:1',
     MASTER_KEY,
   });
@@ -47,17 +55,24 @@ export async function startAdmin(): Promise<AdminApp> {
   return {
     clock,
     db: created.app.get(DataSource),
+    network,
+    routes: () => created.routes.all(),
     call: async (method, path, body, headers = { 'x-admin-key': MASTER_KEY }) => {
-      const verb = method.toLowerCase() as 'get' | 'post' | 'put' | 'delete';
+      const verb = method.toLowerCase() as 'get' | 'head' | 'post' | 'put' | 'delete';
       const pending = request(created.app.getHttpServer())[verb](path).set(headers);
       if (body !== undefined) {
         pending.set('content-type', 'application/json').send(typeof body === 'string' ? body : JSON.stringify(body));
       }
       const answer = await pending;
-      return { status: answer.status, body: answer.body };
+      return { status: answer.status, body: answer.body, headers: answer.headers };
+    },
+    listen: async () => {
+      await created.app.listen(0, '127.0.0.1');
+      return created.app.getUrl();
     },
     stop: async () => {
       await created.leave();
+      await network.close();
       await database.drop();
     },
   };

@@ -239,6 +239,7 @@ function identityOf(draft: CallDraft, entry: PolicyEntry, plan: LimitPlan, decid
     requestId: draft.requestId,
     tenantId: snapshot.tenantId,
     keyId: snapshot.keyId,
+    secretId: snapshot.secretId,
     teamId: snapshot.teamId,
     customerId: snapshot.customerId,
     provider: decided.provider,

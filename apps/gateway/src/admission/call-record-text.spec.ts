@@ -11,6 +11,7 @@ const identityOf = (modelRequested: string): CallIdentity => ({
   requestId: 'req_1',
   tenantId: 'tenant',
   keyId: 'key',
+  secretId: 'secret',
   teamId: null,
   customerId: 'customer',
   provider: 'openai',

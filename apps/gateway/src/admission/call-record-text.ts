@@ -57,7 +57,7 @@ function identityText(identity: CallIdentity): string {
 
 /** The members that calls of the same policy to the same model share. */
 function sharedText(identity: CallIdentity): string {
-  // The array of counters belongs to one plan of one policy: it stands for tenant, key, team and customer.
+  // The array of counters belongs to one plan of one policy: it stands for tenant, key, value, team and customer.
   let texts = sharedTexts.get(identity.counters);
   if (texts === undefined) {
     texts = new Map();

@@ -20,10 +20,11 @@ import { toProviderBody } from './provider-body.js';
 /** A hold outlives the deadline of its call by this, so that the sweeper never races a live owner. */
 const HOLD_GRACE_MS = 60_000;
 
-/** Who calls, and since when. */
+/** Who calls, from where, and since when. */
 export interface Caller {
   readonly requestId: string;
   readonly keyValue: string;
+  readonly clientIp: string;
   readonly startedAtMs: number;
 }
 
@@ -51,7 +52,7 @@ export class ChatAdmission {
 
   /** @throws AppError with the refusal; nothing is held then. */
   async admit(
-    { requestId, keyValue, startedAtMs }: Caller,
+    { requestId, keyValue, clientIp, startedAtMs }: Caller,
     entry: PolicyEntry,
     chat: ChatRequest,
   ): Promise<AdmittedChat> {
@@ -73,6 +74,7 @@ export class ChatAdmission {
         providers: this.providers,
         draw: this.random(),
         nowMs: startedAtMs,
+        clientIp,
       },
       {
         reserve: (decide) =>

@@ -67,6 +67,8 @@ export class ChatCompletionsController {
     'provider_not_configured',
     'virtual_key_not_found',
     'virtual_key_blocked',
+    'virtual_key_expired',
+    'ip_not_allowed',
     'budget_exceeded',
     'model_blocked',
     'provider_blocked',
@@ -87,6 +89,6 @@ export class ChatCompletionsController {
   ])
   complete(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
     reply.hijack();
-    void this.chat.handle(request.raw, reply.raw, request.id);
+    void this.chat.handle(request.raw, reply.raw, request.id, request.ip);
   }
 }

@@ -30,6 +30,7 @@ interface Arrival {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly requestId: string;
+  readonly clientIp: string;
   readonly startedAtMs: number;
 }
 
@@ -55,10 +56,10 @@ export class ChatService {
   }
 
   /** Answers one request. Never rejects. */
-  async handle(request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> {
+  async handle(request: IncomingMessage, response: ServerResponse, requestId: string, clientIp: string): Promise<void> {
     this.inFlight += 1;
     try {
-      const call = await this.begin({ request, response, requestId, startedAtMs: this.clock.now() });
+      const call = await this.begin({ request, response, requestId, clientIp, startedAtMs: this.clock.now() });
       if (call === undefined) return;
       await call.finished;
       this.calls.delete(call);
@@ -98,14 +99,14 @@ export class ChatService {
 
   /** Everything up to dispatch. What only this needs is let go of here: calls last long, and there are many. */
   private async begin(arrival: Arrival): Promise<ChatCall | undefined> {
-    const { request, requestId, startedAtMs } = arrival;
+    const { request, requestId, clientIp, startedAtMs } = arrival;
     const { value: keyValue } = readCredential(request.headers);
     if (this.inFlight > this.options.inFlightMax) {
       throw new AppError('overloaded', { detail: 'This gateway serves as many calls as it may. Try again.' });
     }
     const entry = this.policies.peek(keyValue) ?? (await this.load(keyValue));
     const chat = readChatRequest(await readBody(request, this.options.bodyBytesMax));
-    const admitted = await this.chatAdmission.admit({ requestId, keyValue, startedAtMs }, entry, chat);
+    const admitted = await this.chatAdmission.admit({ requestId, keyValue, clientIp, startedAtMs }, entry, chat);
     let call: ChatCall | undefined;
     try {
       call = this.dispatch(arrival, chat, admitted);

@@ -15,7 +15,7 @@ export class DeniedBy {
   @ApiProperty({ type: String })
   entity_name!: string;
 
-  @ApiPropertyOptional({ enum: ['is_active', 'allowed_models', 'allowed_providers', 'provider_configs', 'price'] })
+  @ApiPropertyOptional({ enum: ['is_active', 'expires_at', 'allowed_ips', 'allowed_models', 'allowed_providers', 'provider_configs', 'price'] })
   rule?: string;
 }
 
@@ -75,6 +75,12 @@ export class ErrorDetails {
 
   @ApiProperty({ type: String, required: false, description: 'With call_cut: the code of what ended the call.' })
   reason?: string;
+
+  @ApiProperty({ type: String, format: 'date-time', required: false, description: 'With virtual_key_expired.' })
+  expired_at?: string;
+
+  @ApiProperty({ type: String, required: false, description: 'With ip_not_allowed: where the call came from.' })
+  client_ip?: string;
 }
 
 /** The error object of OpenAI's clients. */

@@ -27,11 +27,13 @@ export class KeyController {
     'virtual_key_empty',
     'virtual_key_not_found',
     'virtual_key_blocked',
+    'virtual_key_expired',
+    'ip_not_allowed',
     'store_unavailable',
     'policy_unavailable',
   ])
   show(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
     reply.hijack();
-    void this.key.handle(request.raw, reply.raw, request.id);
+    void this.key.handle(request.raw, reply.raw, request.id, request.ip);
   }
 }

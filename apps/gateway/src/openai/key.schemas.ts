@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 
 import { LimitReport } from './limit-report.schema.js';
 
@@ -27,6 +27,16 @@ export class KeyStatus {
 
   @ApiProperty({ type: Boolean })
   is_active!: boolean;
+
+  @ApiPropertyOptional({
+    type: String,
+    format: 'date-time',
+    description: 'The end of the key or of the value that was sent, whichever is earlier.',
+  })
+  expires_at?: string;
+
+  @ApiProperty({ type: [String], nullable: true, description: 'Null or empty: from everywhere.' })
+  allowed_ips!: string[] | null;
 
   @ApiProperty({ type: [String], nullable: true, description: 'Null or empty: every model.' })
   allowed_models!: string[] | null;

@@ -21,10 +21,10 @@ export class KeyService {
   ) {}
 
   /** Answers one request. Never rejects. */
-  async handle(request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> {
+  async handle(request: IncomingMessage, response: ServerResponse, requestId: string, clientIp: string): Promise<void> {
     try {
       const { value } = readCredential(request.headers);
-      const entry = await currentPolicy(this.policies, value, this.clock.now());
+      const entry = await currentPolicy(this.policies, value, { nowMs: this.clock.now(), clientIp });
       const body = JSON.stringify(toKeyStatus(entry, await this.limits.read(entry)));
       sendAnswer(response, {
         status: 200,
@@ -50,6 +50,8 @@ function toKeyStatus({ snapshot }: PolicyEntry, limits: readonly LimitReport[]):
     id: snapshot.keyId,
     name: snapshot.keyName,
     is_active: snapshot.isActive,
+    ...(snapshot.expiresAtMs === null ? {} : { expires_at: new Date(snapshot.expiresAtMs).toISOString() }),
+    allowed_ips: snapshot.allowedIps,
     allowed_models: snapshot.allowedModels,
     allowed_providers: snapshot.allowedProviders,
     provider_configs: snapshot.providerConfigs.map(({ provider, weight, allowedModels }) => ({

@@ -24,11 +24,13 @@ export class ModelsController {
     'virtual_key_empty',
     'virtual_key_not_found',
     'virtual_key_blocked',
+    'virtual_key_expired',
+    'ip_not_allowed',
     'store_unavailable',
     'policy_unavailable',
   ])
   list(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
     reply.hijack();
-    void this.models.handle(request.raw, reply.raw, request.id);
+    void this.models.handle(request.raw, reply.raw, request.id, request.ip);
   }
 }

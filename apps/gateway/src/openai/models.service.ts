@@ -29,9 +29,12 @@ export class ModelsService {
   ) {}
 
   /** Answers one request. Never rejects. */
-  async handle(request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> {
+  async handle(request: IncomingMessage, response: ServerResponse, requestId: string, clientIp: string): Promise<void> {
     try {
-      const entry = await currentPolicy(this.policies, readCredential(request.headers).value, this.clock.now());
+      const entry = await currentPolicy(this.policies, readCredential(request.headers).value, {
+        nowMs: this.clock.now(),
+        clientIp,
+      });
       const body = JSON.stringify({ object: 'list', data: this.listFor(entry) });
       sendAnswer(response, {
         status: 200,

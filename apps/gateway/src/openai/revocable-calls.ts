@@ -96,7 +96,8 @@ export class RevocableCalls {
 
   private cutIfRefused(key: KeyCalls): void {
     try {
-      refuseKey(key.policy.snapshot, { nowMs: this.clock.now() });
+      // Where a call came from was looked at when it was admitted.
+      refuseKey(key.policy, { nowMs: this.clock.now(), clientIp: null });
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       cutAll(key, error.code, `${error.detail ?? error.message} The call was running when this became so.`);

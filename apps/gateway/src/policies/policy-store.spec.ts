@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { AppError } from '@penstock/domain';
-import { POLICY_CHANNEL, type PolicyLookup, type PolicySnapshot, snapshotKey } from '@penstock/dto';
+import { POLICY_CHANNEL, type PolicyLookup, type PolicySnapshot, SNAPSHOT_VERSION, snapshotKey } from '@penstock/dto';
 import { type AdmissionStore, KeyHasher, StoreUnavailableError } from '@penstock/platform';
 import type { Redis } from 'ioredis';
 
@@ -15,16 +15,20 @@ const CACHE_KEY = snapshotKey(hasher.hash(KEY));
 
 function snapshot(epoch: number, fields: Partial<PolicySnapshot> = {}): PolicySnapshot {
   return {
-    schemaVersion: 1,
+    schemaVersion: SNAPSHOT_VERSION,
     tenantId: 't1',
     epoch,
     keyId: 'k1',
     keyName: 'key',
+    secretId: 's1',
     isActive: true,
+    expiresAtMs: null,
     teamId: null,
     customerId: null,
     allowedModels: null,
     allowedProviders: null,
+    allowedIps: null,
+    tags: [],
     limits: [],
     priceOverrides: [],
     ...fields,
@@ -121,11 +125,14 @@ describe('load', () => {
     expect(governance.lookUps).toHaveLength(2);
   });
 
-  it.each(['', '{', 'null', '7', '{"schemaVersion":2}'])('takes an unreadable copy for none: %j', async (text) => {
-    governance.policy = snapshot(1);
-    redis.cache.set(CACHE_KEY, text);
-    expect((await policies.load(KEY))?.snapshot.epoch).toBe(1);
-  });
+  it.each(['', '{', 'null', '7', '{"schemaVersion":1}', '{"schemaVersion":3}'])(
+    'takes an unreadable copy for none: %j',
+    async (text) => {
+      governance.policy = snapshot(1);
+      redis.cache.set(CACHE_KEY, text);
+      expect((await policies.load(KEY))?.snapshot.epoch).toBe(1);
+    },
+  );
 
   it('believes a fresh "no such key", and forgets the key', async () => {
     governance.policy = snapshot(1);
@@ -146,6 +153,11 @@ describe('load', () => {
     await expect(policies.load(KEY)).rejects.toMatchObject({ code: 'policy_unavailable' });
     redis.isDown = true;
     await expect(policies.load(KEY)).rejects.toBeInstanceOf(StoreUnavailableError);
+  });
+
+  it('does not take an answer of another release for a policy', async () => {
+    governance.policy = snapshot(1, { schemaVersion: 1 as never });
+    await expect(policies.load(KEY)).rejects.toMatchObject({ code: 'policy_unavailable' });
   });
 
   it('asks again after a failure', async () => {

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 
+import { AppError } from '@penstock/domain';
 import type { PolicySnapshot } from '@penstock/dto';
 import { NEGATIVE_SNAPSHOT, parsePolicyInvalidated, SNAPSHOT_VERSION, snapshotKey } from '@penstock/dto';
 import { AdmissionStore, KeyHasher, StoreUnavailableError } from '@penstock/platform';
@@ -125,7 +126,14 @@ export class PolicyStore {
       if (epoch === null || epoch <= cached.epoch) return cached;
     }
     const lookup = await this.governance.lookUp(keyHash);
-    return lookup.found ? lookup.snapshot : undefined;
+    if (!lookup.found) return undefined;
+    // During an upgrade, governance may be of another release: what it says cannot be read safely.
+    if (lookup.snapshot.schemaVersion !== SNAPSHOT_VERSION) {
+      throw new AppError('policy_unavailable', {
+        detail: 'The policy of this key comes from another release of governance. The key was not judged; try again.',
+      });
+    }
+    return lookup.snapshot;
   }
 
   private async readCache(keyHash: string): Promise<PolicySnapshot | typeof NEGATIVE_SNAPSHOT | undefined> {

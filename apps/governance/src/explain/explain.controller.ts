@@ -1,6 +1,6 @@
 import { Body, Controller, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Ctx, type RequestContext } from '@penstock/platform';
+import { Ctx, ReadsOnly, type RequestContext } from '@penstock/platform';
 
 import { Answers } from '../http/answers.decorator.js';
 import { toExplainResponse } from './explain.mapping.js';
@@ -14,6 +14,7 @@ export class ExplainController {
   constructor(private readonly service: ExplainService) {}
 
   @Post('explain')
+  @ReadsOnly()
   @ApiOperation({
     summary: 'Say whether a call would be admitted, and why',
     description:

@@ -62,6 +62,7 @@ export class ExplainService {
         providers: ANY_PROVIDER,
         draw: FIRST_BY_WEIGHT,
         nowMs: ctx.nowMs,
+        clientIp: null,
       },
       await this.readCounters(snapshot, ctx.nowMs),
       (encoding) => countJsonTokens(text, encoding),

@@ -7,7 +7,8 @@ const LIMIT_MAX = 9_223_372_036_854_776_000n;
 const NAME_LENGTH_MAX = 255;
 const CENT_DECIMALS_MAX = 7;
 
-function rule(name: string, reasonAgainst: (value: unknown) => string | undefined): PropertyDecorator {
+/** A validator that says why a value is refused; undefined: it is not. The reason follows the name of the field. */
+export function rule(name: string, reasonAgainst: (value: unknown) => string | undefined): PropertyDecorator {
   return (target, key) => {
     registerDecorator({
       name,
@@ -29,7 +30,8 @@ export function IsPlainText(options: {
   return rule('isPlainText', (value) => reasonAgainstText(value, options));
 }
 
-function reasonAgainstText(
+/** Why a value is no text that PostgreSQL can store, of at most so many characters. */
+export function reasonAgainstText(
   value: unknown,
   { lengthMax, isEmptyAllowed = false }: { readonly lengthMax: number; readonly isEmptyAllowed?: boolean },
 ): string | undefined {
@@ -101,7 +103,8 @@ export function IsPercentList(): PropertyDecorator {
   return rule('isPercentList', (value) => {
     if (!Array.isArray(value)) return 'must be an array of percents';
     if (value.length > PERCENTS_MAX) return `must not have more than ${PERCENTS_MAX} entries`;
-    const isPercent = (entry: unknown): boolean => Number.isInteger(entry) && Number(entry) >= 1 && Number(entry) <= 100;
+    const isPercent = (entry: unknown): boolean =>
+      Number.isInteger(entry) && Number(entry) >= 1 && Number(entry) <= 100;
     if (!value.every(isPercent)) return 'must hold whole numbers from 1 to 100';
     return new Set(value).size === value.length ? undefined : 'must not hold a percent twice';
   });

@@ -60,17 +60,22 @@ export class LimitTenants {
 
   /** Place by owner id. */
   async ofRows(rows: readonly OwnerColumns[]): Promise<Map<string, LimitPlace>> {
-    return this.find(this.dataSource.manager, rows.map(ownerOf));
+    return this.findMany(this.dataSource.manager, rows.map(ownerOf));
   }
 
-  /** The place of one owner as a transaction sees it. */
+  /** The place of one owner as a transaction sees it; undefined when it is gone. */
+  async find(tx: EntityManager, owner: LimitOwner): Promise<LimitPlace | undefined> {
+    return (await this.findMany(tx, [owner])).get(owner.id);
+  }
+
+  /** The place of an owner that the transaction has locked. */
   async ofOwner(tx: EntityManager, owner: LimitOwner): Promise<LimitPlace> {
-    const place = (await this.find(tx, [owner])).get(owner.id);
+    const place = await this.find(tx, owner);
     if (place === undefined) throw new Error(`The ${owner.entity} ${owner.id} is gone though it was locked.`);
     return place;
   }
 
-  private async find(manager: EntityManager, owners: readonly LimitOwner[]): Promise<Map<string, LimitPlace>> {
+  private async findMany(manager: EntityManager, owners: readonly LimitOwner[]): Promise<Map<string, LimitPlace>> {
     if (owners.length === 0) return new Map();
     const rows: PlaceRow[] = await manager.query(
       PLACES_SQL,

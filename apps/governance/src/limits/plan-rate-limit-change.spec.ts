@@ -13,6 +13,18 @@ const current: RateLimitState = {
   requestResetDuration: null,
   requestAnchorAt: new Date(ANCHOR_MS),
   requestGeneration: 1,
+  inputTokenMaxLimit: null,
+  inputTokenResetDuration: null,
+  inputTokenAnchorAt: new Date(ANCHOR_MS),
+  inputTokenGeneration: 1,
+  outputTokenMaxLimit: null,
+  outputTokenResetDuration: null,
+  outputTokenAnchorAt: new Date(ANCHOR_MS),
+  outputTokenGeneration: 1,
+  concurrentMaxLimit: null,
+  windowType: 'fixed',
+  onExceed: 'deny',
+  fallbackModel: null,
 };
 
 describe('planRateLimitChange', () => {
@@ -24,6 +36,12 @@ describe('planRateLimitChange', () => {
     [{ token_max_limit: 100 }, current, 'none'],
     [{ token_max_limit: 0 }, current, 'update'],
     [{ request_reset_duration: '1m' }, current, 'update'],
+    [{ concurrent_max_limit: 3 }, current, 'update'],
+    [{ concurrent_max_limit: 3 }, undefined, 'create'],
+    [{ input_token_max_limit: 1, input_token_reset_duration: '1m' }, current, 'update'],
+    [{ window_type: 'fixed' }, current, 'none'],
+    [{ window_type: 'sliding' }, current, 'update'],
+    [{ on_exceed: 'clamp' }, current, 'update'],
     [{ request_max_limit: 1, request_reset_duration: '1m' }, undefined, 'create'],
   ])('of %j', (patch, before, kind) => {
     expect(planRateLimitChange(before, patch, ANCHOR_MS).kind).toBe(kind);
@@ -51,5 +69,31 @@ describe('planRateLimitChange', () => {
     const plan = planRateLimitChange(current, { token_reset_duration: '2h' }, ANCHOR_MS + 3.5 * HOUR_MS);
 
     expect(plan).toMatchObject({ state: { tokenAnchorAt: new Date(ANCHOR_MS + 3 * HOUR_MS), tokenGeneration: 2 } });
+  });
+
+  it('starts counting anew with another type of window, because it counts in another way', () => {
+    const nowMs = ANCHOR_MS + 3.5 * HOUR_MS;
+
+    const plan = planRateLimitChange(current, { window_type: 'sliding' }, nowMs);
+
+    expect(plan).toMatchObject({
+      state: { windowType: 'sliding', tokenAnchorAt: new Date(nowMs), tokenGeneration: 3, requestGeneration: 2 },
+    });
+  });
+
+  it('starts counting anew when the duration of a sliding window changes: its buckets have another length', () => {
+    const nowMs = ANCHOR_MS + 3.5 * HOUR_MS;
+
+    const plan = planRateLimitChange({ ...current, windowType: 'sliding' }, { token_reset_duration: '2h' }, nowMs);
+
+    expect(plan).toMatchObject({ state: { tokenAnchorAt: new Date(nowMs), tokenGeneration: 3, requestGeneration: 1 } });
+  });
+
+  it.each<[RateLimitPatch, string]>([
+    [{ window_type: 'sliding' }, 'at least one limit'],
+    [{ request_max_limit: 1, request_reset_duration: '1ms' }, 'at least 10ms'],
+    [{ concurrent_max_limit: 1, on_exceed: 'fallback' }, 'needs a fallback_model'],
+  ])('refuses a new one that limits nothing or cannot be kept: %j', (patch, sentence) => {
+    expect(() => planRateLimitChange(undefined, patch, ANCHOR_MS)).toThrow(sentence);
   });
 });

@@ -1,11 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { VirtualKeyEntity } from '@penstock/entities';
-import { In, type EntityManager } from 'typeorm';
+import { In, type EntityManager, type FindOptionsWhere } from 'typeorm';
 
 import type { Change } from '../changes/change.js';
+import { findKeyHashes } from './key-hashes.js';
 
 /** A key as its owners need to know it. */
-export type OwnedKey = Pick<VirtualKeyEntity, 'id' | 'name' | 'keyHash'>;
+export interface OwnedKey extends Pick<VirtualKeyEntity, 'id' | 'name'> {
+  /** Of every value it has. */
+  readonly keyHashes: readonly string[];
+}
 
 /** The virtual keys of teams and customers, as far as changes of those concern them. */
 @Injectable()
@@ -16,20 +20,12 @@ export class OwnedKeys {
    */
   async ofTeams(tx: EntityManager, teamIds: readonly string[]): Promise<OwnedKey[]> {
     if (teamIds.length === 0) return [];
-    return tx.getRepository(VirtualKeyEntity).find({
-      select: { id: true, name: true, keyHash: true },
-      where: { teamId: In([...teamIds]) },
-      order: { createdAt: 'ASC', id: 'ASC' },
-    });
+    return this.find(tx, { teamId: In([...teamIds]) });
   }
 
   /** The keys that belong to a customer directly. */
   async ofCustomer(tx: EntityManager, customerId: string): Promise<OwnedKey[]> {
-    return tx.getRepository(VirtualKeyEntity).find({
-      select: { id: true, name: true, keyHash: true },
-      where: { customerId },
-      order: { createdAt: 'ASC', id: 'ASC' },
-    });
+    return this.find(tx, { customerId });
   }
 
   /** Deletes keys together with their owner, one audit line each. */
@@ -38,7 +34,7 @@ export class OwnedKeys {
     await change.tx.getRepository(VirtualKeyEntity).delete({ id: In(keys.map(({ id }) => id)) });
     change.touch(
       tenantId,
-      keys.map(({ keyHash }) => keyHash),
+      keys.flatMap(({ keyHashes }) => keyHashes),
     );
     for (const { id, name } of keys) {
       change.audit({
@@ -50,5 +46,18 @@ export class OwnedKeys {
         after: null,
       });
     }
+  }
+
+  private async find(tx: EntityManager, where: FindOptionsWhere<VirtualKeyEntity>): Promise<OwnedKey[]> {
+    const keys = await tx.getRepository(VirtualKeyEntity).find({
+      select: { id: true, name: true },
+      where,
+      order: { createdAt: 'ASC', id: 'ASC' },
+    });
+    const hashes = await findKeyHashes(
+      tx,
+      keys.map(({ id }) => id),
+    );
+    return keys.map(({ id, name }) => ({ id, name, keyHashes: hashes.get(id) ?? [] }));
   }
 }

@@ -11,12 +11,13 @@ import type { EntityManager } from 'typeorm';
 
 import { ownerOf, type LimitOwner } from '../limits/limit-owner.js';
 import { tenantIdOf } from '../policies/tenant-of.js';
+import { findKeyHashes } from './key-hashes.js';
 import { ParentLocks } from './parent-locks.js';
 
 /** An owner of limits that cannot change or move until the transaction ends. */
 export interface LockedOwner {
   readonly tenantId: string;
-  /** Hash of the key's value when the owner is a key. */
+  /** Hashes of the key's values when the owner is a key. */
   readonly keyHashes: readonly string[];
 }
 
@@ -65,7 +66,7 @@ export class OwnerLocks {
     const customerId = key.customerId ?? team?.customerId ?? null;
     return {
       tenantId: tenantIdOf({ keyId: key.id, teamId: key.teamId, customerId }),
-      keyHashes: [key.keyHash],
+      keyHashes: (await findKeyHashes(tx, [key.id])).get(key.id) ?? [],
     };
   }
 }

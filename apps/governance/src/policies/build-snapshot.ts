@@ -24,11 +24,15 @@ export function buildSnapshot(row: PolicyRow): PolicySnapshot {
     epoch: Number(row.epoch),
     keyId: row.keyId,
     keyName: row.keyName,
+    secretId: row.secretId,
     isActive: row.isActive,
+    expiresAtMs: row.expiresAtMs === null ? null : Number(row.expiresAtMs),
     teamId: row.teamId,
     customerId: row.customerId,
     allowedModels: row.allowedModels,
     allowedProviders: row.allowedProviders,
+    allowedIps: row.allowedIps,
+    tags: row.tags ?? [],
     providerConfigs: row.providerConfigs,
     streamPolicy: row.streamPolicy ?? 'finish',
     limits: specsOf(row, ownersOf(row)),
@@ -54,9 +58,7 @@ export function specsOf(rows: LimitRows, owners: Owners = new Map()): LimitSpec[
       ),
     ),
   ];
-  return specs.toSorted(
-    (left, right) => LIMIT_ENTITIES.indexOf(left.entity) - LIMIT_ENTITIES.indexOf(right.entity),
-  );
+  return specs.toSorted((left, right) => LIMIT_ENTITIES.indexOf(left.entity) - LIMIT_ENTITIES.indexOf(right.entity));
 }
 
 /** The calendar of a tenant's settings. */
@@ -80,7 +82,8 @@ function toDate(ms: number | null): Date | null {
 
 function specOwner(row: BudgetRow | RateLimitRow, owners: Owners): SpecOwner {
   const owner = ownerOf(row);
-  if (owner.entity === 'shared_budget') return { entity: owner.entity, id: row.id, name: (row as BudgetRow).name ?? '' };
+  if (owner.entity === 'shared_budget')
+    return { entity: owner.entity, id: row.id, name: (row as BudgetRow).name ?? '' };
   return { ...owner, name: '', ...owners.get(owner.id) };
 }
 

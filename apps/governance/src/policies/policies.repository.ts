@@ -47,14 +47,16 @@ const PRICES_JSON = `(SELECT COALESCE(json_agg(json_build_object(
 /** One statement, hence one snapshot of the database: the epoch and what it stands for cannot come apart. */
 const POLICY_SQL = `
 WITH path AS (
-  SELECT k.id AS key_id, k.name AS key_name, k.is_active, k.allowed_models, k.allowed_providers,
+  SELECT k.id AS key_id, k.name AS key_name, k.is_active, k.allowed_models, k.allowed_providers, k.allowed_ips, k.tags,
+    s.id AS secret_id, LEAST(k.expires_at, s.expires_at) AS expires_at,
     t.id AS team_id, t.name AS team_name, c.id AS customer_id, c.name AS customer_name,
     n.id AS tenant_id, n.epoch, n.time_zone, n.fiscal_year_start_month, n.stream_policy
-  FROM governance.virtual_keys k
+  FROM governance.virtual_key_secrets s
+  JOIN governance.virtual_keys k ON k.id = s.virtual_key_id
   LEFT JOIN governance.teams t ON t.id = k.team_id
   LEFT JOIN governance.customers c ON c.id = COALESCE(t.customer_id, k.customer_id)
   LEFT JOIN governance.tenants n ON n.id = COALESCE(c.id, t.id, k.id)
-  WHERE k.key_hash = $1
+  WHERE s.key_hash = $1 AND (s.expires_at IS NULL OR s.expires_at > to_timestamp($2 / 1000.0))
 ), providers AS (
   SELECT o.* FROM governance.provider_configs o JOIN path p ON o.virtual_key_id = p.key_id
 ), models AS (
@@ -64,7 +66,8 @@ WITH path AS (
   SELECT a.budget_id FROM governance.budget_attachments a JOIN path p
     ON a.virtual_key_id = p.key_id OR a.team_id = p.team_id
 )
-SELECT p.key_id AS "keyId", p.key_name AS "keyName", p.is_active AS "isActive",
+SELECT p.key_id AS "keyId", p.key_name AS "keyName", p.secret_id AS "secretId", p.is_active AS "isActive",
+  ${ms('p.expires_at')}::text AS "expiresAtMs", p.allowed_ips AS "allowedIps", p.tags,
   p.allowed_models AS "allowedModels", p.allowed_providers AS "allowedProviders",
   p.team_id AS "teamId", p.team_name AS "teamName", p.customer_id AS "customerId", p.customer_name AS "customerName",
   p.tenant_id AS "tenantId", p.epoch, p.time_zone AS "timeZone", p.fiscal_year_start_month AS "fiscalYearStartMonth",
@@ -117,14 +120,17 @@ export interface PendingMessage {
 export class PoliciesRepository {
   constructor(private readonly dataSource: DataSource) {}
 
+  /** By a value that still works. An expired key is found: gateways say that it has expired. */
   async findByKeyHash(keyHash: string, nowMs: number): Promise<PolicyRow | null> {
     const rows: PolicyRow[] = await this.dataSource.query(POLICY_SQL, [keyHash, nowMs]);
     return rows[0] ?? null;
   }
 
+  /** Of the value that lasts longest. */
   async findKeyHash(keyId: string): Promise<string | null> {
     const rows: { keyHash: string }[] = await this.dataSource.query(
-      'SELECT key_hash AS "keyHash" FROM governance.virtual_keys WHERE id = $1',
+      `SELECT key_hash AS "keyHash" FROM governance.virtual_key_secrets WHERE virtual_key_id = $1
+       ORDER BY expires_at DESC NULLS FIRST, created_at DESC LIMIT 1`,
       [keyId],
     );
     return rows[0]?.keyHash ?? null;

@@ -107,7 +107,7 @@ export class TeamsService {
     const tenantId = tenantIdOf({ teamId: id, customerId });
     change.touch(
       tenantId,
-      keys.map(({ keyHash }) => keyHash),
+      keys.flatMap(({ keyHashes }) => keyHashes),
     );
     if (customerId !== before.customerId) {
       const fromTenantId = tenantIdOf({ teamId: id, customerId: before.customerId });

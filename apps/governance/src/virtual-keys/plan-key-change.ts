@@ -1,6 +1,7 @@
-import { AppError } from '@penstock/domain';
+import { AppError, normalizeIpRange } from '@penstock/domain';
 import type { VirtualKeyEntity } from '@penstock/entities';
 
+import { planExpiry } from './key-expiry.js';
 import type { UpdateVirtualKeyRequest } from './virtual-keys.requests.js';
 
 /** The parent ids of a request; null and absent are told apart only by whether they are a conflict. */
@@ -29,32 +30,49 @@ export function planParent(
   };
 }
 
-/** The fields of a key after a partial update, without its parent: what is absent or null stays. */
-export function planKeyFields(
-  current: VirtualKeyEntity,
-  request: UpdateVirtualKeyRequest,
-): Pick<VirtualKeyEntity, 'name' | 'description' | 'isActive' | 'allowedModels' | 'allowedProviders'> {
+/** The fields of a key that a request may set, without its parent. */
+export type KeyFields = Pick<
+  VirtualKeyEntity,
+  'name' | 'description' | 'isActive' | 'allowedModels' | 'allowedProviders' | 'expiresAt' | 'allowedIps' | 'tags'
+>;
+
+/** A key before its first request; it gets its name from there. */
+export const NEW_KEY: KeyFields = Object.freeze({
+  name: '',
+  description: null,
+  isActive: true,
+  allowedModels: null,
+  allowedProviders: null,
+  expiresAt: null,
+  allowedIps: null,
+  tags: null,
+});
+
+/** The fields of a key after a partial update: what is absent or null stays. @throws AppError `validation_failed` */
+export function planKeyFields(current: KeyFields, request: UpdateVirtualKeyRequest, nowMs: number): KeyFields {
   return {
     name: request.name ?? current.name,
     description: request.description ?? current.description,
     isActive: request.is_active ?? current.isActive,
     allowedModels: request.allowed_models ?? current.allowedModels,
     allowedProviders: request.allowed_providers ?? current.allowedProviders,
+    expiresAt: planExpiry(current.expiresAt, request.expires_at, nowMs),
+    allowedIps: request.allowed_ips ? [...new Set(request.allowed_ips.map(normalizeIpRange))] : current.allowedIps,
+    tags: request.tags ?? current.tags,
   };
 }
 
 /** Whether two states of a key's own columns differ. */
-export function isKeyChanged(
-  before: VirtualKeyEntity,
-  after: ReturnType<typeof planKeyFields> & ReturnType<typeof planParent>,
-): boolean {
+export function isKeyChanged(before: VirtualKeyEntity, after: KeyFields & ReturnType<typeof planParent>): boolean {
   return (
     before.name !== after.name ||
     before.description !== after.description ||
     before.isActive !== after.isActive ||
     before.teamId !== after.teamId ||
     before.customerId !== after.customerId ||
-    JSON.stringify(before.allowedModels) !== JSON.stringify(after.allowedModels) ||
-    JSON.stringify(before.allowedProviders) !== JSON.stringify(after.allowedProviders)
+    before.expiresAt?.getTime() !== after.expiresAt?.getTime() ||
+    (['allowedModels', 'allowedProviders', 'allowedIps', 'tags'] as const).some(
+      (field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]),
+    )
   );
 }

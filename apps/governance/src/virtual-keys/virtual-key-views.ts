@@ -4,10 +4,11 @@ import type { VirtualKeyEntity } from '@penstock/entities';
 import { LimitBook } from '../limits/limit-book.js';
 import { OwnerSummaries } from '../owners/owner-summaries.js';
 import { ProviderConfigs } from '../provider-configs/provider-configs.js';
-import { KeySecrets, maskedValue } from './key-secret.js';
-import { toVirtualKeyResponse } from './virtual-key.mapping.js';
-import type { ListedKey } from './virtual-keys.repository.js';
+import { KeySecrets, maskedValue } from './values/key-secret.js';
+import type { LiveValue } from './values/key-values.js';
+import { toKeySecretResponse, toVirtualKeyResponse } from './virtual-key.mapping.js';
 import type { VirtualKeyResponse } from './virtual-key.response.js';
+import type { ListedKey } from './virtual-keys.repository.js';
 
 /** Keys with their relations and live usage: a fixed number of queries for any number of keys. */
 @Injectable()
@@ -19,11 +20,20 @@ export class VirtualKeyViews {
     private readonly secrets: KeySecrets,
   ) {}
 
-  /** One key, with its value. */
-  async one(key: VirtualKeyEntity, nowMs: number): Promise<VirtualKeyResponse> {
-    const [view] = await this.build([key], nowMs, () => this.secrets.reveal(key));
+  /** One key with the values that work, the current one first; that one in the clear when it is to be revealed. */
+  async one(
+    key: VirtualKeyEntity,
+    values: readonly LiveValue[],
+    { isRevealed, nowMs }: { readonly isRevealed: boolean; readonly nowMs: number },
+  ): Promise<VirtualKeyResponse> {
+    const current = values[0]?.secret;
+    if (current === undefined) throw new Error(`Virtual key ${key.id} has no value.`);
+    const { valueHint } = current;
+    const [view] = await this.build([{ ...key, valueHint }], nowMs, () =>
+      isRevealed ? this.secrets.reveal(current) : maskedValue(valueHint),
+    );
     if (view === undefined) throw new Error('A key has exactly one view.');
-    return view;
+    return { ...view, secrets: values.map(toKeySecretResponse) };
   }
 
   /** Many keys, values masked. */

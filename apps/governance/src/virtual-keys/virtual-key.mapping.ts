@@ -2,8 +2,10 @@ import type { CustomerSummary } from '../customers/customer.response.js';
 import type { LimitAnswer } from '../limits/limit-book.js';
 import type { ProviderConfigResponse } from '../provider-configs/provider-config.response.js';
 import type { TeamSummary } from '../teams/team.response.js';
+import { maskedValue } from './values/key-secret.js';
+import type { LiveValue } from './values/key-values.js';
+import type { KeySecretResponse, VirtualKeyResponse } from './virtual-key.response.js';
 import type { ListedKey } from './virtual-keys.repository.js';
-import type { VirtualKeyResponse } from './virtual-key.response.js';
 
 /** What a key is shown with. */
 export interface VirtualKeyRelations {
@@ -35,7 +37,21 @@ export function toVirtualKeyResponse(
     ...(customer === undefined ? {} : { customer }),
     ...limits,
     ...(providerConfigs === undefined ? {} : { provider_configs: providerConfigs }),
+    ...(key.expiresAt === null ? {} : { expires_at: key.expiresAt.toISOString() }),
+    ...(key.allowedIps === null ? {} : { allowed_ips: key.allowedIps }),
+    ...(key.tags === null ? {} : { tags: key.tags }),
     created_at: key.createdAt.toISOString(),
     updated_at: key.updatedAt.toISOString(),
+  };
+}
+
+/** A value of a key on the wire, masked. */
+export function toKeySecretResponse({ secret, lastUsedAt }: LiveValue): KeySecretResponse {
+  return {
+    id: secret.id,
+    value: maskedValue(secret.valueHint),
+    created_at: secret.createdAt.toISOString(),
+    expires_at: secret.expiresAt?.toISOString() ?? null,
+    last_used_at: lastUsedAt?.toISOString() ?? null,
   };
 }

@@ -5,6 +5,29 @@ import { BudgetResponse, RateLimitResponse } from '../limits/limit-responses.js'
 import { ProviderConfigResponse } from '../provider-configs/provider-config.response.js';
 import { TeamSummary } from '../teams/team.response.js';
 
+/** One value of a key that works: the current one, or one that works on for the overlap of a rotation. */
+export class KeySecretResponse {
+  @ApiProperty({ type: String, format: 'uuid' })
+  id!: string;
+
+  @ApiProperty({ type: String, description: 'Only its last four characters.' })
+  value!: string;
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  created_at!: string;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true, description: 'Null for the current value.' })
+  expires_at!: string | null;
+
+  @ApiProperty({
+    type: String,
+    format: 'date-time',
+    nullable: true,
+    description: 'Start of the latest call with it that was accounted for; null: none yet.',
+  })
+  last_used_at!: string | null;
+}
+
 /** A virtual key. */
 export class VirtualKeyResponse {
   @ApiProperty({ type: String, format: 'uuid' })
@@ -13,7 +36,10 @@ export class VirtualKeyResponse {
   @ApiProperty({ type: String })
   name!: string;
 
-  @ApiProperty({ type: String, description: 'The credential; in lists only its last four characters.' })
+  @ApiProperty({
+    type: String,
+    description: 'The credential; only its last four characters in lists, and for who may not see it.',
+  })
   value!: string;
 
   @ApiProperty({ type: String, required: false })
@@ -49,7 +75,11 @@ export class VirtualKeyResponse {
   @ApiProperty({ type: BudgetResponse, required: false })
   budget?: BudgetResponse;
 
-  @ApiProperty({ type: [BudgetResponse], required: false, description: 'Where there are several; `budget` is the oldest.' })
+  @ApiProperty({
+    type: [BudgetResponse],
+    required: false,
+    description: 'Where there are several; `budget` is the oldest.',
+  })
   budgets?: BudgetResponse[];
 
   @ApiProperty({ type: RateLimitResponse, required: false })
@@ -57,6 +87,18 @@ export class VirtualKeyResponse {
 
   @ApiProperty({ type: [ProviderConfigResponse], required: false, description: 'Absent: every provider.' })
   provider_configs?: ProviderConfigResponse[];
+
+  @ApiProperty({ type: String, format: 'date-time', required: false })
+  expires_at?: string;
+
+  @ApiProperty({ type: [String], required: false, description: 'In normal form. Empty: everywhere.' })
+  allowed_ips?: string[];
+
+  @ApiProperty({ type: [String], required: false })
+  tags?: string[];
+
+  @ApiProperty({ type: [KeySecretResponse], required: false, description: 'Not in lists. The current value first.' })
+  secrets?: KeySecretResponse[];
 
   @ApiProperty({ type: String, format: 'date-time' })
   created_at!: string;
@@ -84,4 +126,7 @@ export class VirtualKeyListEnvelope {
 
   @ApiProperty({ type: 'integer', description: 'Entries in this answer.' })
   count!: number;
+
+  @ApiProperty({ type: 'integer', required: false, description: 'Of all pages; with limit or offset.' })
+  total_count?: number;
 }

@@ -5,22 +5,27 @@ import { Ctx, type RequestContext } from '@penstock/platform';
 import type { Changed } from '../changes/changed.js';
 import { Answers } from '../http/answers.decorator.js';
 import { EntityIdPipe } from '../http/entity-id.pipe.js';
-import { OwnerListQuery } from '../http/list.query.js';
 import { MessageResponse } from '../http/message.response.js';
+import { KeyReads } from './key-reads.js';
+import { KeyRotation } from './values/key-rotation.js';
 import { ChangedVirtualKeyEnvelope, VirtualKeyEnvelope, VirtualKeyListEnvelope } from './virtual-key.response.js';
-import { CreateVirtualKeyRequest, UpdateVirtualKeyRequest } from './virtual-keys.requests.js';
+import { VirtualKeyListQuery } from './virtual-keys.query.js';
+import { CreateVirtualKeyRequest, RotateVirtualKeyRequest, UpdateVirtualKeyRequest } from './virtual-keys.requests.js';
 import { VirtualKeysService } from './virtual-keys.service.js';
 
 @ApiTags('virtual keys')
 @Controller('api/governance/virtual-keys')
 export class VirtualKeysController {
-  constructor(private readonly keys: VirtualKeysService) {}
+  constructor(
+    private readonly keys: VirtualKeysService,
+    private readonly reads: KeyReads,
+    private readonly rotation: KeyRotation,
+  ) {}
 
   @Get()
   @Answers(200, VirtualKeyListEnvelope, [400])
-  async list(@Ctx() ctx: RequestContext, @Query() query: OwnerListQuery): Promise<VirtualKeyListEnvelope> {
-    const virtual_keys = await this.keys.list(ctx, query);
-    return { virtual_keys, count: virtual_keys.length };
+  async list(@Ctx() ctx: RequestContext, @Query() query: VirtualKeyListQuery): Promise<VirtualKeyListEnvelope> {
+    return this.reads.list(ctx, query);
   }
 
   @Post()
@@ -36,7 +41,7 @@ export class VirtualKeysController {
   @Get(':id')
   @Answers(200, VirtualKeyEnvelope, [404])
   async get(@Ctx() ctx: RequestContext, @Param('id', EntityIdPipe) id: string): Promise<VirtualKeyEnvelope> {
-    return { virtual_key: await this.keys.get(ctx, id) };
+    return { virtual_key: await this.reads.get(ctx, id) };
   }
 
   @Put(':id')
@@ -55,5 +60,16 @@ export class VirtualKeysController {
   async delete(@Ctx() ctx: RequestContext, @Param('id', EntityIdPipe) id: string): Promise<Changed<MessageResponse>> {
     const changed = await this.keys.revoke(ctx, id);
     return changed.map(() => ({ message: 'Virtual key deleted successfully' }));
+  }
+
+  @Post(':id/rotate')
+  @Answers(200, ChangedVirtualKeyEnvelope, [400, 404])
+  async rotate(
+    @Ctx() ctx: RequestContext,
+    @Param('id', EntityIdPipe) id: string,
+    @Body() request: RotateVirtualKeyRequest,
+  ): Promise<Changed<ChangedVirtualKeyEnvelope>> {
+    const changed = await this.rotation.rotate(ctx, id, request.overlap ?? '0s');
+    return changed.map((virtual_key) => ({ message: 'Virtual key rotated successfully', virtual_key }));
   }
 }

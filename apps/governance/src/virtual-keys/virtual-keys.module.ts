@@ -4,7 +4,10 @@ import { KeyHasher, parseEncryptionKeys, SecretBox } from '@penstock/platform';
 import { GovernanceConfig } from '../config.js';
 import { ProviderConfigs } from '../provider-configs/provider-configs.js';
 import { KeyLimits } from './key-limits.js';
-import { KeySecrets } from './key-secret.js';
+import { KeyReads } from './key-reads.js';
+import { KeyRotation } from './values/key-rotation.js';
+import { KeySecrets } from './values/key-secret.js';
+import { KeyValues } from './values/key-values.js';
 import { VirtualKeyViews } from './virtual-key-views.js';
 import { VirtualKeysController } from './virtual-keys.controller.js';
 import { VirtualKeysRepository } from './virtual-keys.repository.js';
@@ -24,7 +27,10 @@ import { VirtualKeysService } from './virtual-keys.service.js';
       useFactory: (config: GovernanceConfig) => new SecretBox(parseEncryptionKeys(config.PENSTOCK_ENCRYPTION_KEYS)),
     },
     KeyLimits,
+    KeyReads,
+    KeyRotation,
     KeySecrets,
+    KeyValues,
     ProviderConfigs,
     VirtualKeyViews,
     VirtualKeysRepository,

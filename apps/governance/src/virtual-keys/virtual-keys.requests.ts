@@ -5,6 +5,7 @@ import { IsArray, IsBoolean, IsObject, IsOptional, IsString, ValidateNested } fr
 import { IsName, IsNameList, IsPlainText } from '../limits/field-decorators.js';
 import { LimitFields } from '../limits/limit-requests.js';
 import { ProviderConfigRequest } from '../provider-configs/provider-config.requests.js';
+import { IsEnd, IsIpRangeList, IsOverlap, IsTagList } from './key-field-decorators.js';
 
 const DESCRIPTION_LENGTH_MAX = 2_000;
 
@@ -35,7 +36,6 @@ class VirtualKeyFields extends LimitFields {
   @IsString()
   customer_id?: string | null;
 
-
   @ApiProperty({
     type: [ProviderConfigRequest],
     nullable: true,
@@ -53,6 +53,33 @@ class VirtualKeyFields extends LimitFields {
   @IsOptional()
   @IsBoolean()
   is_active?: boolean | null;
+
+  @ApiProperty({
+    type: String,
+    format: 'date-time',
+    nullable: true,
+    required: false,
+    description: 'When every value of the key stops working; in the future. An empty text takes it away.',
+  })
+  @IsOptional()
+  @IsEnd()
+  expires_at?: string | null;
+
+  @ApiProperty({
+    type: [String],
+    nullable: true,
+    required: false,
+    maxItems: 200,
+    description: 'IPv4 and IPv6 addresses and CIDR ranges the key may be used from. Empty: everywhere.',
+  })
+  @IsOptional()
+  @IsIpRangeList()
+  allowed_ips?: string[] | null;
+
+  @ApiProperty({ type: [String], nullable: true, required: false, maxItems: 50, description: 'Each at most 64 long.' })
+  @IsOptional()
+  @IsTagList()
+  tags?: string[] | null;
 }
 
 /** Body of `POST /virtual-keys`. */
@@ -68,4 +95,18 @@ export class UpdateVirtualKeyRequest extends VirtualKeyFields {
   @IsOptional()
   @IsName()
   name?: string | null;
+}
+
+/** Body of `POST /virtual-keys/{id}/rotate`. */
+export class RotateVirtualKeyRequest {
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    required: false,
+    default: '0s',
+    description: 'How long the value before works on, such as "1d". Zero: it stops at once.',
+  })
+  @IsOptional()
+  @IsOverlap()
+  overlap?: string | null;
 }

@@ -1,22 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import { uuidv7 } from '@penstock/domain';
-import { VirtualKeyEntity } from '@penstock/entities';
-import type { RequestContext } from '@penstock/platform';
+import { VirtualKeyEntity, type VirtualKeySecretEntity } from '@penstock/entities';
+import { mayReveal, type RequestContext } from '@penstock/platform';
 import type { EntityManager } from 'typeorm';
 
 import type { Change } from '../changes/change.js';
 import { Changed } from '../changes/changed.js';
 import { nextTimestamp } from '../changes/next-timestamp.js';
 import { PolicyChanges } from '../changes/policy-changes.js';
-import type { OwnerListQuery } from '../http/list.query.js';
 import { notFound } from '../http/not-found.js';
 import { MovingLimits } from '../limits/moving-limits.js';
 import { ParentLocks } from '../owners/parent-locks.js';
 import { tenantIdOf } from '../policies/tenant-of.js';
+import { toAuditKey } from './audit-key.js';
 import { KeyLimits } from './key-limits.js';
-import { KeySecrets } from './key-secret.js';
-import { isKeyChanged, planKeyFields, planParent } from './plan-key-change.js';
-import { VirtualKeyViews } from './virtual-key-views.js';
+import { KeyReads } from './key-reads.js';
+import { isKeyChanged, NEW_KEY, planKeyFields, planParent } from './plan-key-change.js';
+import { KeyValues } from './values/key-values.js';
 import type { VirtualKeyResponse } from './virtual-key.response.js';
 import { VirtualKeysRepository } from './virtual-keys.repository.js';
 import type { CreateVirtualKeyRequest, UpdateVirtualKeyRequest } from './virtual-keys.requests.js';
@@ -26,57 +26,46 @@ import type { CreateVirtualKeyRequest, UpdateVirtualKeyRequest } from './virtual
 export class VirtualKeysService {
   constructor(
     private readonly keys: VirtualKeysRepository,
+    private readonly values: KeyValues,
     private readonly changes: PolicyChanges,
     private readonly limits: KeyLimits,
     private readonly moving: MovingLimits,
     private readonly parents: ParentLocks,
-    private readonly secrets: KeySecrets,
-    private readonly views: VirtualKeyViews,
+    private readonly reads: KeyReads,
   ) {}
-
-  async list(ctx: RequestContext, query: OwnerListQuery): Promise<VirtualKeyResponse[]> {
-    return this.views.many(await this.keys.list(query), ctx.nowMs);
-  }
-
-  async get(ctx: RequestContext, id: string): Promise<VirtualKeyResponse> {
-    const key = await this.keys.findById(id);
-    if (key === null) throw notFound('The virtual key');
-    return this.views.one(key, ctx.nowMs);
-  }
 
   async issue(ctx: RequestContext, request: CreateVirtualKeyRequest): Promise<Changed<VirtualKeyResponse>> {
     const id = uuidv7(ctx.nowMs);
-    const { stored } = this.secrets.mint(id);
     const changed = await this.changes.run(ctx, async (change) => {
       const parent = planParent({ teamId: null, customerId: null }, request);
       const tenantId = await this.tenantOf(change.tx, id, parent);
       const key = Object.assign(new VirtualKeyEntity(), {
         id,
-        name: request.name,
-        description: request.description ?? null,
-        isActive: request.is_active ?? true,
-        allowedModels: request.allowed_models ?? null,
-        allowedProviders: request.allowed_providers ?? null,
+        ...planKeyFields(NEW_KEY, request, ctx.nowMs),
         ...parent,
-        ...stored,
         createdAt: change.now,
         updatedAt: change.now,
       });
       await this.keys.insert(change.tx, key);
+      // The first value has the id of its key, as those have that are older than the table of values.
+      const { keyHash } = await this.values.issue(change.tx, id, id, change.now);
       await this.limits.create(change, id, request);
       // Drops a negative look-up of the value, so that the key works at once.
-      change.touch(tenantId, [key.keyHash]);
+      change.touch(tenantId, [keyHash]);
       change.audit({
         tenantId,
         action: 'virtual_key.created',
         entityType: 'virtual_key',
         entityId: id,
         before: null,
-        after: toAuditKey(key, await this.limits.toAudit(change, id)),
+        after: {
+          ...toAuditKey(key, await this.limits.toAudit(change, id)),
+          secret_id: id,
+          value_revealed: mayReveal(ctx),
+        },
       });
-      return id;
     });
-    return this.answer(ctx, changed);
+    return new Changed(await this.reads.get(ctx, id, id), changed.isPropagated);
   }
 
   async update(
@@ -84,11 +73,8 @@ export class VirtualKeysService {
     id: string,
     request: UpdateVirtualKeyRequest,
   ): Promise<Changed<VirtualKeyResponse>> {
-    const changed = await this.changes.run(ctx, async (change) => {
-      await this.applyUpdate(change, id, request);
-      return id;
-    });
-    return this.answer(ctx, changed);
+    const changed = await this.changes.run(ctx, (change) => this.applyUpdate(ctx, change, id, request));
+    return new Changed(await this.reads.get(ctx, id, changed.body), changed.isPropagated);
   }
 
   async revoke(ctx: RequestContext, id: string): Promise<Changed<void>> {
@@ -96,8 +82,9 @@ export class VirtualKeysService {
       const key = await this.lock(change.tx, id);
       const limits = await this.limits.toAudit(change, id);
       const tenantId = await this.tenantOf(change.tx, id, key);
+      const secrets = await this.values.ofKey(change.tx, id);
       await this.keys.delete(change.tx, [id]);
-      change.touch(tenantId, [key.keyHash]);
+      change.touch(tenantId, hashesOf(secrets));
       change.audit({
         tenantId,
         action: 'virtual_key.deleted',
@@ -109,7 +96,13 @@ export class VirtualKeysService {
     });
   }
 
-  private async applyUpdate(change: Change, id: string, request: UpdateVirtualKeyRequest): Promise<void> {
+  /** Answers with the id of the value that the audit entry of the change names; undefined when nothing changed. */
+  private async applyUpdate(
+    ctx: RequestContext,
+    change: Change,
+    id: string,
+    request: UpdateVirtualKeyRequest,
+  ): Promise<string | undefined> {
     const { tx } = change;
     const before = await this.lock(tx, id);
     const parent = planParent(before, request);
@@ -117,16 +110,18 @@ export class VirtualKeysService {
     const tenantBefore = await this.tenantOf(tx, id, before);
     const tenantAfter = isMoved ? await this.tenantOf(tx, id, parent) : tenantBefore;
     const limitsBefore = await this.limits.toAudit(change, id);
-    const fields = { ...planKeyFields(before, request), ...parent };
+    const fields = { ...planKeyFields(before, request, ctx.nowMs), ...parent };
     const areLimitsChanged = await this.limits.apply(change, id, request);
-    if (!areLimitsChanged && !isKeyChanged(before, fields)) return;
+    if (!areLimitsChanged && !isKeyChanged(before, fields)) return undefined;
 
     const after = Object.assign(new VirtualKeyEntity(), before, fields, {
       updatedAt: nextTimestamp(before.updatedAt, change.now),
     });
     await this.keys.update(tx, after);
     const limitsAfter = areLimitsChanged ? await this.limits.toAudit(change, id) : limitsBefore;
-    change.touch(tenantAfter, [before.keyHash]);
+    const secrets = await this.values.ofKey(tx, id);
+    const secretId = secrets.find(({ expiresAt }) => expiresAt === null)?.id;
+    change.touch(tenantAfter, hashesOf(secrets));
     if (tenantAfter !== tenantBefore) {
       const limitKeys = await this.moving.keysOf(tx, { keyIds: [id], teamIds: [] });
       change.move({ fromTenantId: tenantBefore, toTenantId: tenantAfter, limitKeys });
@@ -137,8 +132,9 @@ export class VirtualKeysService {
       entityType: 'virtual_key',
       entityId: id,
       before: toAuditKey(before, limitsBefore),
-      after: toAuditKey(after, limitsAfter),
+      after: { ...toAuditKey(after, limitsAfter), secret_id: secretId, value_revealed: mayReveal(ctx) },
     });
+    return secretId;
   }
 
   private async lock(tx: EntityManager, id: string): Promise<VirtualKeyEntity> {
@@ -158,24 +154,8 @@ export class VirtualKeysService {
     const team = teamId === null ? null : await this.parents.referredTeam(tx, teamId);
     return tenantIdOf({ keyId, teamId, customerId: parent.customerId ?? team?.customerId ?? null });
   }
-
-  /** What is stored now: another change may have followed, then the newer state is the answer. */
-  private async answer(ctx: RequestContext, changed: Changed<string>): Promise<Changed<VirtualKeyResponse>> {
-    return new Changed(await this.get(ctx, changed.body), changed.isPropagated);
-  }
 }
 
-/** A key as the audit trail keeps it: no value, no hash. */
-export function toAuditKey(key: VirtualKeyEntity, limits: Record<string, unknown>): Record<string, unknown> {
-  return {
-    name: key.name,
-    description: key.description,
-    is_active: key.isActive,
-    allowed_models: key.allowedModels,
-    allowed_providers: key.allowedProviders,
-    team_id: key.teamId,
-    customer_id: key.customerId,
-    value: '[redacted]',
-    ...limits,
-  };
+function hashesOf(secrets: readonly VirtualKeySecretEntity[]): string[] {
+  return secrets.map(({ keyHash }) => keyHash);
 }

@@ -8,6 +8,7 @@ const hold: HoldRecord = {
   requestId: 'req-1',
   tenantId: '01900000-0000-7000-8000-00000000000a',
   keyId: '01900000-0000-7000-8000-00000000000b',
+  secretId: '01900000-0000-7000-8000-00000000000c',
   teamId: null,
   customerId: null,
   provider: 'openai',
@@ -53,6 +54,7 @@ describe('the end of a hold', () => {
     const record = JSON.parse(entry.slice(1)) as UsageRecord;
     expect(record).toMatchObject({
       id: hold.id,
+      secretId: hold.secretId,
       outcome: 'orphaned',
       isEstimated: true,
       tokens: 700,

@@ -42,6 +42,7 @@ export function orphanedRecord(hold: HoldRecord, nowMs: number): UsageRecord {
     requestId: hold.requestId,
     tenantId: hold.tenantId,
     keyId: hold.keyId,
+    ...(hold.secretId === undefined ? {} : { secretId: hold.secretId }),
     teamId: hold.teamId,
     customerId: hold.customerId,
     provider: hold.provider,

@@ -50,6 +50,11 @@ describe('parseOutboxEntry', () => {
     expect(parseOutboxEntry(tenantId, id, `L${JSON.stringify(record)}`)).toMatchObject({ value: { isLate: true } });
   });
 
+  it('reads records with and without the value of the key that was used', () => {
+    expect(reasonFor(entryOf({}))).toBe('valid');
+    expect(reasonFor(entryOf({ secretId: id }))).toBe('valid');
+  });
+
   it('makes chosen texts and measured numbers fit for PostgreSQL', () => {
     const parsed = parseOutboxEntry(
       tenantId,
@@ -75,6 +80,7 @@ describe('parseOutboxEntry', () => {
     [entryOf({ id: 'other' }), 'id is not the UUID it is stored under'],
     [entryOf({ tenantId: record.keyId }), 'tenantId is not the UUID of its tenant'],
     [entryOf({ keyId: "x'; DROP" }), 'keyId is not a UUID'],
+    [entryOf({ secretId: null }), 'secretId is not a UUID'],
     [entryOf({ provider: 7 }), 'provider is not a string'],
     [entryOf({ startedAtMs: 9e15 }), 'startedAtMs is not an instant in milliseconds'],
     [entryOf({ usage: { ...record.usage, toolUnits: -1 } }), 'usage.toolUnits is not a whole number'],

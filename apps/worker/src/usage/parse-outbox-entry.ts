@@ -62,6 +62,7 @@ function findProblem(r: Partial<Record<keyof UsageRecord, unknown>>, tenantId: s
   if (r.id !== id || !UUID.test(id)) return 'id is not the UUID it is stored under';
   if (r.tenantId !== tenantId || !UUID.test(tenantId)) return 'tenantId is not the UUID of its tenant';
   if (!isUuid(r.keyId)) return 'keyId is not a UUID';
+  if (r.secretId !== undefined && !isUuid(r.secretId)) return 'secretId is not a UUID';
   if (r.teamId !== null && !isUuid(r.teamId)) return 'teamId is neither a UUID nor null';
   if (r.customerId !== null && !isUuid(r.customerId)) return 'customerId is neither a UUID nor null';
   for (const name of ['requestId', 'provider', 'modelRequested', 'modelSent'] as const) {

@@ -3,6 +3,7 @@ import { ZERO_USAGE } from '@penstock/domain';
 import type { UsageRecord } from '@penstock/dto';
 
 import { plainArray, textArray } from './array-literal.js';
+import { latestUses } from './latest-uses.js';
 import { sumDays, utcDay } from './sum-days.js';
 import { sumWindows } from './sum-windows.js';
 
@@ -86,6 +87,23 @@ describe('sumDays', () => {
   it('names days in UTC, far ones too', () => {
     expect(utcDay(Date.UTC(2026, 10, 23, 23, 59, 59, 999))).toBe('2026-11-23');
     expect(utcDay(8_640_000_000_000_000)).toBe('275760-09-13');
+  });
+});
+
+describe('latestUses', () => {
+  it('keeps the latest call of each value, in one order, and knows nothing of calls without one', () => {
+    expect(
+      latestUses([
+        call({ secretId: 'b', startedAtMs: 5 }),
+        call({ secretId: 'a', startedAtMs: 9 }),
+        call({ secretId: 'b', startedAtMs: 7 }),
+        call({ secretId: 'b', startedAtMs: 6 }),
+        call({ startedAtMs: 99 }),
+      ]),
+    ).toEqual([
+      { secretId: 'a', usedAtMs: 9 },
+      { secretId: 'b', usedAtMs: 7 },
+    ]);
   });
 });
 

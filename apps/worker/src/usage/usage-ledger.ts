@@ -3,6 +3,7 @@ import type { UsageRecord } from '@penstock/dto';
 import type { EntityManager } from 'typeorm';
 
 import { plainArray, textArray } from './array-literal.js';
+import { latestUses, type SecretUse } from './latest-uses.js';
 import type { OutboxRecord } from './parse-outbox-entry.js';
 import { type DailyIncrement, sumDays } from './sum-days.js';
 import { byCodePoint, sumWindows, type WindowIncrement } from './sum-windows.js';
@@ -34,6 +35,7 @@ export async function recordUsage(tx: EntityManager, batch: readonly OutboxRecor
   if (newRecords.length > 0) {
     await addToWindows(tx, sumWindows(newRecords));
     await addToDays(tx, sumDays(newRecords));
+    await noteUses(tx, latestUses(newRecords));
   }
   const late = sorted.filter(({ isLate }) => isLate).map(({ record }) => record);
   return {
@@ -220,6 +222,18 @@ async function addToDays(tx: EntityManager, increments: readonly DailyIncrement[
     plain((i) => i.tokens),
     plain((i) => i.costNanoUsd),
   ]);
+}
+
+/** Batches arrive in any order: a use only ever moves forward. */
+async function noteUses(tx: EntityManager, uses: readonly SecretUse[]): Promise<void> {
+  if (uses.length === 0) return;
+  await tx.query(
+    `INSERT INTO ledger.secret_uses AS u (secret_id, last_used_at)
+     SELECT secret_id, to_timestamp(used_at_ms / 1000.0) FROM unnest($1::uuid[], $2::bigint[]) AS r(secret_id, used_at_ms)
+     ON CONFLICT (secret_id) DO UPDATE SET last_used_at = EXCLUDED.last_used_at
+       WHERE u.last_used_at < EXCLUDED.last_used_at`,
+    [plainArray(uses.map((use) => use.secretId)), plainArray(uses.map((use) => use.usedAtMs))],
+  );
 }
 
 async function findCounterPending(tx: EntityManager, late: readonly UsageRecord[]): Promise<Set<string>> {

@@ -26,9 +26,8 @@ export async function createTenant(db: DataSource, redis: Redis): Promise<TestTe
     'Customer',
   ]);
   await db.query(
-    `INSERT INTO governance.virtual_keys (id, name, is_active, customer_id, key_hash, value_ciphertext,
-       value_key_version, value_hint, created_at, updated_at)
-     VALUES ($1, $2, true, $3, $2, '', 1, '', now(), now())`,
+    `INSERT INTO governance.virtual_keys (id, name, is_active, customer_id, created_at, updated_at)
+     VALUES ($1, $2, true, $3, now(), now())`,
     [keyId, `key ${keyId}`, id],
   );
   const [budget] = await db.query<{ seq: string }[]>(

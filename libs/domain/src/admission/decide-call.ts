@@ -18,6 +18,8 @@ export interface CallQuestion {
   /** Uniform in [0, 1): decides between providers that share the calls. */
   readonly draw: number;
   readonly nowMs: number;
+  /** Where the call comes from; null: that is not the question. */
+  readonly clientIp: string | null;
   /** Tokens of the text, by vocabulary: they take the place of its bytes where the vocabulary is the model's. */
   readonly counts?: ReadonlyMap<Encoding, number>;
   /** The answer is limited to this, whatever the caller asked for. */
@@ -44,7 +46,7 @@ export interface CallDecision extends Target, Pick<Estimate, 'amounts'> {
  * @throws AppError with the refusal of the first target, when none is left that could be called.
  */
 export function decideCall(policy: CallPolicy, question: CallQuestion, tried: readonly string[] = []): CallDecision {
-  refuseKey(policy.snapshot, question);
+  refuseKey(policy, question);
   const targets = routeCall(policy.snapshot, question.model, question.providers, question.draw);
   let refusal: unknown;
   for (let index = 0; index < targets.length; index += 1) {

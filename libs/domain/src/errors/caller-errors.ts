@@ -59,6 +59,27 @@ export const callerErrors = {
     isRetryable: false,
     logLevel: 'info',
   },
+  virtual_key_expired: {
+    status: 403,
+    statusBearer: 401,
+    openAiType: 'permission_error',
+    title: 'The virtual key has expired.',
+    remedy: 'Use the new value if the key was rotated, or ask an operator for a later expires_at.',
+    explanation:
+      'The key has an expires_at that has passed, or the value that was sent was replaced by a rotation whose overlap is over. Each gateway compares with its own clock at every call.',
+    isRetryable: false,
+    logLevel: 'info',
+  },
+  ip_not_allowed: {
+    status: 403,
+    openAiType: 'permission_error',
+    title: 'The virtual key may not be used from this address.',
+    remedy: 'Call from an address in allowed_ips of the key, or ask an operator to extend the list.',
+    explanation:
+      'The key has a list of allowed addresses without the one the call came from. Behind a load balancer that is the balancer itself, unless PENSTOCK_TRUSTED_PROXIES names it: only then is X-Forwarded-For believed.',
+    isRetryable: false,
+    logLevel: 'info',
+  },
   model_blocked: {
     status: 403,
     openAiType: 'permission_error',

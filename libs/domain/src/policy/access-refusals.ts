@@ -1,22 +1,23 @@
 import { AppError } from '../errors/app-error.js';
 import type { Target } from '../routing/resolve-target.js';
 import { type AccessCode, type AccessRule, evaluateKey, evaluateModel, type KeyQuestion } from './access.js';
-import type { PolicyFacts } from './call-policy.js';
+import type { CallPolicy, PolicyFacts } from './call-policy.js';
 
-/** When a key is used. */
-export type Circumstances = Pick<KeyQuestion, 'nowMs'>;
+/** When and from where a key is used. */
+export type Circumstances = Pick<KeyQuestion, 'nowMs' | 'clientIp'>;
 
 /** Names listed in a refusal; a longer list would be no help. */
 const NAMES_MAX = 50;
 
-/** Refuses a key that may not be used now. @throws AppError `virtual_key_blocked`. */
-export function refuseKey(policy: PolicyFacts, { nowMs }: Circumstances): void {
-  const decision = evaluateKey({ isActive: policy.isActive, nowMs });
-  if (decision.allowed) return;
-  throw new AppError(decision.code, {
-    detail: `The virtual key '${policy.keyName}' is not active.`,
-    data: { denied_by: deniedBy(policy, 'is_active') },
-  });
+/**
+ * Refuses a key that may not be used now, or not from this address.
+ *
+ * @throws AppError `virtual_key_blocked`, `virtual_key_expired` or `ip_not_allowed`.
+ */
+export function refuseKey({ snapshot, allowedIps }: CallPolicy, { nowMs, clientIp }: Circumstances): void {
+  const { isActive, expiresAtMs } = snapshot;
+  const decision = evaluateKey({ isActive, expiresAtMs, allowedIps, nowMs, clientIp });
+  if (!decision.allowed) throw keyRefusal(snapshot, decision.code, { nowMs, clientIp });
 }
 
 /** Refuses a model that the key does not give access to. @throws AppError `model_blocked` or `provider_blocked`. */
@@ -24,6 +25,29 @@ export function refuseModel(policy: PolicyFacts, { provider, model }: Target): v
   const { allowedModels, allowedProviders, providerConfigs } = policy;
   const decision = evaluateModel({ allowedModels, allowedProviders, providerConfigs, provider, model });
   if (!decision.allowed) throw accessRefusal(policy, { provider, model }, decision.code, decision.rule);
+}
+
+function keyRefusal(policy: PolicyFacts, code: AccessCode, { nowMs, clientIp }: Circumstances): AppError {
+  const { keyName, expiresAtMs } = policy;
+  switch (code) {
+    case 'virtual_key_expired': {
+      const expiredAt = new Date(expiresAtMs ?? nowMs).toISOString();
+      return new AppError(code, {
+        detail: `The virtual key '${keyName}', or the value of it that was sent, was valid until ${expiredAt}.`,
+        data: { denied_by: deniedBy(policy, 'expires_at'), expired_at: expiredAt },
+      });
+    }
+    case 'ip_not_allowed':
+      return new AppError(code, {
+        detail: `The virtual key '${keyName}' may not be used from ${clientIp}.`,
+        data: { denied_by: deniedBy(policy, 'allowed_ips'), client_ip: clientIp },
+      });
+    default:
+      return new AppError(code, {
+        detail: `The virtual key '${keyName}' is not active.`,
+        data: { denied_by: deniedBy(policy, 'is_active') },
+      });
+  }
 }
 
 /** The refusal of a model or provider, with what is allowed instead. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { evaluateAccess, type KeyQuestion, type ModelQuestion } from './access.js';
+import { IpRanges } from './ip-ranges.js';
 import type { ProviderConfig } from './provider-config.js';
 
 type AccessQuestion = KeyQuestion & ModelQuestion;
@@ -13,7 +14,10 @@ const config = (provider: string, allowedModels: readonly string[] | null): Prov
 
 const OPEN: AccessQuestion = {
   isActive: true,
-  nowMs: 0,
+  expiresAtMs: null,
+  allowedIps: null,
+  nowMs: 1_000,
+  clientIp: '192.0.2.1',
   providerConfigs: [],
   allowedModels: null,
   allowedProviders: null,
@@ -28,6 +32,16 @@ describe('evaluateAccess', () => {
     ['listed', { allowedModels: ['x', 'gpt-4o'], allowedProviders: ['openai'] }, undefined],
     ['inactive', { isActive: false }, 'virtual_key_blocked'],
     ['inactive before all else', { isActive: false, allowedModels: ['x'] }, 'virtual_key_blocked'],
+    ['before its end', { expiresAtMs: 1_001 }, undefined],
+    ['at its end', { expiresAtMs: 1_000 }, 'virtual_key_expired'],
+    ['after its end', { expiresAtMs: 999 }, 'virtual_key_expired'],
+    ['inactive before expired', { isActive: false, expiresAtMs: 1 }, 'virtual_key_blocked'],
+    ['from an allowed address', { allowedIps: IpRanges.parse(['192.0.2.0/24']) }, undefined],
+    ['from another address', { allowedIps: IpRanges.parse(['198.51.100.0/24']) }, 'ip_not_allowed'],
+    ['from an address nobody knows', { allowedIps: IpRanges.parse(['0.0.0.0/0']), clientIp: '' }, 'ip_not_allowed'],
+    ['from an address nobody asks for', { allowedIps: IpRanges.parse([]), clientIp: null }, undefined],
+    ['expired before the address', { expiresAtMs: 1, allowedIps: IpRanges.parse([]) }, 'virtual_key_expired'],
+    ['the address before the model', { allowedIps: IpRanges.parse([]), allowedModels: ['x'] }, 'ip_not_allowed'],
     ['another model', { allowedModels: ['gpt-4'] }, 'model_blocked'],
     ['a longer name is another model', { allowedModels: ['gpt-4o-mini'] }, 'model_blocked'],
     ['case matters', { allowedModels: ['GPT-4o'] }, 'model_blocked'],

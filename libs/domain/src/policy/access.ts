@@ -1,10 +1,17 @@
 import type { ErrorCode } from '../errors/catalogue.js';
+import type { IpRanges } from './ip-ranges.js';
 import type { ProviderConfig } from './provider-config.js';
 
-/** What decides whether a key may be used at all, now. */
+/** What decides whether a key may be used at all, by this caller and now. */
 export interface KeyQuestion {
   readonly isActive: boolean;
+  /** The end of the key or of the value that was sent, whichever is earlier; milliseconds since the epoch. */
+  readonly expiresAtMs: number | null;
+  /** Null: from everywhere. */
+  readonly allowedIps: IpRanges | null;
   readonly nowMs: number;
+  /** Null: where the call comes from is not the question. */
+  readonly clientIp: string | null;
 }
 
 /** What decides whether a key may call a model, before any limit. */
@@ -20,7 +27,10 @@ export interface ModelQuestion {
 }
 
 /** Why a key is refused before any limit is looked at. */
-export type AccessCode = Extract<ErrorCode, 'virtual_key_blocked' | 'model_blocked' | 'provider_blocked'>;
+export type AccessCode = Extract<
+  ErrorCode,
+  'virtual_key_blocked' | 'virtual_key_expired' | 'ip_not_allowed' | 'model_blocked' | 'provider_blocked'
+>;
 
 /** The list of a key that refused a model or provider. */
 export type AccessRule = 'allowed_models' | 'allowed_providers' | 'provider_configs';
@@ -31,9 +41,12 @@ export type AccessDecision =
 
 const ALLOWED: AccessDecision = Object.freeze({ allowed: true });
 
-/** Decides about the key itself. */
-export function evaluateKey({ isActive }: KeyQuestion): AccessDecision {
-  return isActive ? ALLOWED : { allowed: false, code: 'virtual_key_blocked' };
+/** Decides about the key itself: active, then expired, then where the call comes from. */
+export function evaluateKey({ isActive, expiresAtMs, allowedIps, nowMs, clientIp }: KeyQuestion): AccessDecision {
+  if (!isActive) return { allowed: false, code: 'virtual_key_blocked' };
+  if (expiresAtMs !== null && nowMs >= expiresAtMs) return { allowed: false, code: 'virtual_key_expired' };
+  if (allowedIps === null || clientIp === null || allowedIps.contains(clientIp)) return ALLOWED;
+  return { allowed: false, code: 'ip_not_allowed' };
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { PriceOverride, PriceState } from '../prices/price-override.js';
 import { resolvePrice } from '../prices/resolve-price.js';
+import { IpRanges } from './ip-ranges.js';
 import { type LimitPlan, planLimits } from './limit-plan.js';
 import { appliesTo, type LimitSpec } from './limits.js';
 import type { ProviderConfig } from './provider-config.js';
@@ -10,6 +11,10 @@ export interface PolicyFacts {
   readonly keyId: string;
   readonly keyName: string;
   readonly isActive: boolean;
+  /** The end of the key or of its value, whichever is earlier; milliseconds since the epoch. */
+  readonly expiresAtMs: number | null;
+  /** Addresses and networks; null or empty: from everywhere. */
+  readonly allowedIps: readonly string[] | null;
   readonly allowedModels: readonly string[] | null;
   readonly allowedProviders: readonly string[] | null;
   readonly providerConfigs: readonly ProviderConfig[];
@@ -31,8 +36,12 @@ export class CallPolicy<Facts extends PolicyFacts = PolicyFacts> {
   private readonly alike: { readonly key: string; readonly limits: readonly LimitSpec[] } | undefined;
   private readonly prices = new Map<string, { readonly state: PriceState; readonly readAtMs: number }>();
 
+  /** Where the key may be used from; null: from everywhere. */
+  readonly allowedIps: IpRanges | null;
+
   constructor(readonly snapshot: Facts) {
-    const { limits } = snapshot;
+    const { allowedIps, limits } = snapshot;
+    this.allowedIps = allowedIps === null || allowedIps.length === 0 ? null : IpRanges.parse(allowedIps);
     this.alike = limits.every(({ match }) => match === undefined) ? { key: '', limits } : undefined;
   }
 

@@ -3,10 +3,9 @@ import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn, Unique } from 
 import { CustomerEntity } from './customer.entity.js';
 import { TeamEntity } from './team.entity.js';
 
-/** A credential of an application and what it may do. Belongs to a team, to a customer, or to nobody. */
+/** What an application may do. Its values are rows of their own. Belongs to a team, to a customer, or to nobody. */
 @Entity({ name: 'virtual_keys', schema: 'governance' })
 @Unique('uq_virtual_keys_name', ['name'])
-@Unique('uq_virtual_keys_key_hash', ['keyHash'])
 @Check('ck_virtual_keys_one_parent', 'team_id IS NULL OR customer_id IS NULL')
 @Index('ix_virtual_keys_team_id', ['teamId'])
 @Index('ix_virtual_keys_customer_id', ['customerId'])
@@ -39,21 +38,17 @@ export class VirtualKeyEntity {
   @Column({ type: 'uuid', name: 'customer_id', nullable: true })
   customerId!: string | null;
 
-  /** Keyed hash of the value: what a gateway looks a caller up by. */
-  @Column({ type: 'text', name: 'key_hash' })
-  keyHash!: string;
+  /** When every value of the key stops working; null: never. */
+  @Column({ type: 'timestamptz', name: 'expires_at', precision: 3, nullable: true })
+  expiresAt!: Date | null;
 
-  /** The value, sealed and bound to the id of this row; opened only to answer its owner. */
-  @Column({ type: 'bytea', name: 'value_ciphertext' })
-  valueCiphertext!: Buffer;
+  /** Addresses and ranges the key may be used from, in normal form. Null: never set. Null and empty: everywhere. */
+  @Column({ type: 'text', name: 'allowed_ips', array: true, nullable: true })
+  allowedIps!: string[] | null;
 
-  /** Version of the encryption key that sealed it. */
-  @Column({ type: 'smallint', name: 'value_key_version' })
-  valueKeyVersion!: number;
-
-  /** Last four characters of the value, shown in lists. */
-  @Column({ type: 'text', name: 'value_hint' })
-  valueHint!: string;
+  /** Words of the operators to find keys by. Null: never set. */
+  @Column({ type: 'text', name: 'tags', array: true, nullable: true })
+  tags!: string[] | null;
 
   @Column({ type: 'timestamptz', name: 'created_at', precision: 3 })
   createdAt!: Date;

@@ -1,12 +1,20 @@
 import { LimitWindowEntity } from './limit-window.entity.js';
 import { RejectedRecordEntity } from './rejected-record.entity.js';
+import { SecretUseEntity } from './secret-use.entity.js';
 import { UsageDailyEntity } from './usage-daily.entity.js';
 import { UsageEventEntity } from './usage-event.entity.js';
 
 export * from './limit-window.entity.js';
 export * from './rejected-record.entity.js';
+export * from './secret-use.entity.js';
 export * from './usage-daily.entity.js';
 export * from './usage-event.entity.js';
 
 /** Tables of the `ledger` schema. */
-export const ledgerEntities = [LimitWindowEntity, RejectedRecordEntity, UsageDailyEntity, UsageEventEntity];
+export const ledgerEntities = [
+  LimitWindowEntity,
+  RejectedRecordEntity,
+  SecretUseEntity,
+  UsageDailyEntity,
+  UsageEventEntity,
+];

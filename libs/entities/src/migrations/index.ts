@@ -2,6 +2,9 @@ import { CreateSchemas1795392000000 } from './1795392000000-create-schemas.js';
 import { CreateGovernance1795392010000 } from './1795392010000-create-governance.js';
 import { CreateLedger1795392100000 } from './1795392100000-create-ledger.js';
 import { CreateSaas1795392200000 } from './1795392200000-create-saas.js';
+import { KeyLifecycle1795392300000 } from './1795392300000-key-lifecycle.js';
+import { CreateAdminUsers1795392310000 } from './1795392310000-create-admin-users.js';
+import { CreateWebhooks1795392320000 } from './1795392320000-create-webhooks.js';
 import { ExtendLimits1795392330000 } from './1795392330000-extend-limits.js';
 
 /** In the order in which they run; timestamps strictly increase. */
@@ -10,5 +13,8 @@ export const migrations = [
   CreateGovernance1795392010000,
   CreateLedger1795392100000,
   CreateSaas1795392200000,
+  KeyLifecycle1795392300000,
+  CreateAdminUsers1795392310000,
+  CreateWebhooks1795392320000,
   ExtendLimits1795392330000,
 ] as const;

@@ -1,13 +1,16 @@
 import { revealSecret, type Secret } from '../config/secret.js';
-import type { RequestContext } from '../context/request-context.js';
+import type { OperatorSessions } from './operator-sessions.js';
+import type { RefusalEntry } from './refusal-entry.js';
 
 /** The credentials that open management routes. */
 export interface OperatorAuthOptions {
   masterKey: string | Secret;
+  /** Logins of operators; without it the master key is the only credential. */
+  sessions?: OperatorSessions;
   /** What gateways show on `/internal/*`; needed only by an app that has such routes. */
   serviceToken?: string | Secret;
-  /** Told of every refused credential, for the audit log. Must not throw; it is not waited for. */
-  onRefused?: (context: RequestContext, code: 'authentication_required' | 'authentication_invalid') => void;
+  /** Writes a refusal into the audit log. It may reject; the answer to the caller is the same. */
+  recordRefusal?: (entry: RefusalEntry) => Promise<void>;
 }
 
 export const OPERATOR_AUTH_OPTIONS = Symbol('penstock.operator-auth-options');

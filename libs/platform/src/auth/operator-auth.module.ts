@@ -2,9 +2,11 @@ import { Module, type DynamicModule, type InjectionToken, type Provider } from '
 import { APP_GUARD } from '@nestjs/core';
 import { PassportModule } from '@nestjs/passport';
 
-import { AdminKeyStrategy } from './admin-key.strategy.js';
 import { OPERATOR_AUTH_OPTIONS, type OperatorAuthOptions } from './operator-auth-options.js';
 import { OperatorGuard } from './operator.guard.js';
+import { OperatorStrategy } from './operator.strategy.js';
+import { RefusalAudit } from './refusal-audit.js';
+import { RoleGuard } from './role.guard.js';
 
 /** Closes every route of the app to all but operators; `@Public()` and `@ServiceRoute()` open single ones. */
 @Module({})
@@ -27,7 +29,16 @@ function moduleWith(options: Provider): DynamicModule {
     module: OperatorAuthModule,
     global: true,
     imports: [PassportModule],
-    providers: [options, AdminKeyStrategy, OperatorGuard, { provide: APP_GUARD, useExisting: OperatorGuard }],
-    exports: [OPERATOR_AUTH_OPTIONS],
+    providers: [
+      options,
+      OperatorStrategy,
+      RefusalAudit,
+      OperatorGuard,
+      RoleGuard,
+      // In this order: who is it, then what may they do.
+      { provide: APP_GUARD, useExisting: OperatorGuard },
+      { provide: APP_GUARD, useExisting: RoleGuard },
+    ],
+    exports: [OPERATOR_AUTH_OPTIONS, RefusalAudit],
   };
 }

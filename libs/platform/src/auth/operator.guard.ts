@@ -6,27 +6,30 @@ import type { FastifyRequest } from 'fastify';
 
 import { requestContextOf } from '../context/request-context.js';
 import { digestText } from '../crypto/timing-safe-equal-text.js';
-import type { OperatorAuthenticateOptions } from './admin-key.strategy.js';
 import { OPERATOR_AUTH_OPTIONS, operatorSecretOf, type OperatorAuthOptions } from './operator-auth-options.js';
+import { operatorTokenKey } from './operator-token.js';
+import type { OperatorAuthenticateOptions } from './operator.strategy.js';
 import { PUBLIC_ROUTE } from './public.decorator.js';
-
-/** Tried in this order; the first that succeeds names the operator. */
-const operatorStrategies = ['admin-key'];
+import { RefusalAudit, refusedCredential } from './refusal-audit.js';
 
 /** Lets operators in. It guards every route of the app, except those marked `@Public()`. */
 @Injectable()
-export class OperatorGuard extends AuthGuard(operatorStrategies) {
+export class OperatorGuard extends AuthGuard('operator') {
   readonly #authenticateOptions: OperatorAuthenticateOptions & { property: string; session: false };
 
   constructor(
     private readonly reflector: Reflector,
-    @Inject(OPERATOR_AUTH_OPTIONS) private readonly auth: OperatorAuthOptions,
+    @Inject(OPERATOR_AUTH_OPTIONS) auth: OperatorAuthOptions,
+    private readonly refusals: RefusalAudit,
   ) {
     super();
+    const masterKey = operatorSecretOf(auth);
     this.#authenticateOptions = {
       property: 'principal',
       session: false,
-      masterKeyDigest: digestText(operatorSecretOf(auth)),
+      masterKeyDigest: digestText(masterKey),
+      tokenKey: operatorTokenKey(masterKey),
+      sessions: auth.sessions,
     };
   }
 
@@ -45,11 +48,11 @@ export class OperatorGuard extends AuthGuard(operatorStrategies) {
     return this.#authenticateOptions;
   }
 
-  /** Passport calls this with every strategy's failure once none of them succeeded. */
+  /** Passport calls this with what the strategy found: an error when it could not tell, which is never a 401. */
   override handleRequest<TUser>(
     error: unknown,
     user: TUser | false | null | undefined,
-    failures: unknown,
+    failure: unknown,
     context: ExecutionContext,
   ): TUser {
     if (error !== null && error !== undefined) {
@@ -58,8 +61,10 @@ export class OperatorGuard extends AuthGuard(operatorStrategies) {
     if (user !== false && user !== null && user !== undefined) {
       return user;
     }
-    const code = wasAnythingShown(failures) ? 'authentication_invalid' : 'authentication_required';
-    this.auth.onRefused?.(requestContextOf(context.switchToHttp().getRequest<FastifyRequest>()), code);
+    const code = wasAnythingShown(failure) ? 'authentication_invalid' : 'authentication_required';
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    // Not waited for: a slow database must not tell refused callers apart, nor hold them.
+    void this.refusals.note(requestContextOf(request), refusedCredential(code, request));
     throw new AppError(code, { detail: detailByCode[code] });
   }
 }
@@ -71,9 +76,6 @@ const detailByCode = {
     'The operator credential is not valid. Check what X-Admin-Key and Authorization: Bearer carry.',
 };
 
-function wasAnythingShown(failures: unknown): boolean {
-  const list: unknown[] = Array.isArray(failures) ? failures : [failures];
-  return list.some(
-    (failure) => typeof failure === 'object' && failure !== null && 'reason' in failure && failure.reason === 'invalid',
-  );
+function wasAnythingShown(failure: unknown): boolean {
+  return typeof failure === 'object' && failure !== null && 'reason' in failure && failure.reason === 'invalid';
 }

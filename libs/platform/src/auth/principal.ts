@@ -1,10 +1,24 @@
+import type { OperatorRole } from './operator-roles.js';
+
 /** Who is behind a request. */
 export type Principal =
-  | { kind: 'operator'; id: string; role: 'owner' | 'admin' | 'user' }
+  | {
+      kind: 'operator';
+      /** Id of the admin user, or `master-key`. */
+      id: string;
+      role: OperatorRole;
+      /** The login behind the request; null for the master key. */
+      sessionId: string | null;
+    }
   | { kind: 'service'; id: string };
 
 /** The operator that the master key stands for. */
-export const masterKeyPrincipal: Principal = Object.freeze({ kind: 'operator', id: 'master-key', role: 'owner' });
+export const masterKeyPrincipal: Principal = Object.freeze({
+  kind: 'operator',
+  id: 'master-key',
+  role: 'owner',
+  sessionId: null,
+});
 
 /** A gateway that showed the service token. */
 export const gatewayPrincipal: Principal = Object.freeze({ kind: 'service', id: 'gateway' });

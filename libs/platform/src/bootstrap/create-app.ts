@@ -49,6 +49,8 @@ export interface CreatedApp {
   app: NestFastifyApplication;
   logger: Logger;
   health: HealthRegistry;
+  /** Complete once the app listens. */
+  routes: RouteTable;
   /** Waits for requests, runs every shutdown hook and closes. Nest's own `app.close()` runs no hook of ours. */
   leave: () => Promise<void>;
   /** {@link leave} without the delay and the linger: for tests. */
@@ -122,6 +124,7 @@ export async function createApp(options: AppOptions): Promise<CreatedApp> {
     app,
     logger,
     health,
+    routes,
     leave: () => leaveWithin(config.PENSTOCK_SHUTDOWN_DELAY_MS, lingerMs),
     close: () => leaveWithin(0, 0),
   };

@@ -1,11 +1,10 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 
-/** Who acts, for audit entries. */
-export interface Actor {
-  kind: 'operator' | 'service' | 'anonymous' | 'system';
-  id: string;
-}
+import type { Principal } from '../auth/principal.js';
+
+/** Who acts: for audit entries, and for decisions that depend on the role. */
+export type Actor = Principal | { kind: 'anonymous' | 'system'; id: string };
 
 /** What a use case may know of the request that asked for it; the first argument of every service method. */
 export interface RequestContext {
@@ -23,7 +22,7 @@ export function requestContextOf(request: FastifyRequest): RequestContext {
   const { principal } = request;
   return {
     requestId: request.id,
-    actor: principal === null ? { kind: 'anonymous', id: 'anonymous' } : { kind: principal.kind, id: principal.id },
+    actor: principal ?? { kind: 'anonymous', id: 'anonymous' },
     ip: request.ip,
     userAgent: (request.headers['user-agent'] ?? '').slice(0, userAgentLengthMax),
     nowMs: request.receivedAtMs,

@@ -5,7 +5,7 @@ interface RoutePattern {
   methods: Set<string>;
 }
 
-/** Which verbs an address answers to. Only asked when the router found nothing, so a linear search will do. */
+/** Which routes there are. Asked for an address only when the router found nothing, so a linear search will do. */
 export class RouteTable {
   readonly #patterns = new Map<string, RoutePattern>();
 
@@ -18,6 +18,11 @@ export class RouteTable {
       }
       this.#patterns.set(url, pattern);
     });
+  }
+
+  /** Every route, as it was registered: the address with its `:parameters`, and one verb. */
+  all(): { method: string; url: string }[] {
+    return [...this.#patterns].flatMap(([url, { methods }]) => [...methods].map((method) => ({ method, url })));
   }
 
   /** Sorted; empty when nothing is at this address. */

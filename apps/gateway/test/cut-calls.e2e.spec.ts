@@ -148,6 +148,16 @@ describe('stream policy "cut"', () => {
     await expectClosedBooks(proof, tenant, []);
   });
 
+  it('a key that expires: its streams end when it does, without any change of policy', async () => {
+    const tenant = await cuttingTenant();
+    const expiresAtMs = Date.now() + 4_000;
+    await proof.governance.updateVirtualKey(tenant.keyId, { expires_at: new Date(expiresAtMs).toISOString() });
+    const answer = await proof.call(tenant, { body: STREAM });
+    expect(lastEvent(answer)).toMatchObject({ code: 'call_cut', reason: 'virtual_key_expired' });
+    expect(Date.now()).toBeGreaterThanOrEqual(expiresAtMs);
+    await expectClosedBooks(proof, tenant, [answer]);
+  });
+
   it.each(CHANGES)('a key that is $name, and no message arrives: cut all the same', async (change) => {
     await proof.stack.gateways[1]?.restart({ REDIS_URL: proxy.inPlaceOf(proof.stack.redisUrl) });
     proxy.loseMessages();

@@ -48,6 +48,24 @@ async function expectUntouched(
   ]);
 }
 
+interface Limit {
+  readonly unit: string;
+  readonly used: string;
+}
+
+/** The limits of the key, money first, as its holder sees them. */
+async function limitsOf({ key }: Tenant): Promise<Limit[]> {
+  const response = await fetch(`${proof.stack.gatewayUrl}/v1/key`, { headers: { 'x-bf-vk': key } });
+  const { limits } = (await response.json()) as { limits: Limit[] };
+  return limits.toSorted((one, other) => Number(other.unit === 'nano_usd') - Number(one.unit === 'nano_usd'));
+}
+
+/** What the running calls of a tenant hold. */
+async function heldMoney({ id }: Tenant): Promise<bigint> {
+  const { holds } = await proof.stateOf(id);
+  return holds.reduce((sum, { heldNanoUsd }) => sum + BigInt(heldNanoUsd), 0n);
+}
+
 interface Change {
   readonly name: string;
   readonly make: (tenant: Tenant) => Promise<unknown>;
@@ -73,6 +91,10 @@ const CHANGES: readonly Change[] = [
     next: 403,
   },
   { name: 'a deleted key', make: ({ keyId }) => proof.governance.deleteVirtualKey(keyId), next: 403 },
+];
+
+/** Usage follows the key or team; a running call's is copied as what it holds, and settled where its hold is. */
+const MOVES: readonly Change[] = [
   {
     name: 'a key moved to another tenant',
     make: async ({ keyId }) => {
@@ -122,4 +144,23 @@ describe('stream policy "finish"', () => {
   });
 
   it('and the books of all of it are closed', () => expectReconciled(proof));
+
+  it.each(MOVES)('$name: what runs ends as it was admitted, where it was admitted', async ({ make, next }) => {
+    const tenant = await proof.createTenant();
+    const running = await startBoth(tenant);
+    const held = await heldMoney(tenant);
+    await make(tenant);
+    await expectUntouched(tenant, running);
+    const answer = await proof.call(tenant, { gateway: 1 });
+    expect(answer.status).toBe(next);
+    // The copy kept the estimate of what ran: never less than was spent, until its window ends or it is reconciled.
+    const [limit] = await limitsOf(tenant);
+    expect(BigInt(limit?.used ?? 0)).toBeGreaterThanOrEqual(held);
+    await proof.settled(tenant);
+  });
+
+  it('and reconciliation makes the copies exact', async () => {
+    await waitFor(async () => (await proof.reconcile(['--repair'])).exitCode === 0, { what: 'the repair' });
+    await expectReconciled(proof);
+  });
 });

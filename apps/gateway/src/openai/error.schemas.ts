@@ -15,7 +15,17 @@ export class DeniedBy {
   @ApiProperty({ type: String })
   entity_name!: string;
 
-  @ApiPropertyOptional({ enum: ['is_active', 'expires_at', 'allowed_ips', 'allowed_models', 'allowed_providers', 'provider_configs', 'price'] })
+  @ApiPropertyOptional({
+    enum: [
+      'is_active',
+      'expires_at',
+      'allowed_ips',
+      'allowed_models',
+      'allowed_providers',
+      'provider_configs',
+      'price',
+    ],
+  })
   rule?: string;
 }
 

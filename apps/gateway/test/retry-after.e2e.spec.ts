@@ -33,7 +33,7 @@ describe('Retry-After', () => {
         expect(answer.headers.get('retry-after')).toBe(String(Math.max(1, Math.ceil(waitMs / 1_000))));
         expect(JSON.parse(answer.text)).toMatchObject({
           remedy: expect.stringContaining('ait'),
-          limits: [{ used: '1' }],
+          decided_by: { used: '1' },
         });
         await pause(waitMs);
         expect((await proof.call(tenant)).status).toBe(200);

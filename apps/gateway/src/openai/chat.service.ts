@@ -126,8 +126,9 @@ export class ChatService {
     chat: ChatRequest,
     { hold, decision, body, headers }: AdmittedChat,
   ): ChatCall | undefined {
+    if (response.destroyed) return undefined;
     const provider = this.providers.get(decision.provider);
-    if (response.destroyed || provider === undefined) return undefined;
+    if (provider === undefined) throw new Error(`${decision.provider} was decided for and is not configured`);
     const call = new ChatCall(
       {
         requestId,

@@ -87,7 +87,7 @@ export const callerErrors = {
     title: 'The virtual key may not use this model.',
     remedy: 'Use one of the models the key allows, or ask an operator to extend allowed_models.',
     explanation:
-      'The key has a list of allowed models and the name after the provider prefix is not exactly one of them. An empty list allows every model.',
+      'The key, or its config of the provider, has a list of allowed models and the name after the provider prefix is not exactly one of them; `allowed` has up to 50 that are. An empty list allows every model.',
     isRetryable: false,
     logLevel: 'info',
   },
@@ -98,7 +98,7 @@ export const callerErrors = {
     title: 'The virtual key may not use this provider.',
     remedy: 'Use a model of a provider the key allows, or ask an operator to extend allowed_providers.',
     explanation:
-      'The key has a list of allowed providers without the one the model belongs to. A bare model name is resolved to its provider by the price catalogue first.',
+      'The key has a list of allowed providers, or provider configs, without the one the model belongs to; `allowed` has those that are in it. A bare model name is resolved to its provider by the price catalogue first.',
     isRetryable: false,
     logLevel: 'info',
   },

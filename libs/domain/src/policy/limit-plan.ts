@@ -107,8 +107,11 @@ export function carriedOver(base: bigint, max: bigint, usedBefore: bigint): bigi
   return rest < max ? rest : max;
 }
 
+/** What decides which counters a limit is charged to and which ones it reads. */
+export type CountedLimit = Pick<LimitSpec, 'key' | 'generation' | 'window' | 'rolloverMax'>;
+
 /** Every counter of a limit that is charged or read at an instant: what must be in the store to decide. */
-export function countersAt(limit: LimitSpec, nowMs: number): string[] {
+export function countersAt(limit: CountedLimit, nowMs: number): string[] {
   const window = windowAt(limit.window, nowMs);
   const before = limit.rolloverMax === undefined ? undefined : windowBefore(limit, window);
   return [window, ...historyOf(limit, window), ...(before === undefined ? [] : [before])].map(({ startMs }) =>
@@ -116,12 +119,12 @@ export function countersAt(limit: LimitSpec, nowMs: number): string[] {
   );
 }
 
-function historyOf(limit: LimitSpec, bucket: Window): Window[] {
+function historyOf(limit: CountedLimit, bucket: Window): Window[] {
   return limit.window.kind === 'sliding' ? slidingHistory(limit.window, bucket) : [];
 }
 
 /** The window before, unless counting began after its start: a window that was not counted has nothing left over. */
-function windowBefore({ window: spec }: LimitSpec, current: Window): Window | undefined {
+function windowBefore({ window: spec }: CountedLimit, current: Window): Window | undefined {
   if (spec.kind !== 'rolling' && spec.kind !== 'calendar') return undefined;
   const before = windowAt(spec, current.startMs - 1);
   const sinceMs = countingSinceMs(spec);

@@ -120,6 +120,16 @@ describe('POST /api/organizations/create', () => {
     ['an id of 256 characters', { organization_id: 'x'.repeat(256), name: 'x' }, { loc: ['body', 'organization_id'] }],
     ['a NUL in the name', { organization_id: 'x', name: 'a\0b' }, { loc: ['body', 'name'] }],
     [
+      'half a surrogate pair in the id',
+      { organization_id: 'x\ud800', name: 'x' },
+      { loc: ['body', 'organization_id'] },
+    ],
+    [
+      'half a surrogate pair in the metadata',
+      { organization_id: 'x', name: 'x', metadata: { a: ['\udfff'] } },
+      { loc: ['body', 'metadata'] },
+    ],
+    [
       'a NUL in the metadata',
       { organization_id: 'x', name: 'x', metadata: { a: [{ b: '\0' }] } },
       { loc: ['body', 'metadata'] },

@@ -3,6 +3,7 @@ import { findOperatorSession, recordRefusal } from '@penstock/entities';
 import { OperatorAuthModule, RedisModule } from '@penstock/platform';
 import { DataSource } from 'typeorm';
 
+import { AlertsModule } from './alerts/alerts.module.js';
 import { BudgetsModule } from './budgets/budgets.module.js';
 import { ChangesModule } from './changes/changes.module.js';
 import { REDIS_TIMEOUT_MS } from './changes/redis-timeout.js';
@@ -18,6 +19,7 @@ import { RateLimitsModule } from './rate-limits/rate-limits.module.js';
 import { TeamsModule } from './teams/teams.module.js';
 import { UsageModule } from './usage/usage.module.js';
 import { VirtualKeysModule } from './virtual-keys/virtual-keys.module.js';
+import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 @Module({
   imports: [
@@ -46,6 +48,8 @@ import { VirtualKeysModule } from './virtual-keys/virtual-keys.module.js';
     BudgetsModule,
     RateLimitsModule,
     PriceOverridesModule,
+    AlertsModule,
+    WebhooksModule,
     UsageModule,
     DebugModule,
     PoliciesModule,

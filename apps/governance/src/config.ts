@@ -1,7 +1,8 @@
 import {
+  allowedNetworksProblems,
   BaseConfig,
-  EncryptionKeyringError,
-  parseEncryptionKeys,
+  CsvEnv,
+  encryptionKeysProblems,
   PortEnv,
   SecretEnv,
   type ConfigProblem,
@@ -32,13 +33,14 @@ export class GovernanceConfig extends BaseConfig {
   @SecretEnv()
   PENSTOCK_ENCRYPTION_KEYS: Secret;
 
+  /** Networks that webhooks may go to although they are not public, also without TLS. */
+  @CsvEnv()
+  PENSTOCK_WEBHOOK_ALLOWED_NETWORKS: readonly string[] = [];
+
   crossCheck(): ConfigProblem[] {
-    try {
-      parseEncryptionKeys(this.PENSTOCK_ENCRYPTION_KEYS);
-      return [];
-    } catch (error) {
-      if (!(error instanceof EncryptionKeyringError)) throw error;
-      return [{ variable: 'PENSTOCK_ENCRYPTION_KEYS', reason: error.message }];
-    }
+    return [
+      ...encryptionKeysProblems(this.PENSTOCK_ENCRYPTION_KEYS),
+      ...allowedNetworksProblems(this.PENSTOCK_WEBHOOK_ALLOWED_NETWORKS),
+    ];
   }
 }

@@ -73,6 +73,30 @@ describe('usage', () => {
     );
   });
 
+  it('is the same from every replica, also right after a reset by one of them', async () => {
+    const { key } = await usedKey();
+    const replica = await app.startReplica();
+    try {
+      const paths = [
+        `/virtual-keys/${key.id}`,
+        `/usage-stats?virtual_key_id=${key.id}`,
+        '/usage-stats',
+        '/budgets',
+        '/rate-limits',
+        '/debug/counters',
+      ];
+      const read = async (from: Pick<GovernanceApp, 'call'>): Promise<Json[]> =>
+        Promise.all(paths.map(async (path) => (await from.call('GET', path)).body));
+      expect(await read(replica)).toEqual(await read(app));
+      expect((await replica.call('POST', '/usage-reset', { virtual_key_id: key.id })).status).toBe(200);
+      const after = await read(app);
+      expect(after).toEqual(await read(replica));
+      expect(after[0].virtual_key.budget.current_usage).toBe(0);
+    } finally {
+      await replica.stop();
+    }
+  });
+
   it('starts at zero in the next window', async () => {
     const { key } = await usedKey();
     app.clock.advance(60_000);

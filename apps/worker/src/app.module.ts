@@ -6,6 +6,11 @@ import { AdmissionStore, PolicyDelivery, REDIS_COMMAND, REDIS_QUEUE_WORKER, Redi
 import type { Redis } from 'ioredis';
 import { DataSource } from 'typeorm';
 
+import { AlertEvents } from './alerts/alert-events.js';
+import { AlertPurge } from './alerts/alert-purge.js';
+import { AlertRecorder } from './alerts/alert-recorder.js';
+import { AlertSchedule } from './alerts/alert-schedule.js';
+import { BudgetWatch } from './alerts/budget-watch.js';
 import { DatabaseModule } from './database/database.module.js';
 import { readRecordedUsage } from './limits/recorded-usage.js';
 import { PartitionKeeper } from './partitions/partition-keeper.js';
@@ -13,6 +18,7 @@ import { CounterPruner } from './pruning/counter-pruner.js';
 import { QueueRunner } from './queues/queue-runner.js';
 import { UsageQueue } from './queues/usage-queue.js';
 import { OutboxRelay } from './relay/outbox-relay.js';
+import { PeriodicTasks } from './scheduling/periodic-tasks.js';
 import { Scheduler } from './scheduling/scheduler.js';
 import { HoldSweeper } from './sweeps/hold-sweeper.js';
 import { OutboxSweeper } from './sweeps/outbox-sweeper.js';
@@ -20,6 +26,8 @@ import { SweepsService } from './sweeps/sweeps.service.js';
 import { UsageOutbox } from './usage/usage-outbox.js';
 import { UsageRecordProcessor } from './usage/usage-record.processor.js';
 import { UsageRecorder } from './usage/usage-recorder.js';
+import { WebhookDeliverer } from './webhooks/webhook-deliverer.js';
+import { webhookSenderProvider } from './webhooks/webhook-sender.provider.js';
 import { WorkerEvents } from './worker-events.js';
 
 /** Nobody waits for the worker, so its commands may take their time; they must still end. */
@@ -63,8 +71,16 @@ const COMMAND_TIMEOUT_MS = 5_000;
     OutboxRelay,
     CounterPruner,
     PartitionKeeper,
+    AlertEvents,
+    AlertRecorder,
+    BudgetWatch,
+    webhookSenderProvider,
+    WebhookDeliverer,
+    AlertPurge,
     QueueRunner,
+    PeriodicTasks,
     Scheduler,
+    AlertSchedule,
   ],
 })
 export class AppModule {}

@@ -1,4 +1,14 @@
-import { BaseConfig, IntEnv, PortEnv, SecretEnv, type Secret } from '@penstock/platform';
+import {
+  allowedNetworksProblems,
+  BaseConfig,
+  CsvEnv,
+  encryptionKeysProblems,
+  IntEnv,
+  PortEnv,
+  SecretEnv,
+  type ConfigProblem,
+  type Secret,
+} from '@penstock/platform';
 
 /** The worker's environment. */
 export class WorkerConfig extends BaseConfig {
@@ -8,6 +18,10 @@ export class WorkerConfig extends BaseConfig {
   /** Carries a password. */
   @SecretEnv()
   DATABASE_URL: Secret;
+
+  /** Opens the signing secrets of webhooks. */
+  @SecretEnv()
+  PENSTOCK_ENCRYPTION_KEYS: Secret;
 
   /** Jobs that are worked on at once; they share few transactions (see GroupCommit), so many small ones are cheap. */
   @IntEnv({ min: 1, max: 256 })
@@ -28,4 +42,31 @@ export class WorkerConfig extends BaseConfig {
   /** How often counters of ended windows are removed from Redis. */
   @IntEnv({ min: 50, max: 86_400_000 })
   PENSTOCK_PRUNE_INTERVAL_MS: number = 600_000;
+
+  /** How often budgets are looked at as a whole; those that were just used are looked at right away. */
+  @IntEnv({ min: 50, max: 3_600_000 })
+  PENSTOCK_BUDGET_WATCH_INTERVAL_MS: number = 60_000;
+
+  /** How often webhook deliveries that are due are looked for. */
+  @IntEnv({ min: 50, max: 3_600_000 })
+  PENSTOCK_WEBHOOK_INTERVAL_MS: number = 1_000;
+
+  /** Wait after the first failed attempt of a delivery; each further wait is four times as long, up to 5,760 times. */
+  @IntEnv({ min: 1, max: 3_600_000 })
+  PENSTOCK_WEBHOOK_RETRY_BASE_MS: number = 5_000;
+
+  /** Attempts of a delivery before it is given up: ten take about a day. */
+  @IntEnv({ min: 1, max: 100 })
+  PENSTOCK_WEBHOOK_ATTEMPTS_MAX: number = 10;
+
+  /** Networks that webhooks may go to although they are not public, also without TLS. */
+  @CsvEnv()
+  PENSTOCK_WEBHOOK_ALLOWED_NETWORKS: readonly string[] = [];
+
+  crossCheck(): ConfigProblem[] {
+    return [
+      ...encryptionKeysProblems(this.PENSTOCK_ENCRYPTION_KEYS),
+      ...allowedNetworksProblems(this.PENSTOCK_WEBHOOK_ALLOWED_NETWORKS),
+    ];
+  }
 }

@@ -56,7 +56,7 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
   "gateway" (list "REDIS_URL" "PENSTOCK_SERVICE_TOKEN" "PENSTOCK_KEY_HASH_SECRET")
   "governance" (list "DATABASE_URL" "REDIS_URL" "MASTER_KEY" "PENSTOCK_SERVICE_TOKEN" "PENSTOCK_KEY_HASH_SECRET" "PENSTOCK_ENCRYPTION_KEYS")
   "admin" (list "DATABASE_URL" "REDIS_URL" "MASTER_KEY")
-  "worker" (list "DATABASE_URL" "REDIS_URL")
+  "worker" (list "DATABASE_URL" "REDIS_URL" "PENSTOCK_ENCRYPTION_KEYS")
   "migrate" (list "DATABASE_URL")) .app -}}
 {{- if eq .app "gateway" -}}
 {{- range $name, $provider := .root.Values.providers -}}

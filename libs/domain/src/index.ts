@@ -1,4 +1,5 @@
 export * from './policy/access.js';
+export * from './policy/budget-alerts.js';
 export * from './estimate/call-shape.js';
 export * from './time/civil-time.js';
 export * from './time/clock.js';

@@ -11,6 +11,7 @@ export * from './http/index.js';
 export * from './logging/index.js';
 export * from './metrics/index.js';
 export * from './openapi/index.js';
+export * from './outbound/index.js';
 export * from './policy-delivery/index.js';
 export * from './redis/index.js';
 export * from './shutdown/index.js';

@@ -68,7 +68,13 @@ class FastCalendar {
   }
 }
 
-function limit(seq: number, unit: LimitUnit, cap: number, window: WindowSpec, more: Partial<LimitSpec> = {}): LimitSpec {
+function limit(
+  seq: number,
+  unit: LimitUnit,
+  cap: number,
+  window: WindowSpec,
+  more: Partial<LimitSpec> = {},
+): LimitSpec {
   return {
     key: limitKey(unit, seq),
     limitId: `limit-${seq}`,
@@ -156,7 +162,9 @@ describe.each([
     for (const { counterIds, amounts } of settled) {
       for (const counterId of counterIds) {
         const { unit } = parseCounterId(counterId);
-        const amount = { nano_usd: amounts.costNanoUsd, requests: 1n, tokens: BigInt(amounts.tokens) }[unit as 'tokens'];
+        const amount = { nano_usd: amounts.costNanoUsd, requests: 1n, tokens: BigInt(amounts.tokens) }[
+          unit as 'tokens'
+        ];
         expected.set(counterId, (expected.get(counterId) ?? 0n) + (amount ?? 0n));
       }
     }

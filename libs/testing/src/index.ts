@@ -1,5 +1,6 @@
 export * from './chaos-proxy.js';
 export * from './chat.js';
+export * from './fuzz-api.js';
 export * from './governance-client.js';
 export * from './ledger-reader.js';
 export * from './simulator-client.js';
@@ -9,5 +10,6 @@ export * from './test-clock.js';
 export * from './test-cluster.js';
 export * from './test-database.js';
 export * from './test-redis.js';
+export * from './webhook-receiver.js';
 export { freePort, freePorts, Reaper, RedisServer, PostgresServer, ServerProcess } from '@penstock/servers';
 export { waitUntil as waitFor, type WaitOptions } from '@penstock/servers';

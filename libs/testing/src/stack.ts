@@ -32,6 +32,8 @@ export interface StackOptions {
   readonly launcher?: (app: StackApp, index: number) => readonly string[];
   /** Durability of PostgreSQL when the stack starts its own (outside Jest). */
   readonly durability?: 'full' | 'throwaway';
+  /** Libraries that this PostgreSQL loads at its start. */
+  readonly preloadLibraries?: readonly string[];
 }
 
 /** A running Penstock of real processes on free ports, with a database and a Redis of its own. */
@@ -221,7 +223,12 @@ async function startStores(
 ): Promise<{ readonly database: TestDatabase; readonly redis: TestRedis; stop(): Promise<void> }> {
   const shared = findClusterOfThisRun();
   const own: TestCluster | undefined =
-    shared === undefined ? await startTestCluster({ durability: options.durability ?? 'throwaway' }) : undefined;
+    shared === undefined
+      ? await startTestCluster({
+          durability: options.durability ?? 'throwaway',
+          preloadLibraries: options.preloadLibraries ?? [],
+        })
+      : undefined;
   const [database, redis] = await Promise.all([
     createTestDatabase(shared ?? own),
     startTestRedis({ aof: options.aof ?? false }),

@@ -21,13 +21,18 @@ export interface TestCluster {
 export interface TestClusterOptions {
   /** `full` writes durably, as a benchmark needs it; tests do without. */
   readonly durability?: 'full' | 'throwaway';
+  /** Libraries of PostgreSQL to load at its start; a given server has those that it has. */
+  readonly preloadLibraries?: readonly string[];
 }
 
 /**
  * Starts a server of its own in a temporary folder, or uses the one of PENSTOCK_TEST_DATABASE_URL, and
  * migrates a template database on it.
  */
-export async function startTestCluster({ durability = 'throwaway' }: TestClusterOptions = {}): Promise<TestCluster> {
+export async function startTestCluster({
+  durability = 'throwaway',
+  preloadLibraries = [],
+}: TestClusterOptions = {}): Promise<TestCluster> {
   const given = process.env['PENSTOCK_TEST_DATABASE_URL'];
   const template = `penstock_template_${process.pid}`;
   if (given !== undefined && given !== '') {
@@ -39,7 +44,12 @@ export async function startTestCluster({ durability = 'throwaway' }: TestCluster
   // The server runs as another user when we are root.
   chmodSync(folder, 0o755);
   reaper.removeAfterwards(folder);
-  const server = await PostgresServer.start({ dataDir: path.join(folder, 'data'), durability, reaper });
+  const server = await PostgresServer.start({
+    dataDir: path.join(folder, 'data'),
+    durability,
+    preloadLibraries,
+    reaper,
+  });
   const stop = async (): Promise<void> => {
     await server.stop();
     await rm(folder, { recursive: true, force: true });

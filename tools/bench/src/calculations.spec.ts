@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { selfTimes } from './cpu-profile.js';
 import { excessOf } from './limit-audit.js';
+import { limitCountRatios } from './measure-limit-count.js';
 import { parseOptions } from './options.js';
 import { coreBusyMsFromStat, cpuMsFromStat } from './process-stat.js';
+import { commandsBetween } from './redis-cost.js';
 import { median, quantilesOf } from './statistics.js';
 
 describe('parseOptions', () => {
@@ -61,6 +63,47 @@ describe('excessOf', () => {
       ['t1.2.abc', 99n],
     ]);
     expect(excessOf(counters, caps)).toEqual({ overspendNanoUsd: 7n, overspendTokens: 0n, overspendRequests: 0n });
+  });
+});
+
+describe('limitCountRatios', () => {
+  const costs = (gatewayCpuUs: number, redisCpuUs: number, callsPerS: number) => ({
+    gatewayCpuUs,
+    redisCpuUs,
+    callsPerS,
+    scriptUs: 0,
+    scriptCalls: 0,
+  });
+
+  it('compares neighbouring rounds, so that a spell in which everything is slow changes nothing', () => {
+    const one = {
+      tenantId: 'a',
+      limits: 1,
+      rounds: [costs(100, 20, 4000), costs(300, 60, 1000), costs(100, 20, 4000)],
+    };
+    const full = {
+      tenantId: 'b',
+      limits: 9,
+      rounds: [costs(120, 60, 2000), costs(360, 180, 500), costs(120, 60, 2000)],
+    };
+    expect(limitCountRatios({ one, full })).toEqual({ gatewayCpu: 1.2, redisCpu: 3, cpu: 1.5, throughput: 2 });
+  });
+});
+
+describe('commandsBetween', () => {
+  it('counts from zero a command that was not known before', () => {
+    const before = { cpuUs: 0, commands: new Map([['hget', { calls: 2, us: 10 }]]) };
+    const after = {
+      cpuUs: 0,
+      commands: new Map([
+        ['hget', { calls: 5, us: 40 }],
+        ['evalsha', { calls: 1, us: 7 }],
+      ]),
+    };
+    expect(commandsBetween(before, after)).toEqual([
+      { name: 'hget', calls: 3, us: 30 },
+      { name: 'evalsha', calls: 1, us: 7 },
+    ]);
   });
 });
 

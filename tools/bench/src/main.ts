@@ -3,6 +3,7 @@ import { BenchRun } from './bench-run.js';
 import { measureBacklog } from './measure-backlog.js';
 import { measureBooks } from './measure-books.js';
 import { measureFirstByte, measureLatency, measureLatencyAtRate } from './measure-latency.js';
+import { measureLimitCount } from './measure-limit-count.js';
 import { measureRounds } from './measure-rounds.js';
 import { measureSoak } from './measure-soak.js';
 import { measureTightBudgets } from './measure-tight-budgets.js';
@@ -17,8 +18,16 @@ import { startSystem, type System } from './system.js';
 import { createTenant } from './tenant.js';
 
 async function main(): Promise<number> {
+  const args = process.argv.slice(2).filter((arg) => arg !== '--');
+  if (args[0] !== 'management') return benchCalls(args);
+  // Loaded for this command only: it brings libraries along that have no business in a load generator.
+  const { benchManagement } = await import('./management/bench-management.js');
+  return benchManagement(args.slice(1));
+}
+
+async function benchCalls(args: readonly string[]): Promise<number> {
   const startedMs = performance.now();
-  const options = parseOptions(process.argv.slice(2));
+  const options = parseOptions(args);
   if (process.platform !== 'linux') {
     progress('this benchmark reads CPU time from /proc and runs on Linux only.');
     return 2;
@@ -69,14 +78,27 @@ type Measured = Omit<Measurements, 'machine' | 'pinning' | 'isPinned' | 'concurr
 
 async function measure(run: BenchRun): Promise<Measured> {
   const rounds = await measureRounds(run);
+  const limitCount = await measureLimitCount(run);
   const latency = await measureLatency(run);
   const latencyAtRate = await measureLatencyAtRate(run);
   const firstByte = await measureFirstByte(run);
   const backlog = await measureBacklog(run);
   const tightBudgets = await measureTightBudgets(run);
   const soak = await measureSoak(run);
-  const books = await measureBooks(run, [run.tenant.customerId, ...tightBudgets.map(({ tenantId }) => tenantId)]);
-  return { rounds, latency, latencyAtRate, firstByte, backlog, tightBudgets, soak, books, problems: run.problems };
+  const others = [limitCount.one, limitCount.full, ...tightBudgets].map(({ tenantId }) => tenantId);
+  const books = await measureBooks(run, [run.tenant.customerId, ...others]);
+  return {
+    rounds,
+    limitCount,
+    latency,
+    latencyAtRate,
+    firstByte,
+    backlog,
+    tightBudgets,
+    soak,
+    books,
+    problems: run.problems,
+  };
 }
 
 async function profile(options: BenchOptions, pinning: Pinning): Promise<number> {

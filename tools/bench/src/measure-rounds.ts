@@ -1,4 +1,5 @@
 import type { BenchRun } from './bench-run.js';
+import type { LoadOrder } from './load-generator.js';
 import { TESTED_CORE } from './pinning.js';
 import { coreBusyMs, cpuMsOf } from './process-stat.js';
 import { progress } from './progress.js';
@@ -67,10 +68,17 @@ export async function measureRounds(run: BenchRun): Promise<RoundsResult> {
   };
 }
 
-async function oneRound(run: BenchRun, name: 'relay' | 'gateway', pid: number): Promise<RoundResult> {
+/** One load at full concurrency, and what the process under test spent on it; `order` for another key or duration. */
+export async function oneRound(
+  run: BenchRun,
+  name: 'relay' | 'gateway',
+  pid: number,
+  order: Partial<Pick<LoadOrder, 'headers' | 'durationMs'>> = {},
+): Promise<RoundResult> {
   const cpuBeforeMs = cpuMsOf(pid);
   const coreBeforeMs = coreBusyMs(TESTED_CORE);
-  const result = await run.load(name, { concurrency: run.options.concurrency, durationMs: run.options.roundMs });
+  const { concurrency, roundMs } = run.options;
+  const result = await run.load(name, { concurrency, durationMs: roundMs, ...order });
   const busyMs = cpuMsOf(pid) - cpuBeforeMs;
   const foreignMs = coreBusyMs(TESTED_CORE) - coreBeforeMs - busyMs;
   await new Promise((resolve) => setTimeout(resolve, AFTERWORK_MS));

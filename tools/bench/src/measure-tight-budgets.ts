@@ -2,11 +2,11 @@ import type { BenchRun } from './bench-run.js';
 import { excessOf, readCaps, readCounters, type Caps } from './limit-audit.js';
 import { progress } from './progress.js';
 import { waitUntilAccounted } from './quiescence.js';
-import { createTenant, type Tenant, type TightLevel } from './tenant.js';
+import { createTenant, tightAt, type Level, type Tenant } from './tenant.js';
 
 /** What happened to a budget that could not hold all calls. */
 export interface TightBudgetResult {
-  readonly level: TightLevel;
+  readonly level: Level;
   readonly tenantId: string;
   readonly served: number;
   readonly refused: number;
@@ -15,7 +15,7 @@ export interface TightBudgetResult {
   readonly samples: number;
 }
 
-const LEVELS: readonly TightLevel[] = ['virtual_key', 'team', 'customer'];
+const LEVELS: readonly Level[] = ['virtual_key', 'team', 'customer'];
 const CALLS = 1_000;
 const CONCURRENCY = 64;
 const ACCOUNTING_TIMEOUT_MS = 30_000;
@@ -28,9 +28,9 @@ export async function measureTightBudgets(run: BenchRun): Promise<TightBudgetRes
   return results;
 }
 
-async function exhaust(run: BenchRun, level: TightLevel): Promise<TightBudgetResult> {
+async function exhaust(run: BenchRun, level: Level): Promise<TightBudgetResult> {
   const { system } = run;
-  const tenant = await createTenant(system.stack, `tight ${level}`, level);
+  const tenant = await createTenant(system.stack, `tight ${level}`, tightAt(level));
   const watch = watchExcess(run, tenant, await readCaps(system.database));
   const result = await system.load.run({
     ...run.targets.gateway,

@@ -44,7 +44,8 @@ const QUICK: Partial<BenchOptions> = {
   soakMs: 2_000,
 };
 
-export const USAGE = `npm run bench [-- options]
+export const USAGE = `npm run bench [-- options]          calls through the gateway
+npm run bench -- management      reads of the management API; takes --json and --quick
   --json        one JSON object as the last line
   --quick       shorter rounds; numbers are rougher
   --seconds N   load per target and round (default ${DEFAULTS.roundMs / 1000})

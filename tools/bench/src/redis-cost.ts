@@ -26,13 +26,20 @@ function numberIn(info: string, field: string): number {
   return Number(new RegExp(`^${field}:([\\d.]+)`, 'm').exec(info)?.[1]);
 }
 
+/** How often each command ran between two readings, and how long it took altogether. */
+export function commandsBetween(
+  before: RedisCost,
+  after: RedisCost,
+): { readonly name: string; readonly calls: number; readonly us: number }[] {
+  return [...after.commands].map(([name, { calls, us }]) => {
+    const earlier = before.commands.get(name) ?? { calls: 0, us: 0 };
+    return { name, calls: calls - earlier.calls, us: us - earlier.us };
+  });
+}
+
 /** The dearest commands between two readings, as text per gateway call. */
 export function dearestCommands(before: RedisCost, after: RedisCost, calls: number, count: number): string[] {
-  return [...after.commands]
-    .map(([name, { calls: callsAfter, us }]) => {
-      const earlier = before.commands.get(name) ?? { calls: 0, us: 0 };
-      return { name, calls: callsAfter - earlier.calls, us: us - earlier.us };
-    })
+  return commandsBetween(before, after)
     .toSorted((left, right) => right.us - left.us)
     .slice(0, count)
     .filter(({ us }) => us > 0)

@@ -1,4 +1,5 @@
 import type { LatencyComparison } from './measure-latency.js';
+import { limitCountRatios, type LimitCountResult, type LimitCountSide } from './measure-limit-count.js';
 import { isCorrect, latencyAtConcurrency, overspendOf, type Measurements } from './report.js';
 import { median } from './statistics.js';
 
@@ -29,6 +30,8 @@ export function toText(measured: Measurements): string {
     [`calls/s ${at}, gateway`, `${gatewayRate.toFixed(0)}   (${busy(rounds.gateway)})`],
     ...(measured.isPinned ? [foreignLine(rounds.foreignShare)] : []),
     ['throughput ratio', rounds.throughputRatio.toFixed(3)],
+    ['', ''],
+    ...limitCountLines(measured.limitCount),
     ['', ''],
     ...latencyLines('latency at concurrency 1', measured.latency),
     ...latencyLines(`latency at ${measured.ratePerS} calls/s`, measured.latencyAtRate),
@@ -75,6 +78,25 @@ export function toText(measured: Measurements): string {
 function foreignLine(share: number): [string, string] {
   const warning = '   (TOO MUCH: the machine is not quiet, do not trust these numbers)';
   return ['taken by others of that core', `${(share * 100).toFixed(0)} %${share > FOREIGN_SHARE_MAX ? warning : ''}`];
+}
+
+function limitCountLines(result: LimitCountResult): [string, string][] {
+  const ratios = limitCountRatios(result);
+  const describe = ({ rounds }: LimitCountSide): string => {
+    const of = (pick: (one: LimitCountSide['rounds'][number]) => number): number => median(rounds.map(pick));
+    const gateway = of(({ gatewayCpuUs }) => gatewayCpuUs).toFixed(1);
+    const redis = of(({ redisCpuUs }) => redisCpuUs).toFixed(1);
+    const script = `${of(({ scriptUs }) => scriptUs).toFixed(1)} us in ${of(({ scriptCalls }) => scriptCalls).toFixed(2)}`;
+    return `gateway ${gateway} us, Redis ${redis} us CPU per call (script ${script} calls), ${of(({ callsPerS }) => callsPerS).toFixed(0)} calls/s`;
+  };
+  return [
+    [`path with limits: ${result.one.limits}`, describe(result.one)],
+    [`path with limits: ${result.full.limits}`, describe(result.full)],
+    [
+      'COST OF THE FULL PATH',
+      `${ratios.cpu.toFixed(2)} x (gateway ${ratios.gatewayCpu.toFixed(2)} x, Redis ${ratios.redisCpu.toFixed(2)} x, seconds per call ${ratios.throughput.toFixed(2)} x; median of ${result.one.rounds.length} rounds)`,
+    ],
+  ];
 }
 
 function latencyLines(label: string, { direct, relay, gateway }: LatencyComparison): [string, string][] {

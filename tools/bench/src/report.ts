@@ -1,6 +1,7 @@
 import type { BacklogResult } from './measure-backlog.js';
 import type { BooksResult } from './measure-books.js';
 import type { LatencyComparison } from './measure-latency.js';
+import { limitCountRatios, type LimitCountResult, type LimitCountSide } from './measure-limit-count.js';
 import type { RoundResult, RoundsResult } from './measure-rounds.js';
 import type { SoakResult } from './measure-soak.js';
 import type { TightBudgetResult } from './measure-tight-budgets.js';
@@ -14,6 +15,7 @@ export interface Measurements {
   readonly concurrency: number;
   readonly ratePerS: number;
   readonly rounds: RoundsResult;
+  readonly limitCount: LimitCountResult;
   readonly latency: LatencyComparison;
   readonly latencyAtRate: LatencyComparison;
   readonly firstByte: LatencyComparison;
@@ -49,14 +51,16 @@ export function isCorrect(measured: Measurements): boolean {
 
 /** The machine-readable result: fixed keys first, details after. */
 export function toJson(measured: Measurements): Record<string, unknown> {
-  const { rounds, latency, latencyAtRate, firstByte, backlog, soak, books } = measured;
+  const { rounds, limitCount, latency, latencyAtRate, firstByte, backlog, soak, books } = measured;
   const at32 = latencyAtConcurrency(rounds);
+  const limitRatios = limitCountRatios(limitCount);
   return {
     governed_ratio: round(rounds.governedRatio, 3),
     throughput_ratio: round(rounds.throughputRatio, 3),
     added_p50_ms: round(latency.gateway.p50 - latency.direct.p50, 3),
     added_p99_ms: round(latency.gateway.p99 - latency.direct.p99, 3),
     ttft_added_p50_ms: round(firstByte.gateway.p50 - firstByte.direct.p50, 3),
+    limits_cost_ratio: round(limitRatios.cpu, 3),
     drain_ratio: round(backlog.drainRatio, 2),
     rss_mb: round(soak.rssMbEnd, 1),
     served: books.served,
@@ -94,6 +98,11 @@ export function toJson(measured: Measurements): Record<string, unknown> {
     added_p99_at_rate_ms: round(latencyAtRate.gateway.p99 - latencyAtRate.direct.p99, 3),
     rate_per_s: measured.ratePerS,
     ttft_added_p99_ms: round(firstByte.gateway.p99 - firstByte.direct.p99, 3),
+    limits_gateway_cpu_ratio: round(limitRatios.gatewayCpu, 3),
+    limits_redis_cpu_ratio: round(limitRatios.redisCpu, 3),
+    limits_throughput_ratio: round(limitRatios.throughput, 3),
+    limits_one: limitSideJson(limitCount.one),
+    limits_full: limitSideJson(limitCount.full),
     admitted_per_s: round(backlog.admittedPerS, 0),
     drained_per_s: round(backlog.drainedPerS, 0),
     redis_cpu_us: round(rounds.redisCpuUsPerCall, 1),
@@ -112,6 +121,33 @@ export function toJson(measured: Measurements): Record<string, unknown> {
       relay_rps: round(rounds.relay[index]?.callsPerS ?? Number.NaN, 0),
       gateway_rps: round(gateway.callsPerS, 0),
     })),
+  };
+}
+
+function limitSideJson({ limits, rounds }: LimitCountSide): Record<string, unknown> {
+  const of = (pick: (one: LimitCountSide['rounds'][number]) => number): number => median(rounds.map(pick));
+  return {
+    limits,
+    gateway_cpu_us: round(
+      of(({ gatewayCpuUs }) => gatewayCpuUs),
+      1,
+    ),
+    redis_cpu_us: round(
+      of(({ redisCpuUs }) => redisCpuUs),
+      1,
+    ),
+    script_us: round(
+      of(({ scriptUs }) => scriptUs),
+      1,
+    ),
+    script_calls: round(
+      of(({ scriptCalls }) => scriptCalls),
+      2,
+    ),
+    rps: round(
+      of(({ callsPerS }) => callsPerS),
+      0,
+    ),
   };
 }
 

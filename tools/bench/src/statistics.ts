@@ -6,10 +6,19 @@ export interface Quantiles {
   readonly max: number;
 }
 
+/** Nearest-rank quantile; zero for an empty sample. `share` is between 0 and 1. */
+export function quantile(sample: readonly number[], share: number): number {
+  return nearestRank(Float64Array.from(sample).toSorted(), share);
+}
+
+function nearestRank(sorted: Float64Array, share: number): number {
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
+}
+
 /** Nearest-rank quantiles; all zero for an empty sample. */
 export function quantilesOf(sample: readonly number[]): Quantiles {
   const sorted = Float64Array.from(sample).toSorted();
-  const at = (share: number): number => sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
+  const at = (share: number): number => nearestRank(sorted, share);
   return { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1) };
 }
 

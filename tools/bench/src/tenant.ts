@@ -1,6 +1,6 @@
 import { governanceClient, type BudgetInput, type RateLimitInput, type Stack } from '@penstock/testing';
 
-/** A customer with a team with a key; each has a budget, a token limit and a request limit: nine counters. */
+/** A customer with a team with a key. */
 export interface Tenant {
   readonly customerId: string;
   readonly teamId: string;
@@ -8,8 +8,17 @@ export interface Tenant {
   readonly virtualKey: string;
 }
 
-/** Which level, if any, has a budget that the load must exhaust. */
-export type TightLevel = 'virtual_key' | 'team' | 'customer';
+/** A level of a call's path. */
+export type Level = 'virtual_key' | 'team' | 'customer';
+
+/** What one level carries, as the fields of the API that create it. */
+export interface LevelLimits {
+  readonly budget?: BudgetInput;
+  readonly rate_limit?: RateLimitInput;
+}
+
+/** The limits of a tenant; a level that is absent has none. */
+export type TenantLimits = Readonly<Partial<Record<Level, LevelLimits>>>;
 
 // Ample, and still within what Redis can count exactly in one number.
 const AMPLE_BUDGET: BudgetInput = { max_limit: 50_000_000, reset_duration: '1M' };
@@ -22,15 +31,33 @@ const AMPLE_RATE: RateLimitInput = {
 /** One cent: about a hundred of the benchmark's calls. */
 const TIGHT_BUDGET: BudgetInput = { max_limit: 1, reset_duration: '1M' };
 
+const ORDINARY_LEVEL: LevelLimits = { budget: AMPLE_BUDGET, rate_limit: AMPLE_RATE };
+/** All that one level can carry: the dearest path of {@link FULL_PATH} is three of these. */
+const FULL_LEVEL: LevelLimits = ORDINARY_LEVEL;
+
+/** A budget, a token limit and a request limit at each level: nine counters. What the benchmark calls governed. */
+export const ORDINARY_PATH: TenantLimits = {
+  virtual_key: ORDINARY_LEVEL,
+  team: ORDINARY_LEVEL,
+  customer: ORDINARY_LEVEL,
+};
+
+/** The most limits a call can meet. */
+export const FULL_PATH: TenantLimits = { virtual_key: FULL_LEVEL, team: FULL_LEVEL, customer: FULL_LEVEL };
+
+/** One budget, on the key. Its team and customer are there, and limit nothing. */
+export const ONE_LIMIT: TenantLimits = { virtual_key: { budget: AMPLE_BUDGET } };
+
+/** The ordinary path with a budget that the load must exhaust at one level. */
+export function tightAt(level: Level): TenantLimits {
+  return { ...ORDINARY_PATH, [level]: { ...ORDINARY_LEVEL, budget: TIGHT_BUDGET } };
+}
+
 /** Creates a tenant through the governance API. */
-export async function createTenant(stack: Stack, name: string, tight?: TightLevel): Promise<Tenant> {
+export async function createTenant(stack: Stack, name: string, limits: TenantLimits = ORDINARY_PATH): Promise<Tenant> {
   const governance = governanceClient(stack);
-  const limitsOf = (level: TightLevel): { budget: BudgetInput; rate_limit: RateLimitInput } => ({
-    budget: level === tight ? TIGHT_BUDGET : AMPLE_BUDGET,
-    rate_limit: AMPLE_RATE,
-  });
-  const customer = await governance.createCustomer({ name: `${name} customer`, ...limitsOf('customer') });
-  const team = await governance.createTeam({ name: `${name} team`, customer_id: customer.id, ...limitsOf('team') });
-  const key = await governance.createVirtualKey({ name: `${name} key`, team_id: team.id, ...limitsOf('virtual_key') });
+  const customer = await governance.createCustomer({ name: `${name} customer`, ...limits.customer });
+  const team = await governance.createTeam({ name: `${name} team`, customer_id: customer.id, ...limits.team });
+  const key = await governance.createVirtualKey({ name: `${name} key`, team_id: team.id, ...limits.virtual_key });
   return { customerId: customer.id, teamId: team.id, keyId: key.id, virtualKey: key.value };
 }

@@ -117,7 +117,7 @@ function environmentOf(app: App, { config, secrets, databaseUrl, redisUrl }: App
         PENSTOCK_ENCRYPTION_KEYS,
       };
     case 'worker':
-      return { ...common, ...database, PENSTOCK_SERVICE_TOKEN };
+      return { ...common, ...database, PENSTOCK_ENCRYPTION_KEYS };
     case 'simulator':
       return {
         ...config.env,

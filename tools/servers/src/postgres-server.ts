@@ -19,6 +19,8 @@ export interface PostgresOptions {
   readonly password?: string;
   /** `throwaway` gives up durability for speed: for tests only. */
   readonly durability?: 'full' | 'throwaway';
+  /** Libraries that can only be loaded at the start, such as `pg_stat_statements`. */
+  readonly preloadLibraries?: readonly string[];
   readonly reaper?: Reaper;
   readonly onLine?: (line: string) => void;
 }
@@ -53,6 +55,7 @@ export class PostgresServer {
       'timezone=UTC',
       'log_timezone=UTC',
       ...(options.durability === 'throwaway' ? THROWAWAY : []),
+      ...preloadSettings(options.preloadLibraries ?? []),
     ];
     let ready = (): void => undefined;
     const isReady = new Promise<true>((resolve) => {
@@ -100,6 +103,11 @@ export class PostgresServer {
   async stop(graceMs = 30_000): Promise<void> {
     await this.process.stop(graceMs);
   }
+}
+
+/** Nothing to load leaves what the cluster's own configuration says. */
+function preloadSettings(libraries: readonly string[]): string[] {
+  return libraries.length === 0 ? [] : [`shared_preload_libraries=${libraries.join(',')}`];
 }
 
 function explain(log: string, dataDir: string, port: number): string {

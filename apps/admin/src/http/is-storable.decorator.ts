@@ -1,18 +1,31 @@
 import { registerDecorator } from 'class-validator';
 
 /**
- * A JSON object that PostgreSQL can keep: its text and jsonb hold no NUL. Nesting is bounded by the body parser.
+ * A JSON object that PostgreSQL can keep: its text and jsonb hold no NUL and no half of a surrogate pair. Nesting is
+ * bounded by the body parser.
  */
 export function IsStorableObject(): PropertyDecorator {
-  return rule('isObject', 'must be an object without NUL characters', (value) => isObject(value) && isStorable(value));
+  return rule(
+    'isObject',
+    'must be an object of text without NUL and half surrogate pairs',
+    (value) => isObject(value) && isStorable(value),
+  );
 }
 
-/** A text that names something: 1 to 255 characters, no control characters, not blank, no blanks around it. */
+/**
+ * A text that names something: 1 to 255 characters, no control characters, not blank, no blanks around it. Half a
+ * surrogate pair would come back from PostgreSQL as another character, and break the hash of its audit entry.
+ */
 export function IsNaming(): PropertyDecorator {
   return rule(
     'isString',
     'must be a text of 1 to 255 characters, without control characters and without blanks around it',
-    (value) => typeof value === 'string' && value.length <= 255 && value.trim() === value && NAMING.test(value),
+    (value) =>
+      typeof value === 'string' &&
+      value.length <= 255 &&
+      value.trim() === value &&
+      value.isWellFormed() &&
+      NAMING.test(value),
   );
 }
 
@@ -35,7 +48,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 function isStorable(value: unknown): boolean {
-  if (typeof value === 'string') return !value.includes('\0');
+  if (typeof value === 'string') return value.isWellFormed() && !value.includes('\0');
   if (Array.isArray(value)) return value.every((item) => isStorable(item));
   if (!isObject(value)) return true;
   return Object.entries(value).every(([key, member]) => isStorable(key) && isStorable(member));

@@ -34,6 +34,8 @@ export interface AdminApp {
     body?: unknown,
     headers?: Record<string, string>,
   ): Promise<Answer>;
+  /** Listens on a free port and says where. */
+  listen(): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -63,6 +65,10 @@ export async function startAdmin(): Promise<AdminApp> {
       }
       const answer = await pending;
       return { status: answer.status, body: answer.body, headers: answer.headers };
+    },
+    listen: async () => {
+      await created.app.listen(0, '127.0.0.1');
+      return created.app.getUrl();
     },
     stop: async () => {
       await created.leave();

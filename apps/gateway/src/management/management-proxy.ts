@@ -64,6 +64,10 @@ export class ManagementProxy {
             response.destroy();
             return;
           }
+          // A client that is still sending must be able to finish: nobody else reads its body from here on, and the
+          // next request on its connection would wait for ever.
+          request.unpipe();
+          request.resume();
           const requestId = String(request.headers['x-request-id'] ?? '');
           const { code, status, remedy } = catalogue.service_unavailable;
           const sentence = sentenceOf(`The ${service} service cannot be reached at the moment. Try again.`);

@@ -5,6 +5,8 @@ import type { Redis } from 'ioredis';
 export interface CounterWatch {
   /** Greatest value of each counter so far. */
   readonly peaks: ReadonlyMap<string, bigint>;
+  /** Everything since the last time this was asked, once all that Redis did before this call has been seen. */
+  take(): Promise<ReadonlyMap<string, bigint>>;
   /** Resolves when everything that Redis did before this call has been seen, and stops watching. */
   stop(): Promise<void>;
 }
@@ -14,13 +16,17 @@ export async function watchCounters(redis: Redis, tenantId: string): Promise<Cou
   const { counters } = tenantKeys(tenantId);
   const peaks = new Map<string, bigint>();
   const monitor = await redis.monitor();
-  const marker = `seen-${tenantId}`;
-  let seenAll = (): void => undefined;
-  const hasSeenAll = new Promise<void>((resolve) => {
-    seenAll = resolve;
-  });
+  const waiting = new Map<string, () => void>();
+  let markers = 0;
+  const catchUp = async (): Promise<void> => {
+    markers += 1;
+    const marker = `seen-${tenantId}-${markers}`;
+    const seen = new Promise<void>((resolve) => waiting.set(marker, resolve));
+    await redis.echo(marker);
+    await seen;
+  };
   monitor.on('monitor', (_time: string, [command = '', key, ...args]: string[]) => {
-    if (command.toLowerCase() === 'echo' && key === marker) seenAll();
+    if (command.toLowerCase() === 'echo' && key !== undefined) waiting.get(key)?.();
     if (key !== counters) return;
     switch (command.toLowerCase()) {
       case 'hset':
@@ -40,10 +46,15 @@ export async function watchCounters(redis: Redis, tenantId: string): Promise<Cou
   });
   return {
     peaks,
+    take: async () => {
+      await catchUp();
+      const taken = new Map(peaks);
+      peaks.clear();
+      return taken;
+    },
     stop: async () => {
       if (monitor.status === 'end') return;
-      await redis.echo(marker);
-      await hasSeenAll;
+      await catchUp();
       monitor.disconnect();
     },
   };

@@ -31,7 +31,8 @@ export class PolicyChanges {
 
   /**
    * Runs a use case in one transaction that also holds its audit entries, the raised epochs and the outbox
-   * messages: either all of it is committed or nothing. A use case that touches nothing writes none of them.
+   * messages: either all of it is committed or nothing. A use case that touches no tenant changes no policy: it
+   * raises no epoch and announces nothing, and what it audits is written all the same.
    */
   async run<T>(ctx: RequestContext, useCase: (change: Change) => Promise<T>): Promise<Changed<T>> {
     const { result, messages } = await this.transact(ctx, useCase);

@@ -3,7 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Ctx, type RequestContext } from '@penstock/platform';
 import type { FastifyReply } from 'fastify';
 
-import { Answers } from '../http/answers.decorator.js';
+import { answer, Answers, ErrorResponse } from '../http/answers.decorator.js';
 import { DebugCountersResponse, DebugHealthResponse, DebugStatsResponse } from './debug.responses.js';
 import { DebugService } from './debug.service.js';
 
@@ -27,6 +27,7 @@ export class DebugController {
   }
 
   @Get('health')
+  @answer(503, [DebugHealthResponse, ErrorResponse], 'A dependency does not work, and its check says why.')
   @Answers(200, DebugHealthResponse)
   async health(
     @Ctx() ctx: RequestContext,

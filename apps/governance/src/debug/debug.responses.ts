@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
 
 /** How much there is; counted or, for usage, taken from the daily sums. */
 export class DatabaseStats {
@@ -102,6 +102,7 @@ export class DebugCheck {
 }
 
 /** Answer of `GET /debug/health`. */
+@ApiExtraModels(DebugCheck)
 export class DebugHealthResponse {
   @ApiProperty({ enum: ['healthy', 'unhealthy'] })
   status!: 'healthy' | 'unhealthy';
@@ -109,6 +110,6 @@ export class DebugHealthResponse {
   @ApiProperty({ type: String, format: 'date-time' })
   timestamp!: string;
 
-  @ApiProperty({ type: 'object', additionalProperties: { type: 'object' } })
+  @ApiProperty({ type: 'object', additionalProperties: { $ref: getSchemaPath(DebugCheck) } })
   checks!: Record<string, DebugCheck>;
 }

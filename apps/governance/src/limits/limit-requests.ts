@@ -118,7 +118,13 @@ export class RateLimitRequest extends OnExceedFields {
   @IsDuration()
   request_reset_duration?: string | null;
 
-  @ApiProperty({ type: 'integer', nullable: true, required: false, minimum: 0, description: 'Input tokens per window.' })
+  @ApiProperty({
+    type: 'integer',
+    nullable: true,
+    required: false,
+    minimum: 0,
+    description: 'Input tokens per window.',
+  })
   @IsOptional()
   @IsCount()
   input_token_max_limit?: number | bigint | null;
@@ -128,7 +134,13 @@ export class RateLimitRequest extends OnExceedFields {
   @IsDuration()
   input_token_reset_duration?: string | null;
 
-  @ApiProperty({ type: 'integer', nullable: true, required: false, minimum: 0, description: 'Output tokens per window.' })
+  @ApiProperty({
+    type: 'integer',
+    nullable: true,
+    required: false,
+    minimum: 0,
+    description: 'Output tokens per window.',
+  })
   @IsOptional()
   @IsCount()
   output_token_max_limit?: number | bigint | null;

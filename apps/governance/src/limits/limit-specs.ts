@@ -37,13 +37,7 @@ export type BudgetTerms = Pick<
 
 export type RateLimitTerms = Omit<
   RateLimitEntity,
-  | 'virtualKeyId'
-  | 'teamId'
-  | 'customerId'
-  | 'providerConfigId'
-  | 'modelConfigId'
-  | 'createdAt'
-  | 'updatedAt'
+  'virtualKeyId' | 'teamId' | 'customerId' | 'providerConfigId' | 'modelConfigId' | 'createdAt' | 'updatedAt'
 >;
 
 export type RaiseTerms = Pick<BudgetRaiseEntity, 'amountCents' | 'startsAt' | 'endsAt'>;
@@ -71,9 +65,7 @@ export function budgetSpec(
     ),
     durationText: resetDuration,
     ...(raises.length === 0 ? {} : { raises: raises.map(toCapRaise) }),
-    ...(budget.rolloverMaxCents === null
-      ? {}
-      : { rolloverMax: nanoUsdFromCents(budget.rolloverMaxCents).toString() }),
+    ...(budget.rolloverMaxCents === null ? {} : { rolloverMax: nanoUsdFromCents(budget.rolloverMaxCents).toString() }),
   };
 }
 
@@ -84,11 +76,7 @@ export function rateLimitSpecs(rateLimit: RateLimitTerms, owner: SpecOwner): Lim
 }
 
 /** One limit of a rate limit; undefined when it is not set. */
-export function rateLimitSpec(
-  rateLimit: RateLimitTerms,
-  unit: RateLimitUnit,
-  owner: SpecOwner,
-): LimitSpec | undefined {
+export function rateLimitSpec(rateLimit: RateLimitTerms, unit: RateLimitUnit, owner: SpecOwner): LimitSpec | undefined {
   if (unit === 'concurrent_requests') {
     if (rateLimit.concurrentMaxLimit === null) return undefined;
     const spec = { ...common(unit, rateLimit, owner), cap: rateLimit.concurrentMaxLimit };
@@ -127,7 +115,12 @@ export function rateLimitKeys(rateLimit: Pick<RateLimitEntity, 'seq'>): string[]
 
 function common(
   unit: LimitUnit,
-  row: { readonly id: string; readonly seq: string; readonly onExceed: OnExceed; readonly fallbackModel: string | null },
+  row: {
+    readonly id: string;
+    readonly seq: string;
+    readonly onExceed: OnExceed;
+    readonly fallbackModel: string | null;
+  },
   owner: SpecOwner,
 ): Pick<
   LimitSpec,

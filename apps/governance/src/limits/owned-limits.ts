@@ -68,7 +68,12 @@ export class OwnedLimits {
     const [oldest] = current;
     const steps = isList
       ? planBudgetList(current, budgets, calendar, nowMs)
-      : [{ ...(oldest === undefined ? {} : { id: oldest.id }), change: planBudgetChange(oldest, budget, calendar, nowMs) }];
+      : [
+          {
+            ...(oldest === undefined ? {} : { id: oldest.id }),
+            change: planBudgetChange(oldest, budget, calendar, nowMs),
+          },
+        ];
     for (const step of steps) await this.applyBudgetStep(change, owner, step);
     return steps.some((step) => step.change.kind !== 'none');
   }

@@ -56,7 +56,12 @@ describe('planBudgetList', () => {
   });
 
   it('lets an id win over a window that another entry would match', () => {
-    expect(kinds([{ max_limit: 1, reset_duration: '1d' }, { id: 'a', max_limit: 2 }])).toEqual([
+    expect(
+      kinds([
+        { max_limit: 1, reset_duration: '1d' },
+        { id: 'a', max_limit: 2 },
+      ]),
+    ).toEqual([
       [undefined, 'create'],
       ['a', 'update'],
       ['b', 'delete'],
@@ -70,7 +75,13 @@ describe('planBudgetList', () => {
 
   it.each<[readonly BudgetListEntry[], string]>([
     [[{ id: 'z', max_limit: 1 }], 'no budget of this owner'],
-    [[{ id: 'a', max_limit: 1 }, { id: 'a', max_limit: 2 }], 'or twice'],
+    [
+      [
+        { id: 'a', max_limit: 1 },
+        { id: 'a', max_limit: 2 },
+      ],
+      'or twice',
+    ],
     [[{}], 'names nothing'],
     [[{ id: 'a' }], 'names nothing'],
     [Array.from({ length: 17 }, () => ({ max_limit: 1, reset_duration: '1d' })), 'more than 16'],

@@ -58,9 +58,7 @@ export function specsOf(rows: LimitRows, owners: Owners = new Map()): LimitSpec[
       ),
     ),
   ];
-  return specs.toSorted(
-    (left, right) => LIMIT_ENTITIES.indexOf(left.entity) - LIMIT_ENTITIES.indexOf(right.entity),
-  );
+  return specs.toSorted((left, right) => LIMIT_ENTITIES.indexOf(left.entity) - LIMIT_ENTITIES.indexOf(right.entity));
 }
 
 /** The calendar of a tenant's settings. */
@@ -84,7 +82,8 @@ function toDate(ms: number | null): Date | null {
 
 function specOwner(row: BudgetRow | RateLimitRow, owners: Owners): SpecOwner {
   const owner = ownerOf(row);
-  if (owner.entity === 'shared_budget') return { entity: owner.entity, id: row.id, name: (row as BudgetRow).name ?? '' };
+  if (owner.entity === 'shared_budget')
+    return { entity: owner.entity, id: row.id, name: (row as BudgetRow).name ?? '' };
   return { ...owner, name: '', ...owners.get(owner.id) };
 }
 

@@ -5,7 +5,9 @@ import type { BudgetTerms, RateLimitTerms } from '../limits/limit-specs.js';
 import type { PendingMessage } from './policies.repository.js';
 
 /** Rows as JSON of the database carries them: amounts as text, times in milliseconds. */
-type Timed<T> = { readonly [K in keyof T]: T[K] extends Date ? number : T[K] extends Date | null ? number | null : T[K] };
+type Timed<T> = {
+  readonly [K in keyof T]: T[K] extends Date ? number : T[K] extends Date | null ? number | null : T[K];
+};
 
 /** A temporary raise of a budget. */
 export interface RaiseRow {

@@ -35,6 +35,14 @@ function reasonAgainstPrice(value: unknown, parse: (text: string) => bigint): st
   }
 }
 
+/** An offset can move the year to 10000, which RFC 3339 cannot write. */
+const EARLIEST_MS = Date.parse('0001-01-01T00:00:00Z');
+const LATEST_MS = Date.parse('9999-12-31T23:59:59.999Z');
+
+function isWithinYears1To9999(ms: number): boolean {
+  return ms >= EARLIEST_MS && ms <= LATEST_MS;
+}
+
 function IsTimestamp(): PropertyDecorator {
   return (target, key) => {
     registerDecorator({
@@ -43,7 +51,7 @@ function IsTimestamp(): PropertyDecorator {
       propertyName: String(key),
       validator: {
         validate: (value: unknown) =>
-          typeof value === 'string' && TIMESTAMP.test(value) && !Number.isNaN(Date.parse(value)),
+          typeof value === 'string' && TIMESTAMP.test(value) && isWithinYears1To9999(Date.parse(value)),
         defaultMessage: (args) => `${args?.property} must be a timestamp such as "2026-01-31T00:00:00Z"`,
       },
     });

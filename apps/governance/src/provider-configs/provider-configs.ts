@@ -106,8 +106,7 @@ export class ProviderConfigs {
     const areLimitsChanged = await this.limits.apply(change, owner, await this.limits.find(change, owner), request);
     const weight = request.weight ?? config.weight;
     const allowedModels = request.allowed_models ?? config.allowedModels;
-    const isSame =
-      weight === config.weight && JSON.stringify(allowedModels) === JSON.stringify(config.allowedModels);
+    const isSame = weight === config.weight && JSON.stringify(allowedModels) === JSON.stringify(config.allowedModels);
     if (isSame) return areLimitsChanged;
     const repository = change.tx.getRepository(ProviderConfigEntity);
     await repository.update({ id: config.id }, { weight, allowedModels, updatedAt: change.now });

@@ -9,7 +9,6 @@ class TeamFields extends LimitFields {
   @IsOptional()
   @IsString()
   customer_id?: string | null;
-
 }
 
 /** Body of `POST /teams`. */

@@ -6,7 +6,7 @@ import type { Changed } from '../changes/changed.js';
 import { Answers } from '../http/answers.decorator.js';
 import { MessageResponse } from '../http/message.response.js';
 import { UsageResetRequest, UsageStatsQuery } from './usage.requests.js';
-import { UsageStatsListEnvelope, type UsageStatsEnvelope } from './usage.responses.js';
+import { UsageStatsListEnvelope, UsageStatsEnvelope } from './usage.responses.js';
 import { UsageService } from './usage.service.js';
 
 @ApiTags('usage')
@@ -15,7 +15,7 @@ export class UsageController {
   constructor(private readonly usage: UsageService) {}
 
   @Get('usage-stats')
-  @Answers(200, UsageStatsListEnvelope, [404])
+  @Answers(200, [UsageStatsListEnvelope, UsageStatsEnvelope], [400, 404])
   async stats(
     @Ctx() ctx: RequestContext,
     @Query() { virtual_key_id }: UsageStatsQuery,

@@ -36,7 +36,6 @@ class VirtualKeyFields extends LimitFields {
   @IsString()
   customer_id?: string | null;
 
-
   @ApiProperty({
     type: [ProviderConfigRequest],
     nullable: true,

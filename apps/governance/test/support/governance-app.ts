@@ -25,6 +25,8 @@ export interface Answer {
 
 /** The whole service in this process, with a database and a Redis of its own. */
 export interface GovernanceApp {
+  /** Where it listens. */
+  readonly url: string;
   readonly clock: TestClock;
   readonly db: DataSource;
   readonly databaseUrl: string;
@@ -41,6 +43,8 @@ export interface GovernanceApp {
   routes(): { method: string; url: string }[];
   /** A service of the app, for callers that no route admits. */
   service<T>(type: Type<T>): T;
+  /** Another process of the same service, on the same stores; stopped by the caller, before this one. */
+  startReplica(): Promise<Pick<GovernanceApp, 'call' | 'stop'>>;
   hashOf(keyValue: string): string;
   epochOf(tenantId: string): Promise<number>;
   stop(): Promise<void>;
@@ -48,21 +52,38 @@ export interface GovernanceApp {
 
 const ENTITY = { customers: 'customer', teams: 'team', 'virtual-keys': 'virtual_key' } as const;
 
-export async function startGovernance(): Promise<GovernanceApp> {
+/** How a service of a test is started. */
+export interface GovernanceOptions {
+  /** Over the settings of every test. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** May put something between the service and its database. */
+  readonly through?: (databaseUrl: string) => string;
+}
+
+/** Starts the service. */
+export async function startGovernance({
+  env = {},
+  through = (databaseUrl) => databaseUrl,
+}: GovernanceOptions = {}): Promise<GovernanceApp> {
   const database: TestDatabase = await createTestDatabase();
   const redisServer = await startTestRedis();
   const clock = new TestClock();
   const config = loadConfig(GovernanceConfig, {
-    DATABASE_URL: database.url,
+    DATABASE_URL: through(database.url),
     REDIS_URL: redisServer.url,
     MASTER_KEY,
     PENSTOCK_SERVICE_TOKEN: SERVICE_TOKEN,
     PENSTOCK_KEY_HASH_SECRET: HASH_SECRET,
     PENSTOCK_ENCRYPTION_KEYS: `1:${Buffer.alloc(32, 7).toString('base64')}`,
+    ...env,
   });
   const logger = createLogger('governance-test', { level: 'silent' });
-  const created: CreatedApp = await createApp({ ...appOptions, config, clock, logger });
-  await created.app.listen(0, '127.0.0.1');
+  const startProcess = async (): Promise<CreatedApp> => {
+    const process = await createApp({ ...appOptions, config, clock, logger });
+    await process.app.listen(0, '127.0.0.1');
+    return process;
+  };
+  const created = await startProcess();
   const baseUrl = await created.app.getUrl();
   const redis = new Redis(redisServer.url, { lazyConnect: true });
   redis.on('error', () => undefined);
@@ -75,8 +96,9 @@ export async function startGovernance(): Promise<GovernanceApp> {
     path: string,
     headers: Record<string, string>,
     body?: unknown,
+    origin = baseUrl,
   ): Promise<Answer> => {
-    const response = await fetch(baseUrl + path, {
+    const response = await fetch(origin + path, {
       method,
       headers,
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
@@ -94,6 +116,7 @@ export async function startGovernance(): Promise<GovernanceApp> {
   const call: GovernanceApp['call'] = (method, path, body) => send(method, `/api/governance${path}`, operator, body);
 
   return {
+    url: baseUrl,
     clock,
     db,
     databaseUrl: database.url,
@@ -109,6 +132,14 @@ export async function startGovernance(): Promise<GovernanceApp> {
     },
     routes: () => created.routes.all(),
     service: (type) => created.app.get(type, { strict: false }),
+    startReplica: async () => {
+      const replica = await startProcess();
+      const origin = await replica.app.getUrl();
+      return {
+        call: (method, path, body) => send(method, `/api/governance${path}`, operator, body, origin),
+        stop: () => replica.leave(),
+      };
+    },
     hashOf: (keyValue) => hasher.hash(keyValue),
     epochOf: async (tenantId) => {
       const [row] = await db.query('SELECT epoch FROM governance.tenants WHERE id = $1', [tenantId]);

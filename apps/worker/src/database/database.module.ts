@@ -5,8 +5,8 @@ import { DataSource } from 'typeorm';
 
 import { WorkerConfig } from '../config.js';
 
-/** Two ledger transactions, one connection for each periodic task, one for the health check. */
-const POOL_MAX = 8;
+/** Two ledger transactions, one connection for each frequent task, one for the health check. */
+const POOL_MAX = 10;
 const STATEMENT_TIMEOUT_MS = 30_000;
 
 /** PostgreSQL, without which the worker lives on: jobs are tried again, sweeps go on, `/health` says degraded. */

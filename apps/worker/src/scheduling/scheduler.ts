@@ -1,17 +1,15 @@
-import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { LOGGER, type Logger, Shutdown } from '@penstock/platform';
+import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 
 import { WorkerConfig } from '../config.js';
 import { PartitionKeeper } from '../partitions/partition-keeper.js';
 import { CounterPruner } from '../pruning/counter-pruner.js';
 import { OutboxRelay } from '../relay/outbox-relay.js';
 import { SweepsService } from '../sweeps/sweeps.service.js';
-import { WorkerEvents } from '../worker-events.js';
-import { PeriodicTask } from './periodic-task.js';
+import { PeriodicTasks } from './periodic-tasks.js';
 
 const HOUR_MS = 3_600_000;
 
-/** Everything the worker does by the clock. Each task is safe to run in several workers at once. */
+/** What the worker does by the clock to keep Redis and PostgreSQL in step. */
 @Injectable()
 export class Scheduler implements OnApplicationBootstrap {
   constructor(
@@ -20,23 +18,14 @@ export class Scheduler implements OnApplicationBootstrap {
     private readonly relay: OutboxRelay,
     private readonly pruner: CounterPruner,
     private readonly partitions: PartitionKeeper,
-    private readonly events: WorkerEvents,
-    private readonly shutdown: Shutdown,
-    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly tasks: PeriodicTasks,
   ) {}
 
   onApplicationBootstrap(): void {
-    this.schedule('sweep', this.config.PENSTOCK_SWEEP_INTERVAL_MS, () => this.sweeps.sweepInTurn());
-    this.schedule('relay', this.config.PENSTOCK_RELAY_INTERVAL_MS, () => this.relay.relay());
-    this.schedule('prune', this.config.PENSTOCK_PRUNE_INTERVAL_MS, () => this.pruner.pruneInTurn());
-    this.schedule('partitions', HOUR_MS, () => this.partitions.ensure());
-    this.schedule('purge', HOUR_MS, () => this.relay.purge());
-  }
-
-  private schedule(name: string, intervalMs: number, run: () => Promise<unknown>): void {
-    const onRan = (task: string, result: 'ok' | 'failed'): void => this.events.taskRan(task, result);
-    const task = new PeriodicTask({ name, intervalMs, run, onRan, logger: this.logger });
-    this.shutdown.register('stop', `task ${name}`, () => task.stop());
-    task.start();
+    this.tasks.start('sweep', this.config.PENSTOCK_SWEEP_INTERVAL_MS, () => this.sweeps.sweepInTurn());
+    this.tasks.start('relay', this.config.PENSTOCK_RELAY_INTERVAL_MS, () => this.relay.relay());
+    this.tasks.start('prune', this.config.PENSTOCK_PRUNE_INTERVAL_MS, () => this.pruner.pruneInTurn());
+    this.tasks.start('partitions', HOUR_MS, () => this.partitions.ensure());
+    this.tasks.start('purge', HOUR_MS, () => this.relay.purge());
   }
 }

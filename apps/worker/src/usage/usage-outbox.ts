@@ -4,7 +4,6 @@ import { chargedAmountsOf, EPOCH_FIELD, tenantKeys, type UsageRecord } from '@pe
 import { REDIS_COMMAND } from '@penstock/platform';
 import type { Redis } from 'ioredis';
 
-
 /**
  * Removes a late record from the outbox and adds it to the counters, both or neither: done by one worker once,
  * however often the record is delivered. A tenant that is not resident is left alone, because loading it reads

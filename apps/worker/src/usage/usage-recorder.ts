@@ -3,6 +3,7 @@ import type { UsageRecordBatch } from '@penstock/dto';
 import { LOGGER, type Logger } from '@penstock/platform';
 import { DataSource, QueryFailedError } from 'typeorm';
 
+import { BudgetWatch } from '../alerts/budget-watch.js';
 import { WorkerEvents } from '../worker-events.js';
 import { GroupCommit } from './group-commit.js';
 import { type OutboxRecord, parseOutboxEntry } from './parse-outbox-entry.js';
@@ -38,6 +39,7 @@ export class UsageRecorder {
     private readonly dataSource: DataSource,
     private readonly outbox: UsageOutbox,
     private readonly events: WorkerEvents,
+    private readonly watch: BudgetWatch,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -72,6 +74,7 @@ export class UsageRecorder {
       return;
     }
     this.events.usageRecorded(records, recorded.newCount, performance.now() - startedMs);
+    if (recorded.newCount > 0) this.watch.note(records.flatMap(({ record }) => record.counters));
     await this.acknowledge(records, recorded);
   }
 

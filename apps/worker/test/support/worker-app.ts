@@ -1,4 +1,4 @@
-import { type CreatedApp, createApp, createLogger, loadConfig } from '@penstock/platform';
+import { type CreatedApp, createApp, createLogger, loadConfig, type Logger } from '@penstock/platform';
 import { createTestDatabase, startTestRedis, type TestDatabase, type TestRedis } from '@penstock/testing';
 import { Redis } from 'ioredis';
 import { DataSource } from 'typeorm';
@@ -8,6 +8,8 @@ import { WorkerConfig } from '../../src/config.js';
 import { Reconciler } from '../../src/reconciliation/reconciler.js';
 import { AdmissionStore } from '@penstock/platform';
 
+/** What seals secrets in tests. */
+export const ENCRYPTION_KEYS = `1:${Buffer.alloc(32, 7).toString('base64')}`;
 /** Longer than any test: what the clock would do, tests do by hand. */
 const NEVER_MS = 3_600_000;
 
@@ -48,13 +50,19 @@ export async function startWorker(env: Readonly<Record<string, string>> = {}): P
 }
 
 /** Another worker on given stores. */
-export function createWorker(env: Readonly<Record<string, string>>): Promise<CreatedApp> {
+export function createWorker(
+  env: Readonly<Record<string, string>>,
+  logger: Logger = createLogger('worker-test', { level: 'silent' }),
+): Promise<CreatedApp> {
   const config = loadConfig(WorkerConfig, {
+    PENSTOCK_ENCRYPTION_KEYS: ENCRYPTION_KEYS,
     PENSTOCK_SWEEP_INTERVAL_MS: String(NEVER_MS),
     PENSTOCK_OWNER_GRACE_MS: '0',
     PENSTOCK_RELAY_INTERVAL_MS: String(NEVER_MS),
     PENSTOCK_PRUNE_INTERVAL_MS: String(NEVER_MS),
+    PENSTOCK_BUDGET_WATCH_INTERVAL_MS: String(NEVER_MS),
+    PENSTOCK_WEBHOOK_INTERVAL_MS: String(NEVER_MS),
     ...env,
   });
-  return createApp({ ...appOptions, config, logger: createLogger('worker-test', { level: 'silent' }) });
+  return createApp({ ...appOptions, config, logger });
 }

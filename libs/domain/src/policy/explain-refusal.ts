@@ -104,10 +104,7 @@ function isTokenUnit(unit: LimitUnit): boolean {
 }
 
 /** Undefined where output is not what the call has too much of. */
-function outputThatFits(
-  judged: readonly JudgedLimit[],
-  call: NonNullable<RefusalContext['call']>,
-): number | undefined {
+function outputThatFits(judged: readonly JudgedLimit[], call: NonNullable<RefusalContext['call']>): number | undefined {
   const enforced = judged.filter(({ limit }) => limit.onExceed !== 'shadow');
   const isAboutCalls = (unit: LimitUnit): boolean => unit === 'requests' || unit === 'concurrent_requests';
   if (enforced.some((one) => isAboutCalls(one.limit.unit) && one.isExceeded)) return undefined;

@@ -1,3 +1,4 @@
+import { AlertEntity } from './alert.entity.js';
 import { AuditEntryEntity } from './audit-entry.entity.js';
 import { BudgetEntity } from './budget.entity.js';
 import { BudgetAttachmentEntity } from './budget-attachment.entity.js';
@@ -12,7 +13,10 @@ import { TeamEntity } from './team.entity.js';
 import { TenantEntity } from './tenant.entity.js';
 import { VirtualKeySecretEntity } from './virtual-key-secret.entity.js';
 import { VirtualKeyEntity } from './virtual-key.entity.js';
+import { WebhookDeliveryEntity } from './webhook-delivery.entity.js';
+import { WebhookEntity } from './webhook.entity.js';
 
+export * from './alert.entity.js';
 export * from './audit-chain.js';
 export * from './audit-entry.entity.js';
 export * from './budget.entity.js';
@@ -30,10 +34,13 @@ export * from './team.entity.js';
 export * from './tenant.entity.js';
 export * from './virtual-key-secret.entity.js';
 export * from './virtual-key.entity.js';
+export * from './webhook-delivery.entity.js';
+export * from './webhook.entity.js';
 export * from './write-change.js';
 
 /** Tables of the `governance` schema. */
 export const governanceEntities = [
+  AlertEntity,
   AuditEntryEntity,
   BudgetEntity,
   ProviderConfigEntity,
@@ -48,4 +55,6 @@ export const governanceEntities = [
   TenantEntity,
   VirtualKeyEntity,
   VirtualKeySecretEntity,
+  WebhookDeliveryEntity,
+  WebhookEntity,
 ];

@@ -27,10 +27,7 @@ export type WindowType = 'fixed' | 'sliding';
 @Check('ck_rate_limits_input_token_max_limit', 'input_token_max_limit >= 0')
 @Check('ck_rate_limits_output_token_max_limit', 'output_token_max_limit >= 0')
 @Check('ck_rate_limits_concurrent_max_limit', 'concurrent_max_limit >= 0')
-@Check(
-  'ck_rate_limits_input_token_duration',
-  'input_token_max_limit IS NULL OR input_token_reset_duration IS NOT NULL',
-)
+@Check('ck_rate_limits_input_token_duration', 'input_token_max_limit IS NULL OR input_token_reset_duration IS NOT NULL')
 @Check(
   'ck_rate_limits_output_token_duration',
   'output_token_max_limit IS NULL OR output_token_reset_duration IS NOT NULL',

@@ -4,6 +4,7 @@ import { CreateLedger1795392100000 } from './1795392100000-create-ledger.js';
 import { CreateSaas1795392200000 } from './1795392200000-create-saas.js';
 import { KeyLifecycle1795392300000 } from './1795392300000-key-lifecycle.js';
 import { CreateAdminUsers1795392310000 } from './1795392310000-create-admin-users.js';
+import { CreateWebhooks1795392320000 } from './1795392320000-create-webhooks.js';
 import { ExtendLimits1795392330000 } from './1795392330000-extend-limits.js';
 
 /** In the order in which they run; timestamps strictly increase. */
@@ -14,5 +15,6 @@ export const migrations = [
   CreateSaas1795392200000,
   KeyLifecycle1795392300000,
   CreateAdminUsers1795392310000,
+  CreateWebhooks1795392320000,
   ExtendLimits1795392330000,
 ] as const;

@@ -109,7 +109,8 @@ export class AdmissionBatch {
     if (this.totals.size === 0) {
       const positions = new Map<string, number>();
       for (const known of this.plans) {
-        for (const counterId of countersOf(known)) if (!positions.has(counterId)) positions.set(counterId, positions.size);
+        for (const counterId of countersOf(known))
+          if (!positions.has(counterId)) positions.set(counterId, positions.size);
       }
       for (const known of this.plans) {
         this.totals.set(

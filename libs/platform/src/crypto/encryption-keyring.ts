@@ -1,3 +1,4 @@
+import type { ConfigProblem } from '../config/config-error.js';
 import { revealSecret, type Secret } from '../config/secret.js';
 
 const keyBytes = 32;
@@ -37,4 +38,15 @@ export function parseEncryptionKeys(text: string | Secret): EncryptionKeyring {
     currentVersion = version;
   }
   return { currentVersion, keys };
+}
+
+/** What is wrong with `PENSTOCK_ENCRYPTION_KEYS`, for the check of a configuration. */
+export function encryptionKeysProblems(text: string | Secret): ConfigProblem[] {
+  try {
+    parseEncryptionKeys(text);
+    return [];
+  } catch (error) {
+    if (!(error instanceof EncryptionKeyringError)) throw error;
+    return [{ variable: 'PENSTOCK_ENCRYPTION_KEYS', reason: error.message }];
+  }
 }

@@ -122,6 +122,13 @@ describe.each(surfaces)('errors of the %s surface', (surface) => {
     expect(wrongVerb.parsed).not.toHaveProperty('allow');
   });
 
+  it('answers 404 for an id that is longer than any, under a verb that is there, and does not repeat it', async () => {
+    const { status, code, text } = await ask('GET', `/things/${'x'.repeat(300)}`);
+
+    expect([status, code]).toEqual([404, 'not_found']);
+    expect(text).not.toContain('xxx');
+  });
+
   it('treats malformed JSON as its contract says and never quotes it', async () => {
     const { status, code, text } = await ask('POST', '/things', '{"name": sk-bf-secret}');
 

@@ -43,6 +43,10 @@ function asAppError(thrown: unknown): { error: AppError; status?: number } {
     return { error: thrown };
   }
   const httpStatus = httpStatusOf(thrown);
+  // Fastify's word for an id longer than any that exists.
+  if (httpStatus === 414) {
+    return { error: new AppError('not_found', { detail: publicMessageOf(thrown, 404), cause: thrown }) };
+  }
   if (httpStatus !== undefined && httpStatus < 500) {
     const code = codeByHttpStatus[httpStatus] ?? 'request_invalid';
     const error = new AppError(code, { detail: publicMessageOf(thrown, httpStatus), cause: thrown });

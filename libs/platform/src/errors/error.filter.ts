@@ -5,7 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { RouteTable } from '../http/route-table.js';
 import type { Logger } from '../logging/logger.js';
 import { reportError, type ErrorReport } from './error-report.js';
-import { renderError, type ErrorSurface } from './surfaces.js';
+import { renderError, surfaceAt, type ErrorSurface } from './surfaces.js';
 
 /** The one place where an exception becomes a response. */
 @Catch()
@@ -30,7 +30,10 @@ export class ErrorFilter implements ExceptionFilter {
       reply.raw.destroy();
       return;
     }
-    const { status, body } = renderError(this.surface, report, request.id, request.headers);
+    const { status, body } = renderError(surfaceAt(this.surface, request.url), report, request.id, request.headers);
+    // Fastify would close the connection under a client that is still sending and may then never read why. What
+    // arrives is discarded instead, for as long as any request may take.
+    if (status === 413) reply.removeHeader('connection');
     void reply
       .code(status)
       .headers({ ...report.headers, 'content-type': 'application/json; charset=utf-8' })
@@ -44,7 +47,8 @@ export class ErrorFilter implements ExceptionFilter {
       return report;
     }
     const methods = this.routes.methodsAt(request.url);
-    if (methods.length === 0) {
+    // The verb itself is there when only the id in the address is impossible.
+    if (methods.length === 0 || methods.includes(request.method)) {
       return report;
     }
     const allow = methods.join(', ');

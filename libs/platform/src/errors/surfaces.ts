@@ -8,6 +8,13 @@ import { ValidationFailure, type ValidationIssue } from './validation-failure.js
 /** Which API's error envelope an app speaks. */
 export type ErrorSurface = 'governance' | 'admin' | 'gateway';
 
+/** The gateway is also the origin of the management APIs: what it refuses itself at their addresses looks like theirs. */
+export function surfaceAt(surface: ErrorSurface, url: string): ErrorSurface {
+  if (surface !== 'gateway') return surface;
+  if (/^\/api\/governance(?:[/?]|$)/.test(url)) return 'governance';
+  return /^\/api(?:[/?]|$)/.test(url) ? 'admin' : 'gateway';
+}
+
 /** A response body and the status this surface gives it. */
 export interface RenderedError {
   status: number;

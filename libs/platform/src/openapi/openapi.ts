@@ -13,6 +13,7 @@ import { HealthRegistry } from '../health/health-registry.js';
 import { createLogger } from '../logging/logger.js';
 import { Metrics } from '../metrics/metrics.js';
 import { Shutdown } from '../shutdown/shutdown.js';
+import { declareCommonAnswers } from './common-answers.js';
 
 /** The head of a document. */
 export interface OpenApiOptions {
@@ -21,6 +22,8 @@ export interface OpenApiOptions {
   version?: string;
   /** As given to `app.setGlobalPrefix`. */
   globalPrefix?: string;
+  /** Whether the server reads the bodies of all routes itself, and so answers 400, 413 and 415 in their stead. */
+  readsBodies?: boolean;
   /** How callers identify themselves, by the names that the routes refer to. Operators' credentials when absent. */
   securitySchemes?: Readonly<Record<string, Parameters<DocumentBuilder['addSecurity']>[1]>>;
 }
@@ -93,5 +96,7 @@ async function describeApp(app: INestApplication, options: OpenApiOptions): Prom
   for (const [name, scheme] of Object.entries(options.securitySchemes ?? OPERATOR_SCHEMES)) {
     head.addSecurity(name, scheme);
   }
-  return SwaggerModule.createDocument(app, head.build());
+  const document = SwaggerModule.createDocument(app, head.build());
+  if (options.readsBodies === true) declareCommonAnswers(document);
+  return document;
 }

@@ -1,0 +1,5 @@
+export * from './address-policy.js';
+export * from './outbound-sender.js';
+export * from './outbound-url.js';
+export * from './webhook-sender.js';
+export { mintWebhookSecret } from './webhook-signature.js';

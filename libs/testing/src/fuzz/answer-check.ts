@@ -1,0 +1,79 @@
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+
+import { type OpenApiDocument, operationName } from './openapi-document.js';
+
+/** An answer as it came over the wire. */
+export interface FuzzAnswer {
+  readonly status: number;
+  readonly contentType: string | undefined;
+  readonly text: string;
+}
+
+/** Says what is wrong with an answer to an operation, or nothing. */
+export type AnswerCheck = (operation: string, answer: FuzzAnswer) => string | undefined;
+
+/** Numbers beyond a double are legal answers; formats of the contract are checked, `int64` and the like are not. */
+const AJV_OPTIONS = { strict: false, validateFormats: true, allErrors: false } as const;
+
+/**
+ * Compiles the document into a check: no 5xx, every status declared, every body as its schema says. Success bodies
+ * may have no field that the document does not name; errors may carry more, which the contract allows.
+ */
+export function answerCheckOf(document: OpenApiDocument): AnswerCheck {
+  const validators = new Map<string, ReadonlyMap<number, ValidateFunction | undefined>>();
+  const open = compilerOf(document);
+  const closed = compilerOf(withoutUnnamedFields(document));
+  for (const [path, verbs] of Object.entries(document.paths)) {
+    for (const [verb, { responses }] of Object.entries(verbs)) {
+      const byStatus = Object.entries(responses).map(([status, { content }]) => {
+        const hasBody = content?.['application/json']?.schema !== undefined;
+        const compile = status.startsWith('2') ? closed : open;
+        return [Number(status), hasBody ? compile(['paths', path, verb, 'responses', status]) : undefined] as const;
+      });
+      validators.set(operationName(verb, path), new Map(byStatus));
+    }
+  }
+  return (operation, answer) => {
+    if (answer.status >= 500) return `${answer.status}: the server failed`;
+    const byStatus = validators.get(operation);
+    if (byStatus?.has(answer.status) !== true) return `${answer.status} is not declared`;
+    const validate = byStatus.get(answer.status);
+    if (validate === undefined) return undefined;
+    if (answer.contentType?.startsWith('application/json') !== true) return `answered ${answer.contentType}`;
+    let body: unknown;
+    try {
+      body = JSON.parse(answer.text);
+    } catch {
+      return 'the body is not JSON';
+    }
+    if (validate(body)) return undefined;
+    const [first] = validate.errors ?? [];
+    return `the body is not as declared: ${first?.instancePath} ${first?.message} ${JSON.stringify(first?.params)}`;
+  };
+}
+
+function compilerOf(document: OpenApiDocument): (pointer: readonly string[]) => ValidateFunction {
+  const ajv = new Ajv2020(AJV_OPTIONS);
+  addFormats.default(ajv);
+  ajv.addSchema(document, 'document');
+  return (pointer) => {
+    const escaped = [...pointer, 'content', 'application/json', 'schema'].map((part) =>
+      encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1')),
+    );
+    return ajv.compile({ $ref: `document#/${escaped.join('/')}` });
+  };
+}
+
+/** The document with every object closed that names its fields and does not say that there may be more. */
+function withoutUnnamedFields(document: OpenApiDocument): OpenApiDocument {
+  return JSON.parse(JSON.stringify(document), (_key, value: unknown) =>
+    isObjectSchema(value) && !('additionalProperties' in value) ? { ...value, additionalProperties: false } : value,
+  ) as OpenApiDocument;
+}
+
+function isObjectSchema(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const { type, properties } = value as Record<string, unknown>;
+  return type === 'object' && typeof properties === 'object';
+}

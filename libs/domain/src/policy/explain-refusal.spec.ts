@@ -284,7 +284,7 @@ describe('what would help', () => {
     const refusal = explain([[spec, 1n]]);
     // This bucket ends in 6 s, and what is in it counts for a minute more.
     expect(refusal.retryAfterMs).toBe(66_000);
-    expect(refusal.remedy).toContain('wait until 2026-11-23T12:01:06.000Z, when enough of the window has passed');
+    expect(refusal.remedy).toContain('Wait until 2026-11-23T12:01:06.000Z, when enough of the window has passed');
   });
 
   it('does not suggest max_tokens where requests ran out or the input alone is too much', () => {

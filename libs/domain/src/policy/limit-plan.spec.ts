@@ -218,7 +218,6 @@ describe('rollover', () => {
   });
 
   it('has nothing to carry from a window that began before counting did', () => {
-    // Aligned later than anchored: the anchor lies in the middle of an earlier window of the calendar.
     const window: WindowSpec = { kind: 'rolling', durationMs: HOUR_MS, anchorMs: ANCHOR_MS };
     for (const nowMs of [ANCHOR_MS - 5 * HOUR_MS, ANCHOR_MS - 1, ANCHOR_MS]) {
       expect(planLimits([limit('nano_usd', 0, { window, rolloverMax: '5' })], 1, nowMs)).not.toHaveProperty('rollovers');

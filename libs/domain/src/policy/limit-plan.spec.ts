@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { windowAt, type WindowSpec } from '../time/window.js';
-import { carriedOver, countersAt, planLimits, standingsOf } from './limit-plan.js';
+import { COUNTED_WINDOWS_MAX, windowAt, type WindowSpec } from '../time/window.js';
+import { carriedOver, countersAt, lastReadMs, planLimits, standingsOf } from './limit-plan.js';
 import { type CapRaise, counterIdOf, limitKey, type LimitSpec, type LimitUnit } from './limits.js';
 
 const HOUR_MS = 3_600_000;
@@ -123,6 +123,34 @@ describe('what a plan reads', () => {
       fc.property(fc.constantFrom(...specs), fc.nat(10 ** 9), (spec, afterMs) => {
         const plan = planLimits([spec], 1, ANCHOR_MS + afterMs);
         expect(countersAt(spec, ANCHOR_MS + afterMs)).toEqual(plan.counterIds);
+        expect(plan.counterIds.length).toBeLessThanOrEqual(COUNTED_WINDOWS_MAX);
+      }),
+    );
+  });
+});
+
+describe('lastReadMs', () => {
+  it('is when no plan names the counter any more, and not a millisecond earlier', () => {
+    const specs = [
+      limit('requests', HOUR_MS),
+      limit('nano_usd', HOUR_MS, { rolloverMax: '1' }),
+      // May roll over from the next policy on.
+      limit('nano_usd', HOUR_MS),
+      limit('tokens', 0, { window: sliding(60_000) }),
+      limit('tokens', 0, { window: sliding(77_777) }),
+      limit('nano_usd', 0, {
+        window: { kind: 'calendar', unit: 'day', count: 1, timeZone: 'Europe/Berlin', anchorMs: ANCHOR_MS },
+      }),
+    ];
+    fc.assert(
+      fc.property(fc.constantFrom(...specs), fc.nat(10 ** 10), (spec, afterMs) => {
+        const { startMs } = windowAt(spec.window, ANCHOR_MS + afterMs);
+        const id = counterIdOf(spec.key, spec.generation, startMs);
+        const untilMs = lastReadMs(spec, startMs);
+        expect(countersAt(spec, untilMs)).not.toContain(id);
+        // Buckets that do not divide the duration are kept a little longer than they are read.
+        const slackMs = spec.window.kind === 'sliding' ? spec.window.durationMs % 10 : 0;
+        if (slackMs === 0) expect(countersAt(spec, untilMs - 1)).toContain(id);
       }),
     );
   });

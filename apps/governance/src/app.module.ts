@@ -9,6 +9,7 @@ import { CustomersModule } from './customers/customers.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { DebugModule } from './debug/debug.module.js';
 import { LimitsModule } from './limits/limits.module.js';
+import { ModelConfigsModule } from './model-configs/model-configs.module.js';
 import { OwnersModule } from './owners/owners.module.js';
 import { PoliciesModule } from './policies/policies.module.js';
 import { PriceOverridesModule } from './price-overrides/price-overrides.module.js';
@@ -39,6 +40,7 @@ import { VirtualKeysModule } from './virtual-keys/virtual-keys.module.js';
     CustomersModule,
     TeamsModule,
     VirtualKeysModule,
+    ModelConfigsModule,
     BudgetsModule,
     RateLimitsModule,
     PriceOverridesModule,

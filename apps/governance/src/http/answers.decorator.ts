@@ -17,7 +17,7 @@ const DESCRIPTIONS: Readonly<Record<number, string>> = {
   400: 'The request is not valid; nothing was changed.',
   401: 'No valid operator credential.',
   404: 'There is no such entity.',
-  409: 'The entity is still in use; nothing was changed.',
+  409: 'It conflicts with what is there; nothing was changed.',
   503: 'The database cannot be reached; nothing was changed.',
 };
 

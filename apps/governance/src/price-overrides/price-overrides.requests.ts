@@ -2,11 +2,9 @@ import { parseUsdPerMtok, parseUsdPerRequest } from '@penstock/domain';
 import { ApiProperty } from '@nestjs/swagger';
 import { IsBoolean, IsOptional, registerDecorator } from 'class-validator';
 
-import { IsName } from '../limits/field-decorators.js';
+import { IsName, IsTimestamp } from '../limits/field-decorators.js';
 
 const PRICE_LENGTH_MAX = 24;
-/** RFC 3339; what PostgreSQL and JavaScript agree on. */
-const TIMESTAMP = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
 
 function IsDecimalPrice(parse: (text: string) => bigint): PropertyDecorator {
   return (target, key) => {
@@ -33,21 +31,6 @@ function reasonAgainstPrice(value: unknown, parse: (text: string) => bigint): st
     if (error instanceof RangeError) return `is refused: ${error.message}`;
     throw error;
   }
-}
-
-function IsTimestamp(): PropertyDecorator {
-  return (target, key) => {
-    registerDecorator({
-      name: 'isTimestamp',
-      target: target.constructor,
-      propertyName: String(key),
-      validator: {
-        validate: (value: unknown) =>
-          typeof value === 'string' && TIMESTAMP.test(value) && !Number.isNaN(Date.parse(value)),
-        defaultMessage: (args) => `${args?.property} must be a timestamp such as "2026-01-31T00:00:00Z"`,
-      },
-    });
-  };
 }
 
 /** A decimal price in US dollars for a million tokens. */

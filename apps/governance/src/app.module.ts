@@ -14,7 +14,9 @@ import { OwnersModule } from './owners/owners.module.js';
 import { PoliciesModule } from './policies/policies.module.js';
 import { PriceOverridesModule } from './price-overrides/price-overrides.module.js';
 import { RateLimitsModule } from './rate-limits/rate-limits.module.js';
+import { SharedBudgetsModule } from './shared-budgets/shared-budgets.module.js';
 import { TeamsModule } from './teams/teams.module.js';
+import { TenantsModule } from './tenants/tenants.module.js';
 import { UsageModule } from './usage/usage.module.js';
 import { VirtualKeysModule } from './virtual-keys/virtual-keys.module.js';
 
@@ -37,6 +39,7 @@ import { VirtualKeysModule } from './virtual-keys/virtual-keys.module.js';
     ChangesModule,
     LimitsModule,
     OwnersModule,
+    SharedBudgetsModule,
     CustomersModule,
     TeamsModule,
     VirtualKeysModule,
@@ -44,6 +47,7 @@ import { VirtualKeysModule } from './virtual-keys/virtual-keys.module.js';
     BudgetsModule,
     RateLimitsModule,
     PriceOverridesModule,
+    TenantsModule,
     UsageModule,
     DebugModule,
     PoliciesModule,

@@ -13,6 +13,7 @@ import { notFound } from '../http/not-found.js';
 import { MovingLimits } from '../limits/moving-limits.js';
 import { ParentLocks } from '../owners/parent-locks.js';
 import { tenantIdOf } from '../policies/tenant-of.js';
+import { SharedBudgets } from '../shared-budgets/shared-budgets.js';
 import { KeyLimits } from './key-limits.js';
 import { KeySecrets } from './key-secret.js';
 import { isKeyChanged, planKeyFields, planParent } from './plan-key-change.js';
@@ -30,6 +31,7 @@ export class VirtualKeysService {
     private readonly limits: KeyLimits,
     private readonly moving: MovingLimits,
     private readonly parents: ParentLocks,
+    private readonly shared: SharedBudgets,
     private readonly secrets: KeySecrets,
     private readonly views: VirtualKeyViews,
   ) {}
@@ -96,6 +98,8 @@ export class VirtualKeysService {
       const key = await this.lock(change.tx, id);
       const limits = await this.limits.toAudit(change, id);
       const tenantId = await this.tenantOf(change.tx, id, key);
+      // A key without owner is a tenant of its own: nothing else can spend from what is shared in it.
+      if (tenantId === id) await this.shared.deleteWithTenant(change, id);
       await this.keys.delete(change.tx, [id]);
       change.touch(tenantId, [key.keyHash]);
       change.audit({
@@ -125,12 +129,12 @@ export class VirtualKeysService {
       updatedAt: nextTimestamp(before.updatedAt, change.now),
     });
     await this.keys.update(tx, after);
-    const limitsAfter = areLimitsChanged ? await this.limits.toAudit(change, id) : limitsBefore;
     change.touch(tenantAfter, [before.keyHash]);
     if (tenantAfter !== tenantBefore) {
-      const limitKeys = await this.moving.keysOf(tx, { keyIds: [id], teamIds: [] });
-      change.move({ fromTenantId: tenantBefore, toTenantId: tenantAfter, limitKeys });
+      const moved = { keyIds: [id], teamIds: [] };
+      await this.moving.move(change, moved, { fromTenantId: tenantBefore, toTenantId: tenantAfter });
     }
+    const limitsAfter = await this.limits.toAudit(change, id);
     change.audit({
       tenantId: tenantAfter,
       action: 'virtual_key.updated',

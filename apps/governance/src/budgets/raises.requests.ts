@@ -7,7 +7,7 @@ const REASON_LENGTH_MAX = 1_000;
 
 /** Body of `POST /budgets/{id}/raises`. */
 export class CreateRaiseRequest {
-  @ApiProperty({ type: 'number', minimum: 0, exclusiveMinimum: true, description: 'US cents that are added to the limit.' })
+  @ApiProperty({ type: 'number', exclusiveMinimum: true, minimum: 0, description: 'US cents that are added to the limit.' })
   @IsPositiveCents()
   amount!: number | bigint;
 

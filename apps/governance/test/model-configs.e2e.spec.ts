@@ -28,7 +28,7 @@ describe('model configs', () => {
   const limitsOf = async (value: string): Promise<Json[]> =>
     (await app.internal('GET', `/policies/${app.hashOf(value)}`)).body.snapshot.limits;
   const auditOf = (id: string): Promise<Json[]> =>
-    app.db.query('SELECT action, before, after FROM governance.audit_entries WHERE entity_id = $1 ORDER BY seq', [id]);
+    app.db.query('SELECT action, before, after FROM governance.audit_entries WHERE entity_id = $1 ORDER BY position', [id]);
 
   it.each([
     ['customer_id', () => customer.id],

@@ -38,7 +38,7 @@ describe('shared budgets', () => {
     return snapshot.limits.filter(({ entity }: Json) => entity === 'shared_budget').map(({ limitId }: Json) => limitId);
   };
   const auditOf = (id: string): Promise<Json[]> =>
-    app.db.query('SELECT action, before, after FROM governance.audit_entries WHERE entity_id = $1 ORDER BY seq', [id]);
+    app.db.query('SELECT action, before, after FROM governance.audit_entries WHERE entity_id = $1 ORDER BY position', [id]);
 
   it('limit every key that is attached, itself or by its team, under one name and one counter', async () => {
     const epoch = await app.epochOf(customer.id);

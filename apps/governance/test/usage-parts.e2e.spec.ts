@@ -32,11 +32,15 @@ describe('usage of parts', () => {
         { provider: 'anthropic', ...limits },
       ],
     });
-    const model = async (body: Json): Promise<string> =>
-      (await app.call('POST', '/model-configs', { model: 'm', ...limits, ...body })).body.model_config.id;
+    const configOf = (name: string): string =>
+      key.provider_configs.find(({ provider }: Json) => provider === name).id;
+    const model = async (body: Json): Promise<string> => {
+      app.clock.advance(1);
+      return (await app.call('POST', '/model-configs', { model: 'm', ...limits, ...body })).body.model_config.id;
+    };
     configs = {
-      openai: key.provider_configs[0].id,
-      anthropic: key.provider_configs[1].id,
+      openai: configOf('openai'),
+      anthropic: configOf('anthropic'),
       any: await model({ virtual_key_id: key.id }),
       one: await model({ virtual_key_id: key.id, provider: 'openai' }),
       team: await model({ team_id: team.id }),
@@ -59,7 +63,7 @@ describe('usage of parts', () => {
   };
 
   it.each<[string, () => Json, string[]]>([
-    ['a key: all of it', () => ({ virtual_key_id: key.id }), ['any', 'anthropic', 'key', 'one', 'openai']],
+    ['a key: all of it', () => ({ virtual_key_id: key.id }), ['anthropic', 'any', 'key', 'one', 'openai']],
     ['a provider', () => ({ virtual_key_id: key.id, provider: 'OpenAI' }), ['openai']],
     ['a model', () => ({ virtual_key_id: key.id, model: 'm' }), ['any', 'one']],
     ['both', () => ({ virtual_key_id: key.id, provider: 'anthropic', model: 'm' }), ['anthropic', 'any']],
@@ -115,8 +119,7 @@ describe('usage of parts', () => {
     const { usage_stats } = (await app.call('GET', `/usage-stats?virtual_key_id=${key.id}`)).body;
     expect(usage_stats.map(({ provider, model }: Json) => [provider, model])).toEqual([
       [undefined, undefined],
-      ['openai', undefined],
-      ['anthropic', undefined],
+      ...key.provider_configs.map(({ provider }: Json) => [provider, undefined]),
       [undefined, 'm'],
       ['openai', 'm'],
     ]);

@@ -54,7 +54,8 @@ export class TenantsService {
   ): Promise<void> {
     const { id, timeZone, fiscalYearStartMonth, streamPolicy } = after;
     await change.tx.getRepository(TenantEntity).update({ id }, { timeZone, fiscalYearStartMonth, streamPolicy });
-    const realigned = await this.aligned.realign(change, budgets, before);
+    const calendarBefore = { timeZone: before.timeZone, fiscalYearStartMonth: before.fiscalYearStartMonth };
+    const realigned = await this.aligned.realign(change, budgets, calendarBefore);
     change.touch(id);
     change.audit({
       tenantId: id,

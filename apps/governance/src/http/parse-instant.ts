@@ -12,3 +12,10 @@ export function parseInstant(text: string): Date | undefined {
   const isWritable = instant.getTime() >= EARLIEST_MS && instant.getTime() <= LATEST_MS;
   return isWritable && Number(day) <= daysInMonth ? instant : undefined;
 }
+
+/** The instant of a text that was checked before. @throws RangeError for any other. */
+export function instantOf(text: string): Date {
+  const instant = parseInstant(text);
+  if (instant === undefined) throw new RangeError('not an RFC 3339 timestamp');
+  return instant;
+}

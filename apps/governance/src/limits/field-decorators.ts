@@ -2,6 +2,8 @@ import { DurationError, parseDuration } from '@penstock/domain';
 import { Transform } from 'class-transformer';
 import { registerDecorator } from 'class-validator';
 
+import { parseInstant } from '../http/parse-instant.js';
+
 /** 2^63 - 1 as the nearest double writes itself: what JavaScript clients send for the largest limit of the contract. */
 const LIMIT_MAX = 9_223_372_036_854_776_000n;
 const NAME_LENGTH_MAX = 255;
@@ -76,6 +78,33 @@ export function IsDuration(): PropertyDecorator {
       throw error;
     }
   });
+}
+
+/** A moment as RFC 3339 text. */
+export function IsTimestamp(): PropertyDecorator {
+  return rule('isTimestamp', (value) =>
+    typeof value === 'string' && parseInstant(value) !== undefined
+      ? undefined
+      : 'must be a timestamp such as "2026-01-31T00:00:00Z"',
+  );
+}
+
+const IDS_MAX = 1_000;
+
+/** Ids of entities; whether there are such entities is not checked here. */
+export function IsIdList(): PropertyDecorator {
+  return rule('isIdList', (value) => {
+    if (!Array.isArray(value) || !value.every((entry) => typeof entry === 'string')) return 'must be an array of ids';
+    return value.length > IDS_MAX ? `must not have more than ${IDS_MAX} entries` : undefined;
+  });
+}
+
+/** An amount in cents that adds something: as {@link IsCents}, but not zero. */
+export function IsPositiveCents(): PropertyDecorator {
+  return (target, key) => {
+    IsCents()(target, key);
+    rule('isPositiveCents', (value) => (Number(value) === 0 ? 'must be greater than 0' : undefined))(target, key);
+  };
 }
 
 /** An amount in cents: a JSON number, not negative, not finer than a nano-dollar. */

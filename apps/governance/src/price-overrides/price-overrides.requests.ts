@@ -2,8 +2,7 @@ import { parseUsdPerMtok, parseUsdPerRequest } from '@penstock/domain';
 import { ApiProperty } from '@nestjs/swagger';
 import { IsBoolean, IsOptional } from 'class-validator';
 
-import { parseInstant } from '../http/parse-instant.js';
-import { IsName, rule } from '../limits/field-decorators.js';
+import { IsName, IsTimestamp, rule } from '../limits/field-decorators.js';
 
 const PRICE_LENGTH_MAX = 24;
 
@@ -22,14 +21,6 @@ function reasonAgainstPrice(value: unknown, parse: (text: string) => bigint): st
     if (error instanceof RangeError) return `is refused: ${error.message}`;
     throw error;
   }
-}
-
-function IsTimestamp(): PropertyDecorator {
-  return rule('isTimestamp', (value) =>
-    typeof value === 'string' && parseInstant(value) !== undefined
-      ? undefined
-      : 'must be a timestamp such as "2026-01-31T00:00:00Z"',
-  );
 }
 
 /** A decimal price in US dollars for a million tokens. */

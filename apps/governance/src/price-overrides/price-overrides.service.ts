@@ -11,7 +11,7 @@ import { PolicyChanges } from '../changes/policy-changes.js';
 import { brokenConstraintOf } from '../http/database-errors.js';
 import { notFound } from '../http/not-found.js';
 import type { PageQuery } from '../http/page.query.js';
-import { parseInstant } from '../http/parse-instant.js';
+import { instantOf } from '../http/parse-instant.js';
 import { toPriceOverrideResponse, type PriceOverrideResponse } from './price-override.response.js';
 import type { CreatePriceOverrideRequest, UpdatePriceOverrideRequest } from './price-overrides.requests.js';
 
@@ -118,7 +118,7 @@ type Prices = Pick<
 /** The columns that a request names; absent and null name nothing. */
 function fieldsOf(request: UpdatePriceOverrideRequest): Partial<Prices> {
   const named = {
-    effectiveFrom: typeof request.effective_from === 'string' ? parseInstant(request.effective_from) : undefined,
+    effectiveFrom: typeof request.effective_from === 'string' ? instantOf(request.effective_from) : undefined,
     isFree: request.is_free ?? undefined,
     inputUsdPerMtok: request.input_usd_per_mtok ?? undefined,
     cacheReadUsdPerMtok: request.cache_read_usd_per_mtok ?? undefined,

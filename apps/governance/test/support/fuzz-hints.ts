@@ -8,6 +8,16 @@ const HINTS: Readonly<Record<string, readonly unknown[]>> = {
     '0000-01-01T00:00:00Z',
     '9999-12-31T23:59:59-14:00',
   ],
+  ends_at: ['2099-12-31T23:59:59.999Z', '2030-01-01T00:00:00Z', '2001-01-01T00:00:00Z', '9999-12-31T23:59:59-14:00'],
+  starts_at: ['2001-01-01T00:00:00Z', '2029-01-01t00:00:00z', '2099-12-31T23:59:59.999Z', '2026-02-30T00:00:00Z'],
+  amount: [1, 0.0000001, 1e18, 9_223_372_036_854_775_807n, 0, -1],
+  time_zone: ['Europe/Berlin', 'America/St_Johns', 'Pacific/Apia', 'utc', 'EST5EDT', '+02:00', 'Mars/Olympus', '\0'],
+  request: [
+    { model: 'openai/gpt-4o-mini', messages: [{ role: 'user', content: 'hello' }], max_tokens: 10 },
+    { model: 'gpt-4o', messages: [{}] },
+    { model: 'constructor/__proto__', messages: [{ content: [{ type: 'image_url' }, 7, null] }], n: 3 },
+    { model: 'a model of nobody', messages: [] },
+  ],
   provider: ['openai', 'groq', 'anthropic', 'a provider of nobody'],
   model: ['gpt-4o', 'gpt-4o-mini', '*', 'a model of nobody'],
   // Several budgets of one owner are told apart by their windows.

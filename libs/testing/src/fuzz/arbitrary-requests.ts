@@ -96,10 +96,10 @@ function requestsOf(operation: ApiOperation, values: SchemaValues): Arbitrary<Pl
     .map((request) => ({ ...request, operation }));
 }
 
-/** `/virtual-keys/{id}` takes ids of a `virtual_key`, `{team_id}` of a `team`. */
+/** `/virtual-keys/{id}` takes ids of a `virtual_key`, `{team_id}` and `{teamId}` of a `team`. */
 function kindOf(parameter: string, segmentBefore: string): string {
   const name = parameter.slice(1, -1);
-  if (name.endsWith('_id')) return name.slice(0, -3);
+  if (/.(_id|Id)$/.test(name)) return name.replace(/_?id$/i, '');
   return singularOf(segmentBefore);
 }
 
@@ -138,7 +138,9 @@ function bodyOf(operation: ApiOperation, values: SchemaValues): Arbitrary<Planne
   const nothing = fc.constantFrom(undefined, { text: '' });
   if (operation.body === undefined)
     return fc.oneof({ weight: 12, arbitrary: nothing }, { weight: 1, arbitrary: broken });
-  const valid = values.of(operation.body, '');
+  // The body of `PUT /budgets/{id}` is a field named `budget`.
+  const noun = operation.path.split('/').findLast((part) => !part.startsWith('{')) ?? '';
+  const valid = values.of(operation.body, singularOf(noun));
   return fc.oneof(
     { weight: 24, arbitrary: valid.map((json) => ({ json })) },
     { weight: 12, arbitrary: fc.tuple(valid, fc.nat(), hostileValue).map((parts) => ({ json: spoiled(...parts) })) },

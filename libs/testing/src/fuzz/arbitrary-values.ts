@@ -5,7 +5,7 @@ import { type OpenApiDocument, resolved, type Schema } from './openapi-document.
 
 /**
  * Values that look valid for a field of this name, where its schema says less than its rules; none: undefined. Those of
- * an object stand beside what its schema makes; the entries of `tags` are fields named `tag`.
+ * an object stand beside, and over, what its schema makes; the entries of `tags` are fields named `tag`.
  */
 export type FieldHints = (field: string) => readonly unknown[] | undefined;
 
@@ -126,7 +126,11 @@ export class SchemaValues {
       case 'object': {
         const hinted = this.hints(field);
         const made = this.ofObject(schema, field);
-        return hinted === undefined ? made : fc.oneof(made, fc.constantFrom(...hinted));
+        if (hinted === undefined) return made;
+        const overlaid = fc
+          .tuple(made, fc.constantFrom(...hinted))
+          .map((both) => Object.assign({}, ...both) as unknown);
+        return fc.oneof(made, overlaid, fc.constantFrom(...hinted));
       }
       default:
         return text(schema, field);

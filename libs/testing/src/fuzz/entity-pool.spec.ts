@@ -21,6 +21,15 @@ describe('EntityPool', () => {
     expect(known('request')[0]).toMatch(/^01890000-/);
   });
 
+  it('knows in what an entity was met', () => {
+    const pool = new EntityPool();
+    pool.learn({ teams: [{ id: 't1', budget: { id: 'b1', raises: [{ id: 'r1' }, { id: 'r2' }] } }] });
+
+    expect(pool.ownerOf('r2', 'budget')).toBe('b1');
+    expect(pool.ownerOf('r2', 'team')).toBeUndefined();
+    expect(pool.ownerOf('b1', 'team')).toBe('t1');
+  });
+
   it('takes the ids of users for those of admin users where answers name no other', () => {
     const pool = new EntityPool();
     pool.learn([{ user_id: 'u1' }, { user_id: 'u2' }]);

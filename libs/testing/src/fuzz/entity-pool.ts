@@ -18,20 +18,32 @@ const ONE_OF_THE_DEAD = 8;
 export class EntityPool {
   private readonly alive = new Map<string, string[]>();
   private readonly dead = new Map<string, string[]>();
+  private readonly owners = new Map<string, string>();
   private readonly known = new Map<string, Set<string>>();
 
-  /** Learns every id in an answer: `team: {id}` and `team_id` are both ids of a team. */
-  learn(body: unknown, kind?: string): void {
+  /**
+   * Learns every id in an answer: `team: {id}` and `team_id` are both ids of a team. What is nested in something, as a
+   * raise in its budget, is known to be of that.
+   */
+  learn(body: unknown, kind?: string, owner?: { readonly kind: string; readonly id: string }): void {
     if (Array.isArray(body)) {
-      for (const entry of body) this.learn(entry, kind === undefined ? undefined : singularOf(kind));
+      for (const entry of body) this.learn(entry, kind === undefined ? undefined : singularOf(kind), owner);
       return;
     }
     if (typeof body !== 'object' || body === null) return;
+    const { id } = body as { id?: unknown };
+    const self = typeof id === 'string' && kind !== undefined ? { kind, id } : undefined;
+    if (self !== undefined && owner !== undefined) this.owners.set(`${owner.kind} ${self.id}`, owner.id);
     for (const [key, value] of Object.entries(body)) {
       const named = key === 'id' ? kind : key.endsWith('_id') ? key.slice(0, -3) : undefined;
-      if (typeof value !== 'string') this.learn(value, key);
+      if (typeof value !== 'string') this.learn(value, key, self);
       else if (named !== undefined && named !== 'request') this.add(named, value);
     }
+  }
+
+  /** The entity of a kind in which another was met. */
+  ownerOf(id: string, kind: string): string | undefined {
+    return this.owners.get(`${kind} ${id}`);
   }
 
   /** The entity was deleted: from now on it is met seldom. */

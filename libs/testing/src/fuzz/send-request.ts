@@ -25,13 +25,9 @@ export function toWireRequest(
   pool: EntityPool,
   credential: Readonly<Record<string, string>>,
 ): WireRequest {
+  const segments = pathSegments(plan.pathValues, pool);
   let at = 0;
-  const path = plan.operation.path.replaceAll(/\{[^}]+\}/g, () => {
-    const value = plan.pathValues[at];
-    at += 1;
-    // Odd segments are written as they go over the wire; an id may need encoding.
-    return value instanceof EntityRef ? encodeURIComponent(pool.resolve(value)) : (value ?? '');
-  });
+  const path = plan.operation.path.replaceAll(/\{[^}]+\}/g, () => segments[at++] ?? '');
   const query = plan.query.map(([name, value]) => `${encodeURIComponent(name)}=${queryText(value, pool)}`).join('&');
   const body =
     plan.body === undefined ? undefined : 'text' in plan.body ? plan.body.text : jsonText(plan.body.json, pool);
@@ -45,6 +41,26 @@ export function toWireRequest(
     },
     body,
   };
+}
+
+/** Of so many paths one has ids that do not belong together. */
+const ONE_OF_THE_MIXED = 4;
+
+/** `/budgets/{id}/raises/{raise_id}` mostly names a raise of that budget. */
+function pathSegments(values: PlannedRequest['pathValues'], pool: EntityPool): string[] {
+  let after: string | undefined;
+  return values
+    .toReversed()
+    .map((value) => {
+      // Odd segments are written as they go over the wire; an id may need encoding.
+      if (!(value instanceof EntityRef)) return value;
+      const { kind, pick } = value;
+      const isMixed = after === undefined || kind === undefined || pick % ONE_OF_THE_MIXED === 0;
+      const id = (isMixed ? undefined : pool.ownerOf(after ?? '', kind ?? '')) ?? pool.resolve(value);
+      after = id;
+      return encodeURIComponent(id);
+    })
+    .toReversed();
 }
 
 /** Sends the bytes as they are: Node's fetch would refuse some of them itself. */

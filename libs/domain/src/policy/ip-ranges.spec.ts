@@ -43,6 +43,8 @@ describe('normalizeIpRange', () => {
     'fe80::1%eth0',
     ':::',
     '::/129',
+    `203.0.113.7${' '.repeat(64)}`,
+    '1:'.repeat(100),
   ])('refuses %j', (text) => {
     expect(() => normalizeIpRange(text)).toThrow(IpRangeError);
   });

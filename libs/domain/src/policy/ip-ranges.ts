@@ -26,6 +26,8 @@ const MAPPED_PREFIX_LENGTH = 96;
 const OCTET = String.raw`(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)`;
 /** No leading zeros: some programs read them as octal. */
 const IPV4 = new RegExp(String.raw`^${OCTET}(?:\.${OCTET}){3}$`);
+/** More than the longest range in its longest form, with blanks around it. */
+const TEXT_LENGTH_MAX = 64;
 const IPV6_GROUP = /^[0-9a-f]{1,4}$/i;
 
 /** A set of IPv4 and IPv6 ranges. An IPv4-mapped IPv6 address counts as its IPv4 address, in ranges and in questions. */
@@ -63,6 +65,7 @@ export function normalizeIpRange(text: string): string {
 }
 
 function parseRange(text: string): Range {
+  if (text.length > TEXT_LENGTH_MAX) throw new IpRangeError(text);
   const [addressText = '', lengthText, ...rest] = text.trim().split('/');
   const raw = rest.length === 0 ? parseRawAddress(addressText) : undefined;
   if (raw === undefined) throw new IpRangeError(text);

@@ -9,6 +9,9 @@ const locationByArgument: Readonly<Record<string, InputLocation>> = {
   param: 'path',
 };
 
+/** What a client can repair at once; without a bound the answer could be larger than the request. */
+const ISSUES_MAX = 100;
+
 /** Carries class-validator's findings from the factory, which does not know the argument, to where it is known. */
 class FoundErrors extends Error {
   constructor(readonly errors: ValidationError[]) {
@@ -39,7 +42,7 @@ export class StrictValidationPipe extends ValidationPipe {
     try {
       return await super.transform(value, metadata);
     } catch (error) {
-      throw error instanceof FoundErrors ? new ValidationFailure(issuesOf(error.errors, location)) : error;
+      throw error instanceof FoundErrors ? new ValidationFailure(issuesOf(error.errors, location).slice(0, ISSUES_MAX)) : error;
     }
   }
 }

@@ -9,8 +9,8 @@ const REASON_LENGTH_MAX = 1_000;
 export class CreateRaiseRequest {
   @ApiProperty({
     type: 'number',
-    exclusiveMinimum: true,
-    minimum: 0,
+    // A nano-dollar: anything less has too many decimals.
+    minimum: 0.0000001,
     description: 'US cents that are added to the limit.',
   })
   @IsPositiveCents()

@@ -60,6 +60,13 @@ describe('the check of an answer', () => {
     expect(of(status, body)).toMatch(reason);
   });
 
+  it('refuses a document whose schemas are none', () => {
+    const Broken = { type: 'object', properties: { amount: { type: 'number', exclusiveMinimum: true } } };
+    expect(() => answerCheckOf({ ...document, components: { schemas: { Broken } } } as never)).toThrow(
+      'Broken/properties/amount/exclusiveMinimum must be number',
+    );
+  });
+
   it('finds fault with another content type', () => {
     expect(of(200, { id: ID }, 'text/html')).toContain('text/html');
   });

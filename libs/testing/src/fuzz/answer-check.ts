@@ -19,9 +19,12 @@ const AJV_OPTIONS = { strict: false, validateFormats: true, allErrors: false } a
 /**
  * Compiles the document into a check: no 5xx, every status declared, every body as its schema says. Success bodies
  * may have no field that the document does not name; errors may carry more, which the contract allows.
+ *
+ * @throws Error for a document with a schema that is no JSON schema.
  */
 export function answerCheckOf(document: OpenApiDocument): AnswerCheck {
   const validators = new Map<string, ReadonlyMap<number, ValidateFunction | undefined>>();
+  refuseInvalidSchemas(document);
   const open = compilerOf(document);
   const closed = compilerOf(withoutUnnamedFields(document));
   for (const [path, verbs] of Object.entries(document.paths)) {
@@ -51,6 +54,16 @@ export function answerCheckOf(document: OpenApiDocument): AnswerCheck {
     const [first] = validate.errors ?? [];
     return `the body is not as declared: ${first?.instancePath} ${first?.message} ${JSON.stringify(first?.params)}`;
   };
+}
+
+/** Schemas of requests are never compiled, and compiling looks only at the keywords that it meets. */
+function refuseInvalidSchemas({ components }: OpenApiDocument): void {
+  const ajv = new Ajv2020({ ...AJV_OPTIONS, logger: false });
+  for (const [name, schema] of Object.entries(components?.schemas ?? {})) {
+    if (ajv.validateSchema(schema) !== true) {
+      throw new Error(`the schema ${name} is not valid: ${ajv.errorsText(ajv.errors, { dataVar: name })}`);
+    }
+  }
 }
 
 function compilerOf(document: OpenApiDocument): (pointer: readonly string[]) => ValidateFunction {

@@ -15,6 +15,7 @@ import { AdmissionStore, KeyHasher, type RequestContext, StoreUnavailableError }
 import { notFound } from '../http/not-found.js';
 import { LiveUsage } from '../limits/live-usage.js';
 import { PoliciesService } from '../policies/policies.service.js';
+import { chatBodyOf } from './chat-body.js';
 import type { ExplainRequest } from './explain.requests.js';
 
 /** Which providers a gateway can reach is the gateway's environment; here every one counts as configured. */
@@ -43,8 +44,8 @@ export class ExplainService {
    * key, `store_unavailable` when the counters cannot be read.
    */
   async explain(ctx: RequestContext, asked: ExplainRequest): Promise<ExplainedCall> {
-    const { request } = asked;
-    const [problem] = chatBodyProblems(request);
+    const { text, body } = chatBodyOf(asked.request);
+    const [problem] = chatBodyProblems(body);
     if (problem !== undefined) {
       throw new AppError('validation_failed', {
         detail: `request.${problem.path} ${problem.reason}.`,
@@ -53,12 +54,11 @@ export class ExplainService {
     }
     const snapshot = await this.policies.find(await this.keyHashOf(asked), ctx.nowMs);
     if (snapshot === null) throw notFound('Virtual key');
-    const text = JSON.stringify(request);
     const explanation = await explainCall(
       new CallPolicy(snapshot),
       {
-        model: request['model'] as string,
-        shape: shapeOfChatRequest(request, Buffer.byteLength(text)),
+        model: body['model'] as string,
+        shape: shapeOfChatRequest(body, Buffer.byteLength(text)),
         providers: ANY_PROVIDER,
         draw: FIRST_BY_WEIGHT,
         nowMs: ctx.nowMs,

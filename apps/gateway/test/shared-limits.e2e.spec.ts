@@ -44,11 +44,7 @@ interface Case {
   readonly entity: string;
 }
 
-const modelConfig = async (
-  callers: Callers,
-  owner: Record<string, string>,
-  provider?: string,
-): Promise<Callers> => {
+const modelConfig = async (callers: Callers, owner: Record<string, string>, provider?: string): Promise<Callers> => {
   await post(proof, '/model-configs', 'model_config', { model: 'proof', provider, ...owner, budget: day(one.cents) });
   return callers;
 };
@@ -214,7 +210,10 @@ describe('windows', () => {
     const first = await proof.call(callers.tenant);
     const budgetNow = async () => (await proof.governance.getVirtualKey(callers.tenant.keyId)).budget;
     const start = (await budgetNow())?.last_reset;
-    await waitFor(async () => (await budgetNow())?.last_reset !== start, { what: 'the next window', timeoutMs: 10_000 });
+    await waitFor(async () => (await budgetNow())?.last_reset !== start, {
+      what: 'the next window',
+      timeoutMs: 10_000,
+    });
     const answers = [first, ...(await race(callers))];
 
     const events = await expectClosedBooks(proof, callers.tenant, answers);

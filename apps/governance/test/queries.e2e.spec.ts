@@ -34,7 +34,7 @@ describe('the number of queries', () => {
     log: nothing,
   };
 
-  it.each(['/virtual-keys', '/teams', '/customers', '/budgets', '/rate-limits', '/usage-stats'])(
+  it.each(['/virtual-keys', '/teams', '/customers', '/budgets', '/rate-limits', '/usage-stats', '/model-configs'])(
     'for %s does not grow with the list',
     async (path) => {
       await grow(2);
@@ -43,7 +43,7 @@ describe('the number of queries', () => {
 
       expect(await queriesOf(path)).toBe(few);
       expect(few).toBeGreaterThan(0);
-      expect(few).toBeLessThanOrEqual(12);
+      expect(few).toBeLessThanOrEqual(13);
     },
   );
 
@@ -55,6 +55,8 @@ describe('the number of queries', () => {
       const customer = await app.create('customers', { name: 'c', budget });
       const team = await app.create('teams', { name: 't', customer_id: customer.id, budget });
       await app.create('virtual-keys', { name: `k ${(count += 1)}`, team_id: team.id, budget, rate_limit });
+      await app.call('POST', '/model-configs', { model: 'm', team_id: team.id, budget, rate_limit });
+      await app.call('POST', '/budgets', { ...budget, name: 'shared', team_ids: [team.id] });
     }
   }
 });

@@ -50,7 +50,9 @@ export async function post(
 }
 
 /** Three keys of two teams of one customer. */
-export async function threeKeys(proof: Proof): Promise<Callers & { readonly keyIds: string[]; readonly teamId: string }> {
+export async function threeKeys(
+  proof: Proof,
+): Promise<Callers & { readonly keyIds: string[]; readonly teamId: string }> {
   const tenant = await proof.createTenant();
   const create = (name: string, teamId: string) =>
     proof.governance.createVirtualKey({ name: `${tenant.label}${name}`, team_id: teamId, ...ROOMY });

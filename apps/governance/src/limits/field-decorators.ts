@@ -130,7 +130,8 @@ export function IsPercentList(): PropertyDecorator {
   return rule('isPercentList', (value) => {
     if (!Array.isArray(value)) return 'must be an array of percents';
     if (value.length > PERCENTS_MAX) return `must not have more than ${PERCENTS_MAX} entries`;
-    const isPercent = (entry: unknown): boolean => Number.isInteger(entry) && Number(entry) >= 1 && Number(entry) <= 100;
+    const isPercent = (entry: unknown): boolean =>
+      Number.isInteger(entry) && Number(entry) >= 1 && Number(entry) <= 100;
     if (!value.every(isPercent)) return 'must hold whole numbers from 1 to 100';
     return new Set(value).size === value.length ? undefined : 'must not hold a percent twice';
   });

@@ -58,7 +58,12 @@ export class BudgetResponse {
   @ApiProperty({ type: String, required: false, example: 'openai/gpt-4o-mini' })
   fallback_model?: string;
 
-  @ApiProperty({ type: 'array', items: { type: 'integer' }, required: false, description: 'Percents whose crossing is announced.' })
+  @ApiProperty({
+    type: 'array',
+    items: { type: 'integer' },
+    required: false,
+    description: 'Percents whose crossing is announced.',
+  })
   thresholds?: number[];
 
   @ApiProperty({ type: 'number', required: false, description: 'Most US cents of a window that the next one gets.' })

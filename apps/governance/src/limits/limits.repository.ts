@@ -104,9 +104,7 @@ export class LimitsRepository {
     now: Date,
   ): Promise<string> {
     const id = uuidv7(now.getTime());
-    await tx
-      .getRepository(BudgetEntity)
-      .insert({ id, ...columnsOf(owner), ...state, createdAt: now, updatedAt: now });
+    await tx.getRepository(BudgetEntity).insert({ id, ...columnsOf(owner), ...state, createdAt: now, updatedAt: now });
     return id;
   }
 

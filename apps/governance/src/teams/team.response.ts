@@ -38,13 +38,21 @@ export class TeamResponse extends TeamSummary {
   @ApiProperty({ type: BudgetResponse, required: false })
   budget?: BudgetResponse;
 
-  @ApiProperty({ type: [BudgetResponse], required: false, description: 'Where there are several; `budget` is the oldest.' })
+  @ApiProperty({
+    type: [BudgetResponse],
+    required: false,
+    description: 'Where there are several; `budget` is the oldest.',
+  })
   budgets?: BudgetResponse[];
 
   @ApiProperty({ type: RateLimitResponse, required: false })
   rate_limit?: RateLimitResponse;
 
-  @ApiProperty({ type: [SharedBudgetName], required: false, description: 'Shared budgets that it spends from, if any.' })
+  @ApiProperty({
+    type: [SharedBudgetName],
+    required: false,
+    description: 'Shared budgets that it spends from, if any.',
+  })
   shared_budgets?: SharedBudgetName[];
 }
 

@@ -87,7 +87,9 @@ export class UsageResetService {
       rateLimits.push(...found.rateLimits);
     }
     if (isPart && budgets.length + rateLimits.length === 0) {
-      const parts = [named.provider, named.model].filter((part) => part !== undefined).map((part) => JSON.stringify(part));
+      const parts = [named.provider, named.model]
+        .filter((part) => part !== undefined)
+        .map((part) => JSON.stringify(part));
       throw new AppError('not_found', {
         detail: `The virtual key has no limits of its own for ${parts.join(' and ')}. Leave out provider and model to reset all of its limits.`,
       });

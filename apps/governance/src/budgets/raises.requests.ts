@@ -9,8 +9,7 @@ const REASON_LENGTH_MAX = 1_000;
 export class CreateRaiseRequest {
   @ApiProperty({
     type: 'number',
-    exclusiveMinimum: true,
-    minimum: 0,
+    minimum: 0.000_000_1,
     description: 'US cents that are added to the limit.',
   })
   @IsPositiveCents()

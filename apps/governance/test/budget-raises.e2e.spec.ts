@@ -17,7 +17,10 @@ describe('temporary raises', () => {
   afterAll(() => app.stop());
 
   beforeEach(async () => {
-    key = await app.create('virtual-keys', { name: `k ${(count += 1)}`, budget: { max_limit: 10, reset_duration: '1d' } });
+    key = await app.create('virtual-keys', {
+      name: `k ${(count += 1)}`,
+      budget: { max_limit: 10, reset_duration: '1d' },
+    });
     path = `/budgets/${key.budget_id}/raises`;
   });
 
@@ -33,7 +36,9 @@ describe('temporary raises', () => {
     return snapshot.limits[0].raises;
   };
   const auditOf = (id: string): Promise<Json[]> =>
-    app.db.query('SELECT action, before, after FROM governance.audit_entries WHERE entity_id = $1 ORDER BY position', [id]);
+    app.db.query('SELECT action, before, after FROM governance.audit_entries WHERE entity_id = $1 ORDER BY position', [
+      id,
+    ]);
 
   it('are in force at once, for gateways and in answers, until they end', async () => {
     const epoch = await app.epochOf(key.id);

@@ -28,7 +28,9 @@ describe('model configs', () => {
   const limitsOf = async (value: string): Promise<Json[]> =>
     (await app.internal('GET', `/policies/${app.hashOf(value)}`)).body.snapshot.limits;
   const auditOf = (id: string): Promise<Json[]> =>
-    app.db.query('SELECT action, before, after FROM governance.audit_entries WHERE entity_id = $1 ORDER BY position', [id]);
+    app.db.query('SELECT action, before, after FROM governance.audit_entries WHERE entity_id = $1 ORDER BY position', [
+      id,
+    ]);
 
   it.each([
     ['customer_id', () => customer.id],
@@ -76,7 +78,11 @@ describe('model configs', () => {
     ['no model', { team_id: UNKNOWN_ID }, 'validation_failed'],
     ['an empty model', { model: ' ', team_id: UNKNOWN_ID }, 'validation_failed'],
     ['a model that is no text', { model: 5, team_id: UNKNOWN_ID }, 'validation_failed'],
-    ['a negative limit', { model: 'm', team_id: UNKNOWN_ID, budget: { ...budget, max_limit: -1 } }, 'validation_failed'],
+    [
+      'a negative limit',
+      { model: 'm', team_id: UNKNOWN_ID, budget: { ...budget, max_limit: -1 } },
+      'validation_failed',
+    ],
   ])('are refused with %s', async (_, body, code) => {
     expect(await app.call('POST', '/model-configs', body)).toMatchObject({ status: 400, body: { code } });
   });
@@ -84,10 +90,16 @@ describe('model configs', () => {
   describe('PUT', () => {
     it.each<[Json, Json]>([
       [{}, { budget, rate_limit }],
-      [{ budget: null, rate_limit: null }, { budget, rate_limit }],
+      [
+        { budget: null, rate_limit: null },
+        { budget, rate_limit },
+      ],
       [{ budget: { max_limit: 9 } }, { budget: { ...budget, max_limit: 9 }, rate_limit }],
       [{ rate_limit: { request_max_limit: 4 } }, { budget, rate_limit: { ...rate_limit, request_max_limit: 4 } }],
-      [{ model: 'put', provider: 'OpenAI' }, { budget, rate_limit }],
+      [
+        { model: 'put', provider: 'OpenAI' },
+        { budget, rate_limit },
+      ],
     ])('%j leaves %j', async (body, expected) => {
       const config = await create({ model: 'put', provider: 'openai', customer_id: customer.id, budget, rate_limit });
       const epoch = await app.epochOf(customer.id);
@@ -129,7 +141,9 @@ describe('model configs', () => {
     expect((await app.call('DELETE', `/model-configs/${config.id}`)).status).toBe(200);
     expect((await limitsOf(key.value)).filter(({ entityId }) => entityId === config.id)).toEqual([]);
     expect((await app.call('GET', `/budgets/${config.budget.id}`)).status).toBe(404);
-    expect((await auditOf(config.id)).map(({ action, before, after }) => [action, before?.model, after?.model])).toEqual([
+    expect(
+      (await auditOf(config.id)).map(({ action, before, after }) => [action, before?.model, after?.model]),
+    ).toEqual([
       ['model_config.created', undefined, 'gone'],
       ['model_config.deleted', 'gone', undefined],
     ]);

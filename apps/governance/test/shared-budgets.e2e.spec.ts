@@ -38,7 +38,9 @@ describe('shared budgets', () => {
     return snapshot.limits.filter(({ entity }: Json) => entity === 'shared_budget').map(({ limitId }: Json) => limitId);
   };
   const auditOf = (id: string): Promise<Json[]> =>
-    app.db.query('SELECT action, before, after FROM governance.audit_entries WHERE entity_id = $1 ORDER BY position', [id]);
+    app.db.query('SELECT action, before, after FROM governance.audit_entries WHERE entity_id = $1 ORDER BY position', [
+      id,
+    ]);
 
   it('limit every key that is attached, itself or by its team, under one name and one counter', async () => {
     const epoch = await app.epochOf(customer.id);
@@ -130,13 +132,14 @@ describe('shared budgets', () => {
     expect(await app.call('POST', '/budgets', { ...terms, ...body })).toMatchObject({ status: 400, body: { code } });
   });
 
-  it.each([{ max_limit: undefined }, { reset_duration: undefined }, { max_limit: undefined, reset_duration: undefined }])(
-    'need a limit and a duration: %j',
-    async (body) => {
-      const answer = await app.call('POST', '/budgets', { ...terms, customer_id: customer.id, ...body });
-      expect(answer).toMatchObject({ status: 400, body: { code: 'validation_failed' } });
-    },
-  );
+  it.each([
+    { max_limit: undefined },
+    { reset_duration: undefined },
+    { max_limit: undefined, reset_duration: undefined },
+  ])('need a limit and a duration: %j', async (body) => {
+    const answer = await app.call('POST', '/budgets', { ...terms, customer_id: customer.id, ...body });
+    expect(answer).toMatchObject({ status: 400, body: { code: 'validation_failed' } });
+  });
 
   describe('PUT', () => {
     it.each<[string, () => Json, () => Json]>([
@@ -188,7 +191,9 @@ describe('shared budgets', () => {
   });
 
   it('are listed by themselves and by customer', async () => {
-    const owned = await app.call('PUT', `/customers/${customer.id}`, { budget: { max_limit: 1, reset_duration: '1d' } });
+    const owned = await app.call('PUT', `/customers/${customer.id}`, {
+      budget: { max_limit: 1, reset_duration: '1d' },
+    });
     const budget = await share({ virtual_key_ids: [key.id] });
     const ids = async (query: string): Promise<string[]> =>
       (await app.call('GET', `/budgets?customer_id=${customer.id}${query}`)).body.budgets.map(({ id }: Json) => id);

@@ -32,7 +32,14 @@ describe('tenants', () => {
   it.each(['customer', 'team', 'virtual_key'] as const)('of a %s have defaults until they are set', async (kind) => {
     const kinds = { customer: 'customers', team: 'teams', virtual_key: 'virtual-keys' } as const;
     const { id } = await app.create(kinds[kind], { name: `own ${kind}` });
-    const tenant = { id, kind, name: `own ${kind}`, time_zone: 'UTC', fiscal_year_start_month: 1, stream_policy: 'finish' };
+    const tenant = {
+      id,
+      kind,
+      name: `own ${kind}`,
+      time_zone: 'UTC',
+      fiscal_year_start_month: 1,
+      stream_policy: 'finish',
+    };
     expect((await app.call('GET', `/tenants/${id}`)).body).toEqual({ tenant });
 
     const settings = { time_zone: 'Asia/Kolkata', fiscal_year_start_month: 4, stream_policy: 'cut' };
@@ -115,8 +122,7 @@ describe('tenants', () => {
         provider_configs: [{ provider: 'openai', budget: aligned }],
       });
       await app.call('POST', '/model-configs', { model: 'm', customer_id: customer.id, budget: aligned });
-      const shared = { ...aligned, name: 'shared', team_ids: [team.id] };
-      expect((await app.call('POST', '/budgets', shared)).status).toBe(201);
+      await app.call('POST', '/budgets', { ...aligned, name: 'shared', team_ids: [team.id] });
     });
 
     it('keep usage and the start of every window; those that follow the calendar end by the new one', async () => {
@@ -180,7 +186,9 @@ describe('tenants', () => {
         expect(limit.window).toMatchObject({ kind: 'calendar', timeZone: 'Asia/Kolkata' });
         expect(new Date(window.endMs).toISOString()).toMatch(/T18:30:00.000Z$/);
         const counter = counterId(limit, window);
-        expect(counter).toBe(counterId(before[index] as LimitSpec, windowAt((before[index] as LimitSpec).window, app.clock.now())));
+        expect(counter).toBe(
+          counterId(before[index] as LimitSpec, windowAt((before[index] as LimitSpec).window, app.clock.now())),
+        );
         expect(await app.redis.hget(tenantKeys(customer.id).counters, counter)).toBe('70000000');
       }
     });

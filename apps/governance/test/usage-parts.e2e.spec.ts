@@ -32,8 +32,7 @@ describe('usage of parts', () => {
         { provider: 'anthropic', ...limits },
       ],
     });
-    const configOf = (name: string): string =>
-      key.provider_configs.find(({ provider }: Json) => provider === name).id;
+    const configOf = (name: string): string => key.provider_configs.find(({ provider }: Json) => provider === name).id;
     const model = async (body: Json): Promise<string> => {
       app.clock.advance(1);
       return (await app.call('POST', '/model-configs', { model: 'm', ...limits, ...body })).body.model_config.id;

@@ -11,7 +11,10 @@ export type RaiseSpan = Pick<BudgetRaiseEntity, 'startsAt' | 'endsAt'>;
  *
  * @throws AppError `validation_failed` when it would be over before it begins.
  */
-export function planRaise({ starts_at, ends_at }: Pick<CreateRaiseRequest, 'starts_at' | 'ends_at'>, now: Date): RaiseSpan {
+export function planRaise(
+  { starts_at, ends_at }: Pick<CreateRaiseRequest, 'starts_at' | 'ends_at'>,
+  now: Date,
+): RaiseSpan {
   const named = starts_at === null || starts_at === undefined ? now : new Date(starts_at);
   const startsAt = named > now ? named : now;
   const endsAt = new Date(ends_at);

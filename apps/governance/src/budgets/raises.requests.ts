@@ -7,11 +7,19 @@ const REASON_LENGTH_MAX = 1_000;
 
 /** Body of `POST /budgets/{id}/raises`. */
 export class CreateRaiseRequest {
-  @ApiProperty({ type: 'number', exclusiveMinimum: true, minimum: 0, description: 'US cents that are added to the limit.' })
+  @ApiProperty({
+    type: 'number',
+    minimum: 0.000_000_1,
+    description: 'US cents that are added to the limit.',
+  })
   @IsPositiveCents()
   amount!: number | bigint;
 
-  @ApiProperty({ type: String, format: 'date-time', description: 'The raise is over at this moment, to the millisecond.' })
+  @ApiProperty({
+    type: String,
+    format: 'date-time',
+    description: 'The raise is over at this moment, to the millisecond.',
+  })
   @IsTimestamp()
   ends_at!: string;
 

@@ -50,9 +50,7 @@ export class AlignedBudgets {
   /** Calendars by tenant; one that has set none is absent. */
   async calendarsOf(tx: EntityManager, tenantIds: readonly string[]): Promise<Map<string, TenantCalendar>> {
     const tenants = await tx.getRepository(TenantEntity).findBy({ id: Any([...tenantIds]) });
-    return new Map(
-      tenants.map(({ id, timeZone, fiscalYearStartMonth }) => [id, { timeZone, fiscalYearStartMonth }]),
-    );
+    return new Map(tenants.map(({ id, timeZone, fiscalYearStartMonth }) => [id, { timeZone, fiscalYearStartMonth }]));
   }
 
   /** When members move from one tenant to another: see {@link realign}. */

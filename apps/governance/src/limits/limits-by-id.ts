@@ -47,11 +47,7 @@ export class LimitsById {
    *
    * @throws AppError `not_found`
    */
-  async lock<Row extends OwnerColumns>(
-    tx: EntityManager,
-    kind: LimitKind<Row>,
-    id: string,
-  ): Promise<LockedLimit<Row>> {
+  async lock<Row extends OwnerColumns>(tx: EntityManager, kind: LimitKind<Row>, id: string): Promise<LockedLimit<Row>> {
     const owner = await this.owners.lock(tx, ownerOf(await this.find(tx, kind, id)));
     if (owner === null) throw notFound(kind.what);
     return { row: await this.find(tx, kind, id), owner };

@@ -25,7 +25,11 @@ export class ModelConfigResponse {
   @ApiProperty({ type: BudgetResponse, required: false })
   budget?: BudgetResponse;
 
-  @ApiProperty({ type: [BudgetResponse], required: false, description: 'Where there are several; `budget` is the oldest.' })
+  @ApiProperty({
+    type: [BudgetResponse],
+    required: false,
+    description: 'Where there are several; `budget` is the oldest.',
+  })
   budgets?: BudgetResponse[];
 
   @ApiProperty({ type: RateLimitResponse, required: false })

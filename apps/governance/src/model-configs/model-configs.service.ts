@@ -146,10 +146,13 @@ function toResponse(config: ModelConfigEntity, limits: LimitAnswer): ModelConfig
   };
 }
 
-function identityOf({ model, provider, virtualKeyId, teamId, customerId }: ModelConfigEntity): Pick<
-  ModelConfigResponse,
-  'model' | 'provider' | 'virtual_key_id' | 'team_id' | 'customer_id'
-> {
+function identityOf({
+  model,
+  provider,
+  virtualKeyId,
+  teamId,
+  customerId,
+}: ModelConfigEntity): Pick<ModelConfigResponse, 'model' | 'provider' | 'virtual_key_id' | 'team_id' | 'customer_id'> {
   return {
     model,
     ...(provider === null ? {} : { provider }),

@@ -48,7 +48,11 @@ export class TeamResponse extends TeamSummary {
   @ApiProperty({ type: RateLimitResponse, required: false })
   rate_limit?: RateLimitResponse;
 
-  @ApiProperty({ type: [SharedBudgetName], required: false, description: 'Shared budgets that it spends from, if any.' })
+  @ApiProperty({
+    type: [SharedBudgetName],
+    required: false,
+    description: 'Shared budgets that it spends from, if any.',
+  })
   shared_budgets?: SharedBudgetName[];
 }
 

@@ -44,7 +44,8 @@ export class UsageService {
     if (key === undefined || own === undefined) throw notFound('The virtual key');
     const configs = await this.configs.ofKey(this.dataSource.manager, key.id);
     if (configs.length === 0) return own;
-    const idsOf = (entity: LimitEntity): string[] => configs.filter((one) => one.entity === entity).map((one) => one.id);
+    const idsOf = (entity: LimitEntity): string[] =>
+      configs.filter((one) => one.entity === entity).map((one) => one.id);
     const [providers, models] = await Promise.all([
       this.limitBook.answers('provider_config', idsOf('provider_config'), ctx.nowMs),
       this.limitBook.answers('model_config', idsOf('model_config'), ctx.nowMs),

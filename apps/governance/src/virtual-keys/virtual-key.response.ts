@@ -85,7 +85,11 @@ export class VirtualKeyResponse {
   @ApiProperty({ type: RateLimitResponse, required: false })
   rate_limit?: RateLimitResponse;
 
-  @ApiProperty({ type: [SharedBudgetName], required: false, description: 'Shared budgets that it spends from, if any.' })
+  @ApiProperty({
+    type: [SharedBudgetName],
+    required: false,
+    description: 'Shared budgets that it spends from, if any.',
+  })
   shared_budgets?: SharedBudgetName[];
 
   @ApiProperty({ type: [ProviderConfigResponse], required: false, description: 'Absent: every provider.' })

@@ -24,10 +24,11 @@ beforeAll(async () => {
 
 afterAll(() => proof?.stop());
 
-/** A tenant whose running calls are cut. Nobody knows its policy yet. */
+/** A tenant whose running calls are cut. */
 async function cuttingTenant(): Promise<Tenant> {
   const tenant = await proof.createTenant();
-  await proof.ledger.query("UPDATE governance.tenants SET stream_policy = 'cut' WHERE id = $1", [tenant.id]);
+  const { status } = await proof.governance.request('PUT', `/tenants/${tenant.id}`, { stream_policy: 'cut' });
+  if (status !== 200) throw new Error(`the stream policy was answered with ${status}`);
   return tenant;
 }
 

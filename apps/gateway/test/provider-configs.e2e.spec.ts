@@ -87,6 +87,24 @@ describe('a key with provider configs', () => {
     expect(await providersOf(tenant)).toEqual(['groq', 'openai', 'openai']);
   });
 
+  it('tries the next provider when the model has no room at the first, and not when it has none at any', async () => {
+    const tenant = await withConfigs({ provider: 'groq', weight: 9 }, { provider: 'openai', weight: 0 });
+    const rate_limit = { request_max_limit: 1, request_reset_duration: '1d' };
+    const limit = async (owner: object): Promise<void> => {
+      const answer = await proof.governance.request('POST', '/model-configs', { model: 'proof', rate_limit, ...owner });
+      expect(answer.status).toBe(201);
+    };
+    await limit({ team_id: tenant.teamId, provider: 'groq' });
+    for (let call = 0; call < 2; call += 1) expect((await proof.call(tenant, { body: BODY })).status).toBe(200);
+    expect(await providersOf(tenant)).toEqual(['groq', 'openai']);
+    await limit({ virtual_key_id: tenant.keyId });
+    expect((await proof.call(tenant, { body: BODY })).status).toBe(200);
+    expect(refusal(await proof.call(tenant, { body: BODY }))).toMatchObject({
+      code: 'request_limited',
+      decided_by: { entity: 'model_config' },
+    });
+  });
+
   it('shows the refusal of the first when none has room', async () => {
     const none = { request_max_limit: 0, request_reset_duration: '1d' };
     const tenant = await withConfigs(

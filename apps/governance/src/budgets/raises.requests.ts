@@ -10,7 +10,7 @@ export class CreateRaiseRequest {
   @ApiProperty({
     type: 'number',
     // A nano-dollar: anything less has too many decimals.
-    minimum: 0.0000001,
+    minimum: 0.000_000_1,
     description: 'US cents that are added to the limit.',
   })
   @IsPositiveCents()

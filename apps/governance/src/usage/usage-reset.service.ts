@@ -73,11 +73,14 @@ export class UsageResetService {
     return { owner, limits: await this.limitsOf(change, carrier, request) };
   }
 
-  /** Those of the carrier and of all its configs, or of the configs that the request names. */
+  /**
+   * Those of the carrier and of all its configs, or of the configs that the request names. The limits of a key without
+   * configs are about every provider and model, so they are meant by whichever is named.
+   */
   private async limitsOf(change: Change, carrier: LimitOwner, request: UsageResetRequest): Promise<OwnedLimitRows> {
     const configs = await this.configs.of(change.tx, carrier);
     const named = { provider: request.provider?.toLowerCase(), model: request.model ?? undefined };
-    const isPart = named.provider !== undefined || named.model !== undefined;
+    const isPart = configs.length > 0 && (named.provider !== undefined || named.model !== undefined);
     const owners = isPart ? configsNamed(configs, named) : [carrier, ...configs];
     const budgets: BudgetEntity[] = [];
     const rateLimits: RateLimitEntity[] = [];

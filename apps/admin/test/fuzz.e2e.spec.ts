@@ -5,6 +5,8 @@ import { fuzzApi, fuzzScope } from '@penstock/testing';
 import { type AdminApp, MASTER_KEY, startAdmin } from './support/admin-app.js';
 
 const { seed, count } = fuzzScope(1_000);
+/** Generous: other work may share the machine. */
+const TIMEOUT_MS = 60_000 + count * 60;
 
 /** Few accounts and passwords, so that some logins are right. */
 const PASSWORDS = ['correct horse', 'battery staple'];
@@ -72,7 +74,7 @@ describe(`generated requests (PENSTOCK_FUZZ_SEED=${seed}, PENSTOCK_FUZZ_COUNT=${
     expect(violations).toEqual([]);
     // Root's account is there already.
     expect(neverSucceeded).toEqual(['POST /api/admin-users/setup']);
-  }, 120_000);
+  }, TIMEOUT_MS);
 
   it('leave every audit chain intact', async () => {
     const entries = await admin.db

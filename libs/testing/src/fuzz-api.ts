@@ -1,5 +1,6 @@
 import type { FuzzOptions, FuzzReport } from './fuzz/run-fuzz.js';
 
+export { EntityRef } from './fuzz/entity-pool.js';
 export type { FuzzOptions, FuzzReport, FuzzViolation } from './fuzz/run-fuzz.js';
 
 /** See `runFuzz`. Loaded here only: tests without it must not pay for the generator and the schema compiler. */

@@ -1,3 +1,5 @@
+import { EntityRef } from '@penstock/testing';
+
 /** Texts and numbers whose rules the schema does not tell: those that are accepted, and those that are almost. */
 const HINTS: Readonly<Record<string, readonly unknown[]>> = {
   effective_from: [
@@ -39,6 +41,12 @@ const HINTS: Readonly<Record<string, readonly unknown[]>> = {
     { on_exceed: 'fallback', fallback_model: 'no/such model' },
     { calendar_aligned: false, rollover_max: 0 },
     { thresholds: [] },
+    // A shared one is of a customer; others ignore that.
+    ...[1, 2, 3, 5, 7].map((pick) => ({
+      max_limit: 50,
+      reset_duration: '1w',
+      customer_id: new EntityRef('customer', pick),
+    })),
   ],
   rate_limit: [
     { token_max_limit: 1_000, token_reset_duration: '1m', request_max_limit: 10, request_reset_duration: '1s' },

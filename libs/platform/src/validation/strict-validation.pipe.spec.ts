@@ -20,7 +20,9 @@ class Body {
 
 describe('StrictValidationPipe', () => {
   const refused = async (entries: unknown[]): Promise<unknown> =>
-    new StrictValidationPipe().transform({ entries }, { type: 'body', metatype: Body }).catch((error: unknown) => error);
+    new StrictValidationPipe()
+      .transform({ entries }, { type: 'body', metatype: Body })
+      .catch((error: unknown) => error);
 
   it('names every value that does not fit, up to a number that a client can read', async () => {
     const few = await refused([{}, { name: 5 }, { name: 'a' }]);

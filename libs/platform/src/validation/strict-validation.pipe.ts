@@ -42,7 +42,9 @@ export class StrictValidationPipe extends ValidationPipe {
     try {
       return await super.transform(value, metadata);
     } catch (error) {
-      throw error instanceof FoundErrors ? new ValidationFailure(issuesOf(error.errors, location).slice(0, ISSUES_MAX)) : error;
+      throw error instanceof FoundErrors
+        ? new ValidationFailure(issuesOf(error.errors, location).slice(0, ISSUES_MAX))
+        : error;
     }
   }
 }

@@ -130,7 +130,7 @@ export class SchemaValues {
         const overlaid = fc
           .tuple(made, fc.constantFrom(...hinted))
           .map((both) => Object.assign({}, ...both) as unknown);
-        return fc.oneof(made, overlaid, fc.constantFrom(...hinted));
+        return fc.oneof(made, overlaid, ...((schema.required ?? []).length === 0 ? [fc.constantFrom(...hinted)] : []));
       }
       default:
         return text(schema, field);

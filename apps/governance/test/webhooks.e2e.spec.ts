@@ -368,6 +368,21 @@ describe('webhooks', () => {
       expect((await app.call('GET', `/alerts?customer_id=${customer.id}`)).body.count).toBe(1);
     });
 
+    it('stay behind when their webhook moves to another tenant, whose receiver they do not concern', async () => {
+      const arrived = await leave({ status: 'delivered', deliveredAt: new Date() });
+      await leave({ status: 'pending' });
+      const other = await app.create('customers', { name: 'Other' });
+
+      await app.call('PUT', `/webhooks/${webhook.id}`, { description: 'stays' });
+      expect(await list('')).toHaveLength(3);
+      await app.call('PUT', `/webhooks/${webhook.id}`, { customer_id: other.id });
+
+      expect((await list('')).map(({ id }) => id)).toEqual([arrived]);
+      expect((await app.call('POST', `/webhook-deliveries/${deliveryId}/retry`)).status).toBe(404);
+      expect(await lastAudit()).toMatchObject({ action: 'webhook.moved_away', entityId: webhook.id, after: null });
+      expect((await auditOf(other.id)).at(-1)).toMatchObject({ action: 'webhook.updated', entityId: webhook.id });
+    });
+
     it('belong to alerts, which are listed by tenant and budget, newest first', async () => {
       app.clock.advance(1_000);
       const budgetId = uuidv7();

@@ -79,6 +79,11 @@ export class WebhooksService {
       after.updatedAt = nextTimestamp(before.updatedAt, change.now);
       await this.webhooks.update(change.tx, after);
       audit(change, 'webhook.updated', before, after);
+      if (tenantOfWebhook(before) !== tenantOfWebhook(after)) {
+        // What it was still to hear of its former tenant is not for the new one's receiver.
+        await this.webhooks.deleteUndelivered(change.tx, id);
+        audit(change, 'webhook.moved_away', before, null);
+      }
       return toWebhookResponse(after);
     });
   }

@@ -109,8 +109,10 @@ export class TeamsService {
       tenantId,
       keys.flatMap(({ keyHashes }) => keyHashes),
     );
+    const beforeLine = toAuditTeam(before, limitsBefore);
     if (customerId !== before.customerId) {
       const fromTenantId = tenantIdOf({ teamId: id, customerId: before.customerId });
+      change.auditLeaving(fromTenantId, 'team', id, beforeLine);
       const limitKeys = await this.moving.keysOf(tx, { teamIds: [id], keyIds: keys.map((key) => key.id) });
       change.move({ fromTenantId, toTenantId: tenantId, limitKeys });
     }
@@ -119,7 +121,7 @@ export class TeamsService {
       action: 'team.updated',
       entityType: 'team',
       entityId: id,
-      before: toAuditTeam(before, limitsBefore),
+      before: beforeLine,
       after: toAuditTeam(after, limitsAfter),
     });
   }

@@ -126,12 +126,14 @@ export class VirtualKeysService {
       const limitKeys = await this.moving.keysOf(tx, { keyIds: [id], teamIds: [] });
       change.move({ fromTenantId: tenantBefore, toTenantId: tenantAfter, limitKeys });
     }
+    const beforeLine = toAuditKey(before, limitsBefore);
+    if (tenantAfter !== tenantBefore) change.auditLeaving(tenantBefore, 'virtual_key', id, beforeLine);
     change.audit({
       tenantId: tenantAfter,
       action: 'virtual_key.updated',
       entityType: 'virtual_key',
       entityId: id,
-      before: toAuditKey(before, limitsBefore),
+      before: beforeLine,
       after: { ...toAuditKey(after, limitsAfter), secret_id: secretId, value_revealed: mayReveal(ctx) },
     });
     return secretId;

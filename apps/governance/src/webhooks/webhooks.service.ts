@@ -82,7 +82,7 @@ export class WebhooksService {
       if (tenantOfWebhook(before) !== tenantOfWebhook(after)) {
         // What it was still to hear of its former tenant is not for the new one's receiver.
         await this.webhooks.deleteUndelivered(change.tx, id);
-        audit(change, 'webhook.moved_away', before, null);
+        change.auditLeaving(tenantOfWebhook(before), 'webhook', id, toAuditWebhook(before));
       }
       return toWebhookResponse(after);
     });

@@ -5,6 +5,7 @@ import { WebhookReceiver } from '@penstock/testing';
 import { Webhook } from 'standardwebhooks';
 
 import { type Answer, type GovernanceApp, type Json, startGovernance } from './support/governance-app.js';
+import { loginAs } from './support/operators.js';
 
 const UNKNOWN = '01970000-0000-7000-8000-000000000000';
 const URL_OUTSIDE = 'https://example.com/hooks';
@@ -125,6 +126,17 @@ describe('webhooks', () => {
     for (const { text } of answers) expect(text).not.toMatch(/whsec_|secret|cipher/);
     const [row] = await app.db.query('SELECT secret_ciphertext FROM governance.webhooks WHERE id = $1', [webhook.id]);
     expect(row.secret_ciphertext.toString('latin1')).not.toContain('whsec_');
+  });
+
+  it('show role user where they go, but not what opens the receiver', async () => {
+    const { webhook } = await register({ url: 'https://chat.example.com/services/T0/t0ken?key=t0ken' });
+    const [user, admin] = [await loginAs(app, 'user'), await loginAs(app, 'admin')];
+    for (const path of [`/webhooks/${webhook.id}`, `/webhooks?customer_id=${customer.id}`]) {
+      const shown = await app.raw('GET', `/api/governance${path}`, user.headers);
+      expect(shown.text).toContain('"url":"https://chat.example.com/..."');
+      expect(shown.text).not.toContain('t0ken');
+      expect((await app.raw('GET', `/api/governance${path}`, admin.headers)).text).toContain(webhook.url);
+    }
   });
 
   it('belong to a customer, or to a team without customer', async () => {

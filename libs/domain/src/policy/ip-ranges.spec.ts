@@ -96,11 +96,6 @@ describe('IpRanges', () => {
     expect(IpRanges.parse(ranges).contains(address)).toBe(isContained);
   });
 
-  it('refuses what is longer than any range, blanks included', () => {
-    expect(normalizeIpRange(` ${'0000:'.repeat(6)}255.255.255.255/128 `)).toBe('::ffff:ffff');
-    expect(() => normalizeIpRange(`192.0.2.1${' '.repeat(60)}`)).toThrow(IpRangeError);
-  });
-
   it.each([
     ['ipv4', ipv4, 32],
     ['ipv6', ipv6, 128],

@@ -15,20 +15,13 @@ export interface ValidationIssue {
   isMissing: boolean;
 }
 
-/** An answer names no more than this: who sends thousands of wrong values is helped by the first of them. */
-const ISSUES_MAX = 100;
-
 /** `validation_failed` with what each surface needs to say where. */
 export class ValidationFailure extends AppError {
-  readonly issues: readonly ValidationIssue[];
-
-  constructor(found: readonly ValidationIssue[]) {
-    const issues = found.slice(0, ISSUES_MAX);
+  constructor(readonly issues: readonly ValidationIssue[]) {
     super('validation_failed', {
       detail: `${issues.map(sentenceOf).join('; ')}.`,
       fields: issues.map(({ path, reason }) => ({ path: path.join('.'), reason })),
     });
-    this.issues = issues;
   }
 }
 

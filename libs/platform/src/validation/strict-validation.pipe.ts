@@ -35,32 +35,12 @@ export class StrictValidationPipe extends ValidationPipe {
     const location = locationByArgument[metadata.type] ?? 'body';
     if (metadata.type === 'body' && this.toValidate(metadata) && metadata.metatype !== undefined) {
       assertIsObject(value, location);
-      assertHasFewObjects(value, location);
     }
     try {
       return await super.transform(value, metadata);
     } catch (error) {
       throw error instanceof FoundErrors ? new ValidationFailure(issuesOf(error.errors, location)) : error;
     }
-  }
-}
-
-/** More than the largest request of any API of ours; each costs a validation, and all of them run in one turn. */
-const OBJECTS_MAX = 4_000;
-
-/** Lists have bounds of their own, which class-validator checks only together with every entry. */
-function assertHasFewObjects(body: unknown, location: InputLocation): void {
-  const pending: unknown[] = [body];
-  let count = 0;
-  while (pending.length > 0) {
-    const value = pending.pop();
-    if (typeof value !== 'object' || value === null) continue;
-    count += 1;
-    if (count > OBJECTS_MAX) {
-      const reason = `must not hold more than ${OBJECTS_MAX} objects and lists`;
-      throw new ValidationFailure([{ location, path: [], rule: 'maxObjects', reason, isMissing: false }]);
-    }
-    for (const entry of Object.values(value)) pending.push(entry);
   }
 }
 

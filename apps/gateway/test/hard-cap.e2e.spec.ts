@@ -74,7 +74,7 @@ describe('a cap is hard', () => {
       const { counters } = await proof.stateOf(tenant.id);
       expect(counters.size).toBe(LEVELS.length * UNITS.length);
       for (const [counterId, total] of counters) {
-        const expected = BigInt(K) * perCall[parseCounterId(counterId).unit];
+        const expected = BigInt(K) * perCall[parseCounterId(counterId).unit as (typeof UNITS)[number]];
         expect({ counterId, total, peak: watch.peaks.get(counterId) }).toEqual({
           counterId,
           total: expected,

@@ -2,6 +2,7 @@ import { BullModule } from '@nestjs/bullmq';
 import { Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { QUEUE_PREFIX, USAGE_RECORD_QUEUE } from '@penstock/dto';
+import { readNewestRecordedUsage } from '@penstock/entities';
 import { AdmissionStore, PolicyDelivery, REDIS_COMMAND, REDIS_QUEUE_WORKER, RedisModule } from '@penstock/platform';
 import type { Redis } from 'ioredis';
 import { DataSource } from 'typeorm';
@@ -12,9 +13,9 @@ import { AlertRecorder } from './alerts/alert-recorder.js';
 import { AlertSchedule } from './alerts/alert-schedule.js';
 import { BudgetWatch } from './alerts/budget-watch.js';
 import { DatabaseModule } from './database/database.module.js';
-import { readRecordedUsage } from './limits/recorded-usage.js';
 import { PartitionKeeper } from './partitions/partition-keeper.js';
 import { CounterPruner } from './pruning/counter-pruner.js';
+import { WindowPruner } from './pruning/window-pruner.js';
 import { QueueRunner } from './queues/queue-runner.js';
 import { UsageQueue } from './queues/usage-queue.js';
 import { OutboxRelay } from './relay/outbox-relay.js';
@@ -59,7 +60,7 @@ const COMMAND_TIMEOUT_MS = 5_000;
       provide: PolicyDelivery,
       inject: [REDIS_COMMAND, AdmissionStore, DataSource],
       useFactory: (redis: Redis, store: AdmissionStore, dataSource: DataSource) =>
-        new PolicyDelivery(redis, store, (limitKeys) => readRecordedUsage(dataSource.manager, limitKeys)),
+        new PolicyDelivery(redis, store, (limitKeys) => readNewestRecordedUsage(dataSource.manager, limitKeys)),
     },
     UsageOutbox,
     UsageRecorder,
@@ -70,6 +71,7 @@ const COMMAND_TIMEOUT_MS = 5_000;
     SweepsService,
     OutboxRelay,
     CounterPruner,
+    WindowPruner,
     PartitionKeeper,
     AlertEvents,
     AlertRecorder,

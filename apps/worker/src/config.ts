@@ -10,6 +10,8 @@ import {
   type Secret,
 } from '@penstock/platform';
 
+import { LIMIT_WINDOW_RETENTION_DAYS } from './pruning/window-retention.js';
+
 /** The worker's environment. */
 export class WorkerConfig extends BaseConfig {
   @PortEnv()
@@ -42,6 +44,10 @@ export class WorkerConfig extends BaseConfig {
   /** How often counters of ended windows are removed from Redis. */
   @IntEnv({ min: 50, max: 86_400_000 })
   PENSTOCK_PRUNE_INTERVAL_MS: number = 600_000;
+
+  /** How long the ledger keeps the windows of rate limits after their end, in days. Those of budgets stay for ever. */
+  @IntEnv({ min: 1, max: 36_500 })
+  PENSTOCK_LIMIT_WINDOW_RETENTION_DAYS: number = LIMIT_WINDOW_RETENTION_DAYS;
 
   /** How often budgets are looked at as a whole; those that were just used are looked at right away. */
   @IntEnv({ min: 50, max: 3_600_000 })

@@ -22,7 +22,7 @@ const USAGE = `Compares the counters in Redis with the ledger in PostgreSQL.
   --tenant <id>          one tenant only
   --json                 one JSON object
 
-DATABASE_URL and REDIS_URL say where. Exit 2: wrong arguments, or a store is not reachable.
+DATABASE_URL and REDIS_URL say where; PENSTOCK_LIMIT_WINDOW_RETENTION_DAYS is what the worker has. Exit 2: wrong arguments, or a store is not reachable.
 `;
 
 const TIMEOUT_MS = 60_000;
@@ -43,7 +43,8 @@ async function main(): Promise<number> {
   try {
     if (!(await isRedisReadyWithin(redis, 5_000))) throw new Error('Redis is not reachable at REDIS_URL');
     await dataSource.initialize();
-    const reconciler = new Reconciler(redis, new AdmissionStore(redis, { deadlineMs: TIMEOUT_MS }), dataSource);
+    const store = new AdmissionStore(redis, { deadlineMs: TIMEOUT_MS });
+    const reconciler = new Reconciler(redis, store, dataSource, config.PENSTOCK_LIMIT_WINDOW_RETENTION_DAYS);
     let found = await reconciler.check(options.tenant);
     let repaired: number | undefined;
     if (options.isRepair) {

@@ -31,7 +31,7 @@ beforeAll(async () => {
   redis = new Redis(stack.redisUrl);
   db = await createDataSource({ url: stack.databaseUrl, applicationName: 'crashes-test' }).initialize();
   queue = new Queue(USAGE_RECORD_QUEUE, { connection: redis, prefix: QUEUE_PREFIX });
-  reconciler = new Reconciler(redis, new AdmissionStore(redis, { deadlineMs: 5_000 }), db);
+  reconciler = new Reconciler(redis, new AdmissionStore(redis, { deadlineMs: 5_000 }), db, 30);
 }, 60_000);
 
 afterAll(async () => {

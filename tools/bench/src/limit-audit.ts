@@ -1,5 +1,5 @@
 import { tenantKeys } from '@penstock/dto';
-import { parseCounterId } from '@penstock/domain';
+import { type LimitUnit, parseCounterId } from '@penstock/domain';
 import type { Redis } from 'ioredis';
 import type pg from 'pg';
 
@@ -42,7 +42,14 @@ export function excessOf(
   counters: ReadonlyMap<string, bigint>,
   caps: Caps,
 ): Omit<LimitAudit, 'drift' | 'countersChecked'> {
-  const worst = { requests: 0n, tokens: 0n, nano_usd: 0n };
+  const worst: Record<LimitUnit, bigint> = {
+    requests: 0n,
+    tokens: 0n,
+    input_tokens: 0n,
+    output_tokens: 0n,
+    concurrent_requests: 0n,
+    nano_usd: 0n,
+  };
   for (const [id, used] of counters) {
     const { limitKey, generation, unit } = parseCounterId(id);
     const cap = caps.get(`${limitKey}.${generation}`);

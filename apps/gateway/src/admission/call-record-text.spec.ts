@@ -1,10 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
-import { ZERO_USAGE } from '@penstock/domain';
+import { type CallAmounts, ZERO_USAGE } from '@penstock/domain';
 import type { CallIdentity } from '@penstock/dto';
 
 import { holdRecordText, usageRecordText } from './call-record-text.js';
 
-const amounts = { requests: 1, tokens: 3, costNanoUsd: 7_500n };
+const amounts: CallAmounts = {
+  requests: 1,
+  tokens: 3,
+  inputTokens: 2,
+  outputTokens: 1,
+  concurrentRequests: 1,
+  costNanoUsd: 7_500n,
+};
 const counters = ['c1.0.k', 't1.0.k'];
 const identityOf = (modelRequested: string): CallIdentity => ({
   id: '01a2076d-7a8a-77df-80b5-f584a956bab2',
@@ -27,7 +34,8 @@ describe.each(['openai/gpt-4o', 'a "quoted" \\ name', 'naïve\n模型'])('record
 
   it('are the JSON of a hold', () => {
     const text = holdRecordText(identity, { expiresAtMs: 5, isStream: true }, amounts, 'host-1');
-    const held = { ownerId: 'host-1', expiresAtMs: 5, heldTokens: 3, heldNanoUsd: '7500', isStream: true };
+    const heldAmounts = { heldTokens: 3, heldInputTokens: 2, heldOutputTokens: 1, heldNanoUsd: '7500' };
+    const held = { ownerId: 'host-1', expiresAtMs: 5, isStream: true, ...heldAmounts };
     expect(JSON.parse(text)).toEqual({ ...identity, ...held });
   });
 
@@ -42,7 +50,8 @@ describe.each(['openai/gpt-4o', 'a "quoted" \\ name', 'naïve\n模型'])('record
       latencyMs: 1,
       ttftMs: null,
     };
-    const settled = { tokens: 3, costNanoUsd: '7500', settledAtMs: 9 };
+    const charged = { tokens: 3, chargedInputTokens: 2, chargedOutputTokens: 1, costNanoUsd: '7500' };
+    const settled = { ...charged, settledAtMs: 9 };
     expect(JSON.parse(usageRecordText(identity, result, amounts, 9))).toEqual({
       schemaVersion: 1,
       ...identity,

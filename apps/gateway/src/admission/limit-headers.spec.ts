@@ -1,16 +1,23 @@
 import { describe, expect, it } from '@jest/globals';
-import type { CallAmounts, LimitSpec, LimitUnit } from '@penstock/domain';
+import { type CallAmounts, limitKey, type LimitSpec, type LimitUnit, planLimits } from '@penstock/domain';
 
 import type { Hold } from './admission.service.js';
 import { formatReset, setLimitHeaders } from './limit-headers.js';
-import { planLimits } from './limit-plan.js';
 
 const NOW_MS = Date.UTC(2026, 0, 1, 0, 30);
-const HELD: CallAmounts = { requests: 1, tokens: 100, costNanoUsd: 5_000n };
+const HELD: CallAmounts = {
+  requests: 1,
+  tokens: 100,
+  inputTokens: 60,
+  outputTokens: 40,
+  concurrentRequests: 1,
+  costNanoUsd: 5_000n,
+};
 
 function holdOf(limits: readonly (readonly [unit: LimitUnit, cap: string, total: string, hours: number])[]): Hold {
   const specs = limits.map(([unit, cap, , hours], index): LimitSpec => ({
-    key: `${unit === 'requests' ? 'q' : unit === 'tokens' ? 't' : 'c'}${index}`,
+    key: limitKey(unit, index),
+    limitId: `limit-${index}`,
     unit,
     entity: 'virtual_key',
     entityId: 'id',
@@ -59,7 +66,7 @@ describe('setLimitHeaders', () => {
       ['tokens', '1000', '400', 1],
       ['nano_usd', '20000', '5000', 1],
     ]);
-    expect(headersOf(hold, { requests: 1, tokens: 30, costNanoUsd: 1_000n })).toMatchObject({
+    expect(headersOf(hold, { ...HELD, tokens: 30, costNanoUsd: 1_000n })).toMatchObject({
       'x-ratelimit-remaining-tokens': '670',
       'x-penstock-budget-remaining-usd': '0.000019000',
     });

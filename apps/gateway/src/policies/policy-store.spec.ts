@@ -31,6 +31,8 @@ function snapshot(epoch: number, fields: Partial<PolicySnapshot> = {}): PolicySn
     tags: [],
     limits: [],
     priceOverrides: [],
+    providerConfigs: [],
+    streamPolicy: 'finish',
     ...fields,
   };
 }

@@ -1,15 +1,10 @@
-import { limitKey, type LimitUnit, slidingBucketMs, windowAt, type WindowSpec, windowSpecOf } from '@penstock/domain';
+import { type CountedLimit, limitKey, type LimitUnit, type WindowSpec, windowSpecOf } from '@penstock/domain';
 import type { EntityManager } from 'typeorm';
 
 /** What maintenance must know of a limit. */
-export interface LimitDefinition {
-  readonly key: string;
-  readonly generation: number;
+export interface LimitDefinition extends CountedLimit {
   /** In whose counters the limit counts now. */
   readonly tenantId: string;
-  readonly window: WindowSpec;
-  /** What a window leaves over is read all through the next one. */
-  readonly doesRollOver: boolean;
 }
 
 interface LimitRow {
@@ -21,7 +16,6 @@ interface LimitRow {
   readonly anchor_at: Date;
   readonly aligned_from: Date | null;
   readonly is_sliding: boolean;
-  readonly does_roll_over: boolean;
   readonly tenant_id: string;
   readonly time_zone: string;
   readonly fiscal_year_start_month: number;
@@ -43,16 +37,16 @@ const OWNERS = 'virtual_key_id, team_id, customer_id, provider_config_id, model_
 const LIMITS = `
   WITH limits AS (
     SELECT 'nano_usd' AS unit, seq, generation, reset_duration AS duration, anchor_at, aligned_from,
-      false AS is_sliding, rollover_max_cents IS NOT NULL AS does_roll_over, ${OWNERS}, shared_tenant_id
+      false AS is_sliding, ${OWNERS}, shared_tenant_id
     FROM governance.budgets
     ${RATE_LIMIT_KINDS.map(
       ([unit, column]) => `UNION ALL
     SELECT '${unit}', seq, ${column}_generation, ${column}_reset_duration, ${column}_anchor_at, NULL,
-      window_type = 'sliding', false, ${OWNERS}, NULL
+      window_type = 'sliding', ${OWNERS}, NULL
     FROM governance.rate_limits WHERE ${column}_max_limit IS NOT NULL`,
     ).join('\n    ')}
     UNION ALL
-    SELECT 'concurrent_requests', seq, 1, NULL, created_at, NULL, false, false, ${OWNERS}, NULL
+    SELECT 'concurrent_requests', seq, 1, NULL, created_at, NULL, false, ${OWNERS}, NULL
     FROM governance.rate_limits WHERE concurrent_max_limit IS NOT NULL
   ), owned AS (
     SELECT l.*, COALESCE(l.virtual_key_id, p.virtual_key_id, m.virtual_key_id) AS key_id,
@@ -68,8 +62,8 @@ const LIMITS = `
     LEFT JOIN governance.virtual_keys k ON k.id = o.key_id
     LEFT JOIN governance.teams kt ON kt.id = k.team_id
   )
-  SELECT p.unit, p.seq, p.generation, p.duration, p.anchor_at, p.aligned_from, p.is_sliding, p.does_roll_over,
-    p.tenant_id, COALESCE(n.time_zone, 'UTC') AS time_zone,
+  SELECT p.unit, p.seq, p.generation, p.duration, p.anchor_at, p.aligned_from, p.is_sliding, p.tenant_id,
+    COALESCE(n.time_zone, 'UTC') AS time_zone,
     COALESCE(n.fiscal_year_start_month, 1) AS fiscal_year_start_month
   FROM placed p LEFT JOIN governance.tenants n ON n.id = p.tenant_id`;
 
@@ -83,7 +77,6 @@ export async function readLimitDefinitions(manager: EntityManager): Promise<Map<
         generation: row.generation,
         tenantId: row.tenant_id,
         window: windowOf(row),
-        doesRollOver: row.does_roll_over,
       };
       return [definition.key, definition];
     }),
@@ -101,11 +94,4 @@ function windowOf(row: LimitRow): WindowSpec {
     },
     { timeZone: row.time_zone, fiscalYearStartMonth: row.fiscal_year_start_month },
   );
-}
-
-/** When no admission will read the counter of the window that began at `startMs` any more. */
-export function lastReadMs({ window: spec, doesRollOver }: LimitDefinition, startMs: number): number {
-  const { endMs } = windowAt(spec, startMs);
-  if (spec.kind === 'sliding') return endMs + spec.durationMs + slidingBucketMs(spec);
-  return doesRollOver ? windowAt(spec, endMs).endMs : endMs;
 }

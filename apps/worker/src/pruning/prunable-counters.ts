@@ -1,13 +1,13 @@
-import { parseCounterId } from '@penstock/domain';
+import { lastReadMs, parseCounterId } from '@penstock/domain';
 
-import { type LimitDefinition, lastReadMs } from '../limits/limit-definitions.js';
+import type { LimitDefinition } from '../limits/limit-definitions.js';
 
 /** How long a counter outlives its window: late settlements and explanations still want it. */
 export const KEPT_AFTER_END_MS = 3_600_000;
 
 /**
- * Counters that no admission will read again: their window ended an hour ago, or their limit is gone or counts
- * under a newer generation. Those of a limit that moved to another tenant stay until then, because the move may
+ * Counters that no admission will read again: an hour ago the last one did, or their limit is gone or counts under a
+ * newer generation. Those of a limit that moved to another tenant stay until then, because the move may
  * still have to copy them. `definitions` must have been read after the counters were: then a counter without a
  * definition is one of a deleted limit, never of a new one.
  */

@@ -1,5 +1,6 @@
-import { parseCounterId, windowAt } from '@penstock/domain';
+import { countersAt, parseCounterId, unitOfKey } from '@penstock/domain';
 
+import { mayBeDeleted } from '../pruning/window-retention.js';
 import type { LedgerState } from './ledger-state.js';
 import { type RedisState, sumHolds, sumRecords } from './redis-state.js';
 
@@ -29,7 +30,7 @@ export function compareTenant(state: RedisState, ledger: LedgerState, current: r
   const notRecorded = state.outbox.filter(({ isLate, record }) => !isLate && !ledger.accountedIds.has(record.id));
   const underway = sumRecords(notRecorded.map(({ record }) => record));
   const drifts: Drift[] = [];
-  for (const counterId of countersToCompare(state, ledger, current)) {
+  for (const counterId of countersToCompare(state, ledger, current, held.keys())) {
     const postgres = ledger.windows.get(counterId) ?? 0n;
     const heldHere = held.get(counterId) ?? 0n;
     const expected = postgres - (ledger.pending.get(counterId) ?? 0n) + heldHere + (underway.get(counterId) ?? 0n);
@@ -41,41 +42,51 @@ export function compareTenant(state: RedisState, ledger: LedgerState, current: r
   return drifts;
 }
 
-/** Drift inside PostgreSQL: a window that is not the sum of its events. */
-export function compareLedger(ledger: LedgerState): Drift[] {
+/**
+ * Drift inside PostgreSQL: a window that is not the sum of its events. Windows of rate limits that ended before the
+ * cutoff have been deleted, their events have not: an absence that is no drift.
+ */
+export function compareLedger(ledger: LedgerState, cutoffMs: number): Drift[] {
   const counterIds = new Set([...ledger.windows.keys(), ...ledger.events.keys()]);
   return [...counterIds].toSorted().flatMap((counterId) => {
     const postgres = ledger.windows.get(counterId) ?? 0n;
     const events = ledger.events.get(counterId) ?? 0n;
     if (postgres === events) return [];
+    if (!ledger.windows.has(counterId) && mayBeDeleted(counterId, cutoffMs)) return [];
     return [{ tenantId: null, counterId, redis: null, expected: events, held: 0n, postgres, events }];
   });
 }
 
-/** Counters of windows that are open now and have been used, by the tenant in which their limit counts. */
+/** Used counters that decide about calls now, by the tenant in which their limit counts. */
 export function currentCounters(ledger: LedgerState, nowMs: number): Map<string, string[]> {
   const countersOf = new Map<string, string[]>();
-  for (const counterId of ledger.windows.keys()) {
-    const { limitKey, generation, windowStartMs } = parseCounterId(counterId);
-    const definition = ledger.definitions.get(limitKey);
-    if (definition === undefined || definition.generation !== generation) continue;
-    if (windowAt(definition.window, nowMs).startMs !== windowStartMs) continue;
+  for (const definition of ledger.definitions.values()) {
+    const used = countersAt(definition, nowMs).filter((counterId) => ledger.windows.has(counterId));
+    if (used.length === 0) continue;
     const counterIds = countersOf.get(definition.tenantId);
-    if (counterIds === undefined) countersOf.set(definition.tenantId, [counterId]);
-    else counterIds.push(counterId);
+    if (counterIds === undefined) countersOf.set(definition.tenantId, used);
+    else counterIds.push(...used);
   }
   return countersOf;
 }
 
 /**
- * What Redis has, plus the current windows that PostgreSQL has used amounts for: a lost counter would let a
- * budget be spent twice. A limit that moved to another tenant is compared there.
+ * What Redis has, plus what calls in flight hold, plus what decides now and has been used according to PostgreSQL: a
+ * lost counter would let a budget be spent twice. A limit that moved to another tenant is compared there; but its
+ * concurrent requests end where they began, so of those every tenant has its own.
  */
-function countersToCompare(state: RedisState, ledger: LedgerState, current: readonly string[]): string[] {
+function countersToCompare(
+  state: RedisState,
+  ledger: LedgerState,
+  current: readonly string[],
+  held: Iterable<string>,
+): string[] {
   const counterIds = new Set<string>(current);
-  for (const counterId of state.counters.keys()) {
-    const definition = ledger.definitions.get(parseCounterId(counterId).limitKey);
-    if (definition === undefined || definition.tenantId === state.tenantId) counterIds.add(counterId);
+  for (const counterId of [...state.counters.keys(), ...held]) {
+    const { limitKey } = parseCounterId(counterId);
+    const definition = ledger.definitions.get(limitKey);
+    const isHere = definition === undefined || definition.tenantId === state.tenantId;
+    if (isHere || unitOfKey(limitKey) === 'concurrent_requests') counterIds.add(counterId);
   }
   return [...counterIds].toSorted();
 }

@@ -2,6 +2,7 @@ import type { AdmissionStore } from '@penstock/platform';
 import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
 
+import { retentionCutoffMs } from '../pruning/window-retention.js';
 import { scanTenants, serverNowMs } from '../sweeps/tenant-scan.js';
 import { compareLedger, compareTenant, currentCounters, type Drift } from './compare.js';
 import { readLedgerState } from './ledger-state.js';
@@ -30,6 +31,8 @@ export class Reconciler {
     private readonly redis: Redis,
     private readonly store: AdmissionStore,
     private readonly dataSource: DataSource,
+    /** For how long the ledger keeps windows of rate limits. */
+    private readonly retentionDays: number,
   ) {}
 
   /** Compares every tenant, or one. What changed between the reads of both sides is read again. */
@@ -45,9 +48,11 @@ export class Reconciler {
         states = after;
         continue;
       }
-      const current = currentCounters(ledger, await serverNowMs(this.redis));
+      const nowMs = await serverNowMs(this.redis);
+      const current = currentCounters(ledger, nowMs);
       const steadyIds = new Set(steady.map(({ tenantId }) => tenantId));
-      const ledgerDrifts = onlyTenantId === undefined ? compareLedger(ledger) : [];
+      const cutoffMs = retentionCutoffMs(this.retentionDays, nowMs);
+      const ledgerDrifts = onlyTenantId === undefined ? compareLedger(ledger, cutoffMs) : [];
       return {
         tenantCount: tenantIds.length,
         counterCount: steady.reduce((sum, { counters }) => sum + counters.size, 0),

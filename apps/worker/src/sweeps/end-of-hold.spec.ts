@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { NO_AMOUNTS } from '@penstock/domain';
 import type { HoldRecord, UsageRecord } from '@penstock/dto';
 
 import { chargeEntry, correctOp, fateOfHold, releaseOp } from './end-of-hold.js';
@@ -16,10 +17,12 @@ const hold: HoldRecord = {
   modelSent: 'gpt-4o',
   startedAtMs: 1_000,
   priceId: 'p1',
-  counters: ['q1.0.a', 't1.0.a', 'c2.0.b'],
+  counters: ['q1.0.a', 't1.0.a', 'c2.0.b', 'i1.0.a', 'o1.0.a', 'n1.1.0'],
   ownerId: 'owner-1',
   expiresAtMs: 5_000,
   heldTokens: 700,
+  heldInputTokens: 500,
+  heldOutputTokens: 200,
   heldNanoUsd: '9007199254740993000',
   isStream: true,
 };
@@ -43,8 +46,15 @@ describe('the end of a hold', () => {
     expect(releaseOp(hold)).toEqual({
       holdId: hold.id,
       outboxEntry: '',
-      plan: { counterIds: hold.counters },
-      deltas: { requests: '-1', tokens: '-700', costNanoUsd: '-9007199254740993000' },
+      plan: { chargedIds: hold.counters },
+      deltas: {
+        requests: '-1',
+        tokens: '-700',
+        costNanoUsd: '-9007199254740993000',
+        inputTokens: '-500',
+        outputTokens: '-200',
+        concurrentRequests: '-1',
+      },
     });
   });
 
@@ -58,6 +68,8 @@ describe('the end of a hold', () => {
       outcome: 'orphaned',
       isEstimated: true,
       tokens: 700,
+      chargedInputTokens: 500,
+      chargedOutputTokens: 200,
       costNanoUsd: '9007199254740993000',
       startedAtMs: 1_000,
       settledAtMs: 31_000,
@@ -68,8 +80,22 @@ describe('the end of a hold', () => {
   });
 
   it('corrected: turns the estimate into what the ledger has', () => {
-    const op = correctOp(hold, { requests: 1, tokens: 40, costNanoUsd: 12n });
+    const op = correctOp(hold, { ...NO_AMOUNTS, requests: 1, tokens: 40, inputTokens: 30, outputTokens: 10, costNanoUsd: 12n });
     expect(op.outboxEntry).toBe('');
-    expect(op.deltas).toEqual({ requests: '0', tokens: '-660', costNanoUsd: '-9007199254740992988' });
+    expect(op.deltas).toEqual({
+      requests: '0',
+      tokens: '-660',
+      costNanoUsd: '-9007199254740992988',
+      inputTokens: '-470',
+      outputTokens: '-190',
+      concurrentRequests: '-1',
+    });
+  });
+
+  it('of an earlier release: has no input and output tokens to give back', () => {
+    const { heldInputTokens: _input, heldOutputTokens: _output, ...earlier } = hold;
+    expect(releaseOp(earlier).deltas).toMatchObject({ tokens: '-700', inputTokens: '0', outputTokens: '0' });
+    const record = JSON.parse(chargeEntry(earlier, 31_000).slice(1)) as UsageRecord;
+    expect(record).toMatchObject({ tokens: 700, chargedInputTokens: 0, chargedOutputTokens: 0 });
   });
 });

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { amountFor, parseCounterId } from '@penstock/domain';
+import { amountFor, unitOfKey } from '@penstock/domain';
 import { chargedAmountsOf, EPOCH_FIELD, tenantKeys, type UsageRecord } from '@penstock/dto';
 import { REDIS_COMMAND } from '@penstock/platform';
 import type { Redis } from 'ioredis';
@@ -37,10 +37,10 @@ export class UsageOutbox {
   async removeLate(record: UsageRecord): Promise<void> {
     const keys = tenantKeys(record.tenantId);
     const amounts = chargedAmountsOf(record);
-    const increments = record.counters.flatMap((counterId) => [
-      counterId,
-      amountFor(parseCounterId(counterId).unit, amounts).toString(),
-    ]);
+    const increments = record.counters.flatMap((counterId) => {
+      const amount = amountFor(unitOfKey(counterId), amounts);
+      return amount === 0n ? [] : [counterId, amount.toString()];
+    });
     await this.redis.eval(ACKNOWLEDGE_LATE, 2, keys.outbox, keys.counters, record.id, ...increments);
   }
 }

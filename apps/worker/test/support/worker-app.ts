@@ -38,7 +38,7 @@ export async function startWorker(env: Readonly<Record<string, string>> = {}): P
     redisServer,
     redis,
     db,
-    reconciler: new Reconciler(redis, new AdmissionStore(redis, { deadlineMs: 5_000 }), db),
+    reconciler: new Reconciler(redis, new AdmissionStore(redis, { deadlineMs: 5_000 }), db, 30),
     get: (service) => created.app.get(service),
     stop: async () => {
       redis.disconnect();

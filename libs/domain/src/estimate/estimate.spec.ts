@@ -126,6 +126,9 @@ function expectBound(shape: CallShape, info: ModelInfo, price: PriceState, usage
   const settled = settleAmounts(usage, price);
   expect(settled.costNanoUsd).toBeLessThanOrEqual(estimate.amounts.costNanoUsd);
   expect(settled.tokens).toBeLessThanOrEqual(estimate.amounts.tokens);
+  expect(settled.inputTokens).toBeLessThanOrEqual(estimate.amounts.inputTokens);
+  expect(settled.outputTokens).toBeLessThanOrEqual(estimate.amounts.outputTokens);
+  expect(settled.inputTokens + settled.outputTokens).toBe(settled.tokens);
   expect(inputTokensOf(usage)).toBeLessThanOrEqual(estimate.inputTokensCeiling);
   expect(outputTokensOf(usage)).toBeLessThanOrEqual(estimate.outputTokensCeiling);
 }
@@ -161,7 +164,8 @@ describe('estimate >= actual', () => {
     const shape = { ...PLAIN, maxOutputTokens: 100 };
     const estimate = estimateCall(shape, GPT_4O, PRICE_4O);
     const worst = { ...ZERO_USAGE, inputTokens: estimate.inputTokensCeiling, outputTokens: 100 };
-    expect(settleAmounts(worst, PRICE_4O)).toEqual(estimate.amounts);
+    // But for its place among the concurrent requests, which it gives back.
+    expect(settleAmounts(worst, PRICE_4O)).toEqual({ ...estimate.amounts, concurrentRequests: 0 });
     expect(totalTokens(worst)).toBe(estimate.amounts.tokens);
   });
 });
@@ -214,7 +218,14 @@ describe('estimateCall', () => {
   it('costs nothing where the price is free or unknown, but counts tokens', () => {
     for (const state of ['free', 'unknown'] as const) {
       const { amounts } = estimateCall({ ...PLAIN, maxOutputTokens: 4 }, GPT_4O, { state });
-      expect(amounts).toEqual({ requests: 1, tokens: 640, costNanoUsd: 0n });
+      expect(amounts).toEqual({
+        requests: 1,
+        tokens: 640,
+        inputTokens: 636,
+        outputTokens: 4,
+        concurrentRequests: 1,
+        costNanoUsd: 0n,
+      });
     }
   });
 
@@ -274,5 +285,9 @@ describe('largestOutputThatFits', () => {
     expect(largestOutputThatFits(shape, GPT_4O, PRICE_4O, { tokens: 700n })).toBe(64);
     expect(largestOutputThatFits(shape, GPT_4O, PRICE_4O, { tokens: 636n })).toBeUndefined();
     expect(largestOutputThatFits(PLAIN, GPT_4O, PRICE_4O, {})).toBe(16_384);
+    expect(largestOutputThatFits(shape, GPT_4O, PRICE_4O, { outputTokens: 64n })).toBe(64);
+    expect(largestOutputThatFits(shape, GPT_4O, PRICE_4O, { outputTokens: 0n })).toBeUndefined();
+    expect(largestOutputThatFits(shape, GPT_4O, PRICE_4O, { inputTokens: 636n })).toBe(1_000);
+    expect(largestOutputThatFits(shape, GPT_4O, PRICE_4O, { inputTokens: 635n })).toBeUndefined();
   });
 });

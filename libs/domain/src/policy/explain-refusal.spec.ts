@@ -3,24 +3,47 @@ import { modelInfo } from '../models/model-info.js';
 import { resolvePrice } from '../prices/resolve-price.js';
 import { estimateCall } from '../estimate/estimate.js';
 import { explainRefusal, type Refusal, type RefusalContext } from './explain-refusal.js';
-import type { CallAmounts, LimitEntity, LimitSpec, LimitUnit } from './limits.js';
+import { planLimits } from './limit-plan.js';
+import { type CallAmounts, type LimitEntity, limitKey, type LimitSpec, type LimitUnit } from './limits.js';
 
 const NOW = Date.parse('2026-11-23T12:00:00Z');
-const WINDOW = { startMs: NOW - 3_600_000, endMs: NOW + 60_000 };
-const AMOUNTS: CallAmounts = { requests: 1, tokens: 50, costNanoUsd: 20_000_000n };
-const NAMES = { virtual_key: 'demo', team: 'Search', customer: 'Acme' } as const;
+/** Began an hour ago, ends in a minute. */
+const WINDOW: LimitSpec['window'] = { kind: 'rolling', durationMs: 3_660_000, anchorMs: NOW - 3_600_000 };
+const AMOUNTS: CallAmounts = {
+  requests: 1,
+  tokens: 50,
+  inputTokens: 30,
+  outputTokens: 20,
+  concurrentRequests: 1,
+  costNanoUsd: 20_000_000n,
+};
+const NAMES: Readonly<Record<LimitEntity, string>> = {
+  model_config: 'gpt-4o of demo',
+  provider_config: 'openai of demo',
+  virtual_key: 'demo',
+  shared_budget: 'Pool',
+  team: 'Search',
+  customer: 'Acme',
+};
 
-function limit(unit: LimitUnit, entity: LimitEntity, cap: bigint | number): LimitSpec {
+function limit(
+  unit: LimitUnit,
+  entity: LimitEntity,
+  cap: bigint | number,
+  change: Partial<LimitSpec> = {},
+): LimitSpec {
   return {
-    key: `${unit.charAt(0)}1`,
+    key: limitKey(unit, 1),
+    limitId: `${entity}-limit`,
     unit,
     entity,
     entityId: `${entity}-id`,
     entityName: NAMES[entity],
     cap: cap.toString(),
     generation: 0,
-    window: { kind: 'rolling', durationMs: 3_660_000, anchorMs: 0 },
+    window: WINDOW,
     durationText: '1h1m',
+    ...change,
   };
 }
 
@@ -30,8 +53,11 @@ function explain(
   context: RefusalContext = {},
 ): Refusal {
   return explainRefusal(
-    entries.map(([spec]) => spec),
-    entries.map(() => WINDOW),
+    planLimits(
+      entries.map(([spec]) => spec),
+      1,
+      NOW,
+    ),
     entries.map(([, used]) => used),
     amounts,
     NOW,
@@ -47,6 +73,10 @@ describe('which limit decides', () => {
     teamRequests: [limit('requests', 'team', 10), 10n],
     teamBudget: [limit('nano_usd', 'team', 10n ** 9n), 10n ** 9n],
     customerTokens: [limit('tokens', 'customer', 1_000), 1_000n],
+    modelInput: [limit('input_tokens', 'model_config', 100), 90n],
+    providerOutput: [limit('output_tokens', 'provider_config', 100), 90n],
+    teamConcurrent: [limit('concurrent_requests', 'team', 2, { window: { kind: 'unending' } }), 2n],
+    sharedBudget: [limit('nano_usd', 'shared_budget', 10n ** 9n), 10n ** 9n],
     customerBudget: [limit('nano_usd', 'customer', 10n ** 9n), 10n ** 9n],
   } as const satisfies Record<string, readonly [LimitSpec, bigint]>;
   const roomy = [limit('nano_usd', 'virtual_key', 10n ** 12n), 0n] as const;
@@ -60,6 +90,13 @@ describe('which limit decides', () => {
     ['requests', [full.keyRequests], 'request_limited', 429, 'virtual_key', 'requests'],
     ['rates before budgets', [full.keyBudget, full.customerTokens], 'token_limited', 429, 'customer', 'tokens'],
     ['both rates of the key', [full.keyTokens, full.keyRequests], 'rate_limited', 429, 'virtual_key', 'tokens'],
+    ['the model before the provider', [full.providerOutput, full.modelInput], 'token_limited', 429, 'model_config', 'input_tokens'],
+    ['the provider before the key', [full.keyTokens, full.providerOutput], 'token_limited', 429, 'provider_config', 'output_tokens'],
+    ['input tokens and requests', [full.teamRequests, full.modelInput], 'rate_limited', 429, 'model_config', 'input_tokens'],
+    ['running requests', [full.teamConcurrent], 'concurrency_limited', 429, 'team', 'concurrent_requests'],
+    ['running requests before budgets', [full.keyBudget, full.teamConcurrent], 'concurrency_limited', 429, 'team', 'concurrent_requests'],
+    ['the key before a shared budget', [full.sharedBudget, full.keyBudget], 'budget_exceeded', 402, 'virtual_key', 'nano_usd'],
+    ['a shared budget before the team', [full.teamBudget, full.sharedBudget], 'budget_exceeded', 402, 'shared_budget', 'nano_usd'],
     ['rates of two levels', [full.customerTokens, full.teamRequests], 'rate_limited', 429, 'team', 'requests'],
   ])('%s', (_, entries, code, status, entity, unit) => {
     expect(explain(entries)).toMatchObject({ code, status, decided: { entity, unit, decides: true } });
@@ -72,16 +109,34 @@ describe('which limit decides', () => {
       entity: 'virtual_key',
       entity_id: 'virtual_key-id',
       entity_name: 'demo',
+      limit_id: 'virtual_key-limit',
       unit: 'tokens',
       cap: '1000',
       used: '990',
       needed: '50',
       remaining: '10',
       window: '1h1m',
+      window_kind: 'rolling',
       window_started_at: '2026-11-23T11:00:00.000Z',
       window_ends_at: '2026-11-23T12:01:00.000Z',
+      on_exceed: 'deny',
+      fits: false,
       decides: true,
     });
+  });
+
+  it('counts a shadow limit and never lets it decide', () => {
+    const shadow = [limit('nano_usd', 'virtual_key', 1n, { onExceed: 'shadow' }), 5n] as const;
+    const refusal = explain([shadow, full.teamBudget]);
+    expect(refusal.decided.entity).toBe('team');
+    expect(refusal.limits[0]).toMatchObject({ cap: '1', used: '5', on_exceed: 'shadow', fits: false, decides: false });
+    expect(() => explain([shadow])).toThrow(RangeError);
+  });
+
+  it('says of running requests no window, because they have none', () => {
+    const { decided } = explain([full.teamConcurrent]);
+    expect(decided).not.toHaveProperty('window');
+    expect(decided).not.toHaveProperty('window_ends_at');
   });
 
   it('lets a call through to the last unit: exactly full is not exceeded', () => {
@@ -114,6 +169,26 @@ describe('what it says', () => {
       limit('requests', 'customer', 10),
       10n,
       /^The request rate of customer "Acme" is limited to 10 per 1h1m, and 10 were made in this window\.$/,
+    ],
+    [
+      limit('input_tokens', 'model_config', 100),
+      90n,
+      /^The token limit of model config "gpt-4o of demo" does not leave room for this call: 10 of 100 input tokens per 1h1m are left, and the call may use up to 30\.$/,
+    ],
+    [
+      limit('output_tokens', 'provider_config', 100),
+      90n,
+      /^The token limit of provider config "openai of demo" does not leave room for this call: 10 of 100 output tokens per 1h1m are left, and the call may use up to 20\.$/,
+    ],
+    [
+      limit('concurrent_requests', 'team', 2, { window: { kind: 'unending' } }),
+      2n,
+      /^The request rate of team "Search" is limited to 2 concurrent requests, and 2 are running\.$/,
+    ],
+    [
+      limit('concurrent_requests', 'virtual_key', 1, { window: { kind: 'unending' } }),
+      1n,
+      /limited to 1 concurrent request, and 1 are running\.$/,
     ],
   ])('names the entity and the thing that ran out', (spec, used, sentence) => {
     expect(explain([[spec, used]]).sentence).toMatch(sentence);
@@ -153,13 +228,14 @@ describe('what would help', () => {
   const call = { shape, info, price };
 
   it('waits for the end of the last window that decided', () => {
-    const refusal = explainRefusal(
-      [limit('requests', 'virtual_key', 1), limit('requests', 'team', 1), limit('requests', 'customer', 9)],
-      [WINDOW, { ...WINDOW, endMs: NOW + 90_000 }, { ...WINDOW, endMs: NOW + 999_000 }],
-      [1n, 1n, 1n],
-      AMOUNTS,
-      NOW,
-    );
+    const endingIn = (ms: number): Partial<LimitSpec> => ({
+      window: { kind: 'rolling', durationMs: 3_600_000, anchorMs: NOW + ms - 3_600_000 },
+    });
+    const refusal = explain([
+      [limit('requests', 'virtual_key', 1, endingIn(60_000)), 1n],
+      [limit('requests', 'team', 1, endingIn(90_000)), 1n],
+      [limit('requests', 'customer', 9, endingIn(999_000)), 1n],
+    ]);
     expect(refusal.retryAfterMs).toBe(90_000);
     expect(refusal.remedy).toBe(
       'Wait until the window ends at 2026-11-23T12:01:30.000Z or ask an operator to raise the limit.',
@@ -183,6 +259,32 @@ describe('what would help', () => {
     expect(most).toBeGreaterThan(0);
     expect([fits(most), fits(most + 1)]).toEqual([true, false]);
     expect(refusal.remedy).toContain(`Lower max_tokens to ${most} or less`);
+  });
+
+  it('lowers max_tokens for what limits output, and not for what limits input', () => {
+    const output = explain([[limit('output_tokens', 'team', 1_000), 900n]], amounts, { call });
+    expect(output.maxTokensThatFits).toBe(100);
+    const input = explain([[limit('input_tokens', 'team', 1_000), 999n]], amounts, { call });
+    expect(input.maxTokensThatFits).toBeUndefined();
+  });
+
+  it('waits for a running call to end where they are limited, and asks to try again soon', () => {
+    const refusal = explain([[limit('concurrent_requests', 'team', 2, { window: { kind: 'unending' } }), 2n]], amounts, {
+      call,
+    });
+    expect(refusal).toMatchObject({
+      retryAfterMs: 1_000,
+      remedy: 'Wait until a running call ends or ask an operator to raise the limit.',
+    });
+    expect(refusal.maxTokensThatFits).toBeUndefined();
+  });
+
+  it('says when enough of a sliding window has passed', () => {
+    const spec = limit('requests', 'team', 1, { window: { kind: 'sliding', durationMs: 60_000, anchorMs: NOW } });
+    const refusal = explain([[spec, 1n]]);
+    // This bucket ends in 6 s, and what is in it counts for a minute more.
+    expect(refusal.retryAfterMs).toBe(66_000);
+    expect(refusal.remedy).toContain('Wait until 2026-11-23T12:01:06.000Z, when enough of the window has passed');
   });
 
   it('does not suggest max_tokens where requests ran out or the input alone is too much', () => {

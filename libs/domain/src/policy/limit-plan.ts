@@ -1,5 +1,5 @@
-import { countingSinceMs, slidingHistory, type Window, windowAt } from '../time/window.js';
-import { counterId, counterIdOf, type LimitSpec, type LimitUnit } from './limits.js';
+import { countingSinceMs, slidingBucketMs, slidingHistory, type Window, windowAt } from '../time/window.js';
+import { counterId, counterIdOf, type LimitSpec, type LimitUnit, unitOfKey } from './limits.js';
 
 /** A cap that grows by what the window before has left over. */
 export interface PlannedRollover {
@@ -33,6 +33,8 @@ export interface LimitPlan {
   readonly history?: readonly (readonly number[])[];
   /** Undefined when no limit of the plan carries anything over. */
   readonly rollovers?: readonly PlannedRollover[];
+  /** Positions of the limits in shadow mode; undefined when there is none. */
+  readonly shadows?: readonly number[];
   /** True when money is limited anywhere on the path: then a call without a price is refused. */
   readonly hasBudget: boolean;
 }
@@ -69,6 +71,7 @@ export function planLimits(limits: readonly LimitSpec[], epoch: number, nowMs: n
     if (limit.rolloverMax === undefined || before === undefined) return [];
     return [{ limit: index, position: read(limit, before), base: limit.cap, max: limit.rolloverMax }];
   });
+  const shadows = limits.flatMap(({ onExceed }, index) => (onExceed === 'shadow' ? [index] : []));
   return {
     epoch,
     validFromMs: span.fromMs,
@@ -82,6 +85,7 @@ export function planLimits(limits: readonly LimitSpec[], epoch: number, nowMs: n
     caps: statedCaps.map((cap, index) => (limits[index]?.onExceed === 'shadow' ? NO_CAP : cap)),
     ...(history.some((positions) => positions.length > 0) ? { history } : {}),
     ...(rollovers.length > 0 ? { rollovers } : {}),
+    ...(shadows.length > 0 ? { shadows } : {}),
     hasBudget: limits.some(({ unit, onExceed }) => unit === 'nano_usd' && onExceed !== 'shadow'),
   };
 }
@@ -107,21 +111,41 @@ export function carriedOver(base: bigint, max: bigint, usedBefore: bigint): bigi
   return rest < max ? rest : max;
 }
 
-/** Every counter of a limit that is charged or read at an instant: what must be in the store to decide. */
-export function countersAt(limit: LimitSpec, nowMs: number): string[] {
+/** What decides which counters a limit is charged to and may read. */
+export type CountedLimit = Pick<LimitSpec, 'key' | 'generation' | 'window'>;
+
+/**
+ * Every counter of a limit that is charged or may be read at an instant: what must be in the store to decide. Of a
+ * budget that is the window before too, whether it rolls over or not: the next policy may say that it does, and a
+ * counter that is not there would look like a window that nobody used.
+ */
+export function countersAt(limit: CountedLimit, nowMs: number): string[] {
   const window = windowAt(limit.window, nowMs);
-  const before = limit.rolloverMax === undefined ? undefined : windowBefore(limit, window);
+  const before = mayRollOver(limit) ? windowBefore(limit, window) : undefined;
   return [window, ...historyOf(limit, window), ...(before === undefined ? [] : [before])].map(({ startMs }) =>
     counterIdOf(limit.key, limit.generation, startMs),
   );
 }
 
-function historyOf(limit: LimitSpec, bucket: Window): Window[] {
+/** When no admission will read the counter of the window that began at `startMs` any more, in milliseconds. */
+export function lastReadMs(limit: CountedLimit, startMs: number): number {
+  const { window: spec } = limit;
+  const { endMs } = windowAt(spec, startMs);
+  if (spec.kind === 'sliding') return endMs + spec.durationMs + slidingBucketMs(spec);
+  return mayRollOver(limit) ? windowAt(spec, endMs).endMs : endMs;
+}
+
+/** Only budgets leave something to the next window. */
+function mayRollOver({ key }: CountedLimit): boolean {
+  return unitOfKey(key) === 'nano_usd';
+}
+
+function historyOf(limit: CountedLimit, bucket: Window): Window[] {
   return limit.window.kind === 'sliding' ? slidingHistory(limit.window, bucket) : [];
 }
 
 /** The window before, unless counting began after its start: a window that was not counted has nothing left over. */
-function windowBefore({ window: spec }: LimitSpec, current: Window): Window | undefined {
+function windowBefore({ window: spec }: CountedLimit, current: Window): Window | undefined {
   if (spec.kind !== 'rolling' && spec.kind !== 'calendar') return undefined;
   const before = windowAt(spec, current.startMs - 1);
   const sinceMs = countingSinceMs(spec);

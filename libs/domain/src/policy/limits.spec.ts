@@ -1,12 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { amountFor, counterId, limitKey, type LimitSpec, type LimitUnit, parseCounterId } from './limits.js';
+import { amountFor, appliesTo, counterId, limitKey, type LimitSpec, type LimitUnit, parseCounterId, unitOfKey } from './limits.js';
 
-const UNITS: readonly LimitUnit[] = ['requests', 'tokens', 'nano_usd'];
+const UNITS: readonly LimitUnit[] = [
+  'requests',
+  'tokens',
+  'input_tokens',
+  'output_tokens',
+  'concurrent_requests',
+  'nano_usd',
+];
 
 function limit(key: string, unit: LimitUnit, generation: number): LimitSpec {
   return {
     key,
+    limitId: 'l',
     unit,
     entity: 'team',
     entityId: 't',
@@ -30,6 +38,7 @@ describe('counter ids', () => {
           const key = limitKey(unit, seq);
           const id = counterId(limit(key, unit, generation), { startMs, endMs: startMs + 1 });
           expect(parseCounterId(id)).toEqual({ limitKey: key, unit, generation, windowStartMs: startMs });
+          expect([unitOfKey(key), unitOfKey(id)]).toEqual([unit, unit]);
         },
       ),
     );
@@ -56,8 +65,36 @@ describe('amountFor', () => {
   it.each([
     ['requests', 1n],
     ['tokens', 20n],
+    ['input_tokens', 12n],
+    ['output_tokens', 8n],
+    ['concurrent_requests', 2n],
     ['nano_usd', 300n],
   ] as const)('%s', (unit, expected) => {
-    expect(amountFor(unit, { requests: 1, tokens: 20, costNanoUsd: 300n })).toBe(expected);
+    const amounts = { requests: 1, tokens: 20, inputTokens: 12, outputTokens: 8, concurrentRequests: 2 };
+    expect(amountFor(unit, { ...amounts, costNanoUsd: 300n })).toBe(expected);
+  });
+});
+
+describe('limit keys', () => {
+  it('have one letter per unit, and a letter that none has is refused', () => {
+    expect(UNITS.map((unit) => limitKey(unit, 71))).toEqual(['q1z', 't1z', 'i1z', 'o1z', 'n1z', 'c1z']);
+    for (const text of ['', 'x1', '1']) expect(() => unitOfKey(text)).toThrow(RangeError);
+  });
+});
+
+describe('appliesTo', () => {
+  it.each([
+    [undefined, true],
+    [{}, true],
+    [{ provider: 'openai' }, true],
+    [{ provider: 'anthropic' }, false],
+    [{ model: 'gpt-4o' }, true],
+    [{ model: 'gpt-4' }, false],
+    [{ provider: 'openai', model: 'gpt-4o' }, true],
+    [{ provider: 'openai', model: 'gpt-4' }, false],
+    [{ provider: 'azure', model: 'gpt-4o' }, false],
+  ])('a limit of %j to gpt-4o of openai: %p', (match, expected) => {
+    const spec = { ...limit('c1', 'nano_usd', 0), ...(match === undefined ? {} : { match }) };
+    expect(appliesTo(spec, 'openai', 'gpt-4o')).toBe(expected);
   });
 });

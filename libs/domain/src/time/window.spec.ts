@@ -1,7 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { isTimeZone } from './civil-time.js';
-import { type CalendarWindowSpec, windowAt, type WindowSpec } from './window.js';
+import {
+  type CalendarWindowSpec,
+  countingSinceMs,
+  slidingBucketMs,
+  slidingHistory,
+  windowAt,
+  type WindowSpec,
+} from './window.js';
 
 const DAY = 86_400_000;
 
@@ -159,6 +166,128 @@ describe('calendar windows', () => {
     calendar('year', 'UTC', 1, { fiscalYearStartMonth: 13 }),
   ])('refuse an impossible spec: %j', (spec) => {
     expect(() => windowAt(spec, Date.UTC(2026, 0, 1))).toThrow(RangeError);
+  });
+});
+
+describe('anchored calendar windows', () => {
+  const yearOf = fc.integer({ min: Date.UTC(2010, 0, 1), max: Date.UTC(2030, 0, 1) });
+
+  it('tile time from the anchor without gap or overlap, and the first begins at the anchor', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...ZONES),
+        fc.constantFrom(...UNITS),
+        fc.integer({ min: 1, max: 4 }),
+        fc.integer({ min: 1, max: 12 }),
+        yearOf,
+        fc.oneof(fc.constant(undefined), fc.nat(200 * DAY)),
+        (timeZone, unit, count, fiscalYearStartMonth, anchorMs, alignedAfterMs) => {
+          const alignment = alignedAfterMs === undefined ? {} : { alignedFromMs: anchorMs + alignedAfterMs };
+          const spec = calendar(unit, timeZone, count, { fiscalYearStartMonth, anchorMs, ...alignment });
+          const tiles = calendar(unit, timeZone, count, { fiscalYearStartMonth });
+          let window = windowAt({ ...spec }, anchorMs);
+          expect(window.startMs).toBe(anchorMs);
+          // It ends at the first boundary after the alignment, however long ago counting began.
+          expect(window.endMs).toBe(windowAt(tiles, anchorMs + (alignedAfterMs ?? 0)).endMs);
+          expect(windowAt({ ...spec }, window.endMs - 1)).toEqual(window);
+          expect(windowAt({ ...spec }, anchorMs - 1).endMs).toBe(anchorMs);
+          for (let step = 0; step < 4; step += 1) {
+            const next = windowAt({ ...spec }, window.endMs);
+            expect(next.startMs).toBe(window.endMs);
+            expect(next.endMs).toBeGreaterThan(next.startMs);
+            expect(next).toEqual(windowAt({ ...tiles }, window.endMs));
+            window = next;
+          }
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  it('are never empty, not even where the anchor is a boundary', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...ZONES), fc.constantFrom(...UNITS), yearOf, (timeZone, unit, nowMs) => {
+        const boundaryMs = windowAt(calendar(unit, timeZone), nowMs).startMs;
+        for (const anchorMs of [boundaryMs - 1, boundaryMs, boundaryMs + 1]) {
+          const spec = calendar(unit, timeZone, 1, { anchorMs });
+          for (const atMs of [boundaryMs - 2, boundaryMs - 1, boundaryMs, boundaryMs + 1]) {
+            const window = windowAt({ ...spec }, atMs);
+            expect(window.startMs).toBeLessThanOrEqual(atMs);
+            expect(window.endMs).toBeGreaterThan(atMs);
+          }
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it.each<[string, Partial<CalendarWindowSpec>, string, string, string]>([
+    ['until the next month', {}, '2026-03-20T00:00:00Z', '2026-03-10T12:00:00.000Z', '2026-04-01T00:00:00.000Z'],
+    ['then whole months', {}, '2026-04-20T00:00:00Z', '2026-04-01T00:00:00.000Z', '2026-05-01T00:00:00.000Z'],
+    [
+      'until the first boundary after it was aligned',
+      { alignedFromMs: Date.parse('2026-05-05T00:00:00Z') },
+      '2026-04-20T00:00:00Z',
+      '2026-03-10T12:00:00.000Z',
+      '2026-06-01T00:00:00.000Z',
+    ],
+    [
+      'of a fiscal quarter',
+      { unit: 'quarter', fiscalYearStartMonth: 2 },
+      '2026-03-20T00:00:00Z',
+      '2026-03-10T12:00:00.000Z',
+      '2026-05-01T00:00:00.000Z',
+    ],
+    [
+      'of two quarters',
+      { unit: 'quarter', count: 2, fiscalYearStartMonth: 4 },
+      '2026-03-20T00:00:00Z',
+      '2026-03-10T12:00:00.000Z',
+      '2026-04-01T00:00:00.000Z',
+    ],
+  ])('counting begins in mid-month: %s', (_, change, instant, startsAt, endsAt) => {
+    const anchorMs = Date.parse('2026-03-10T12:00:00Z');
+    const window = windowAt({ ...calendar('month', 'UTC', 1, { anchorMs }), ...change }, Date.parse(instant));
+    expect([window.startMs, window.endMs].map((ms) => new Date(ms).toISOString())).toEqual([startsAt, endsAt]);
+  });
+
+  it('cannot be aligned before counting began', () => {
+    expect(() => windowAt(calendar('day', 'UTC', 1, { anchorMs: 10, alignedFromMs: 9 }), 20)).toThrow(RangeError);
+  });
+});
+
+describe('sliding windows', () => {
+  it.each([
+    [1, 10, 1],
+    [10, 10, 1],
+    [11, 10, 2],
+    [100, 10, 10],
+    [101, 11, 10],
+    [1_000, 100, 10],
+    [60_000, 6_000, 10],
+  ])('of %p ms are counted in buckets of %p ms, of which %p earlier ones count', (durationMs, bucketMs, earlier) => {
+    const spec = { kind: 'sliding', durationMs, anchorMs: 3 } as const;
+    expect(slidingBucketMs(spec)).toBe(bucketMs);
+    const bucket = windowAt(spec, 1_000_000);
+    const history = slidingHistory(spec, bucket);
+    expect(bucket.endMs - bucket.startMs).toBe(bucketMs);
+    expect(history).toHaveLength(earlier);
+    // Newest first, without a gap, and reaching back over the whole duration.
+    let { startMs } = bucket;
+    for (const one of history) {
+      expect(one.endMs).toBe(startMs);
+      expect(windowAt(spec, one.startMs)).toEqual(one);
+      ({ startMs } = one);
+    }
+    expect(bucket.startMs - startMs).toBeGreaterThanOrEqual(durationMs);
+  });
+});
+
+describe('the unending window', () => {
+  it('is the same at every moment, and always counted', () => {
+    const spec = { kind: 'unending' } as const;
+    expect(windowAt(spec, 0)).toEqual(windowAt(spec, Date.UTC(2300, 0, 1)));
+    expect(countingSinceMs(spec)).toBeUndefined();
   });
 });
 

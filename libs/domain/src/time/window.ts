@@ -55,6 +55,8 @@ const MONTHS_PER_UNIT = { month: 1, quarter: 3, year: 12 } as const;
 const COUNT_MAX = 1_000;
 /** Buckets of a sliding window: the price of exactness is that a call may count up to a tenth longer than it must. */
 const SLIDING_BUCKETS = 10;
+/** Windows of one limit that count at one moment, at most: the buckets of a sliding window, and the current one. */
+export const COUNTED_WINDOWS_MAX = SLIDING_BUCKETS + 1;
 /** Shorter buckets would end while a reservation is on its way to the store. */
 const BUCKET_MS_MIN = 10;
 const UNENDING: Window = Object.freeze({ startMs: 0, endMs: Number.MAX_SAFE_INTEGER });

@@ -1,14 +1,23 @@
 import { describe, expect, it } from '@jest/globals';
+import { NO_AMOUNTS } from '@penstock/domain';
 
 import { AdmissionLane } from './admission-lane.js';
-import type { CounterPlan, ReserveOp } from './admission-outcome.js';
+import { type CounterPlan, type ReserveOp, unitAmounts } from './admission-outcome.js';
 
-const plan: CounterPlan = { epoch: 1, validFromMs: 0, validUntilMs: 1, counterIds: ['q1.0.0'], caps: ['10'] };
+const COUNTERS = ['q1.0.0'];
+const plan: CounterPlan = {
+  epoch: 1,
+  validFromMs: 0,
+  validUntilMs: 1,
+  chargedIds: COUNTERS,
+  counterIds: COUNTERS,
+  caps: ['10'],
+};
 const op = (holdId: string): ReserveOp => ({
   holdId,
   holdRecord: '{}',
   plan,
-  amounts: { requests: '1', tokens: '0', costNanoUsd: '0' },
+  amounts: unitAmounts({ ...NO_AMOUNTS, requests: 1 }),
 });
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 

@@ -22,14 +22,20 @@ import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 
 import { AdmissionService } from './admission/admission.service.js';
+import { HeldAmounts } from './admission/held-amounts.js';
+import { LimitReader } from './admission/limit-reader.js';
 import { GatewayConfig } from './config.js';
 import { GatewayEvents } from './gateway-events.js';
 import { ManagementProxy } from './management/management-proxy.js';
 import { ManagementProxyController } from './management/management-proxy.controller.js';
+import { ChatAdmission } from './openai/chat-admission.js';
 import { ChatCompletionsController } from './openai/chat-completions.controller.js';
 import { ChatService } from './openai/chat.service.js';
+import { KeyController } from './openai/key.controller.js';
+import { KeyService } from './openai/key.service.js';
 import { ModelsController } from './openai/models.controller.js';
 import { ModelsService } from './openai/models.service.js';
+import { RevocableCalls } from './openai/revocable-calls.js';
 import { OwnerHeartbeat } from './owner-heartbeat.js';
 import { GovernanceClient } from './policies/governance-client.js';
 import { PolicyStore } from './policies/policy-store.js';
@@ -38,6 +44,8 @@ import { UsageQueue } from './usage/usage-queue.js';
 
 /** How often calls are looked at that may have lasted too long. */
 const OVERDUE_CHECK_MS = 1_000;
+/** How often running calls are looked at whose key may have been revoked without any message arriving. */
+const REVOKED_CHECK_MS = 1_000;
 /** Name of this process among the owners of holds. */
 const OWNER_ID = Symbol('penstock.gateway.owner-id');
 
@@ -60,7 +68,7 @@ function commandDeadline(config: BaseConfig): RedisConnections {
     }),
   ],
   // The more specific proxy route must come first.
-  controllers: [ChatCompletionsController, ModelsController, ManagementProxyController],
+  controllers: [ChatCompletionsController, ModelsController, KeyController, ManagementProxyController],
   providers: [
     { provide: OWNER_ID, useFactory: () => `${hostname()}-${process.pid}-${uuidv7()}` },
     {
@@ -88,18 +96,9 @@ function commandDeadline(config: BaseConfig): RedisConnections {
     },
     {
       provide: PolicyStore,
-      inject: [REDIS_COMMAND, REDIS_SUBSCRIBER, AdmissionStore, GovernanceClient, GatewayConfig],
-      useFactory: (
-        redis: Redis,
-        subscriber: Redis,
-        store: AdmissionStore,
-        governance: GovernanceClient,
-        config: GatewayConfig,
-      ) => {
-        const policies = new PolicyStore(redis, store, governance, new KeyHasher(config.PENSTOCK_KEY_HASH_SECRET));
-        policies.follow(subscriber, POLICY_CHANNEL);
-        return policies;
-      },
+      inject: [REDIS_COMMAND, AdmissionStore, GovernanceClient, GatewayConfig],
+      useFactory: (redis: Redis, store: AdmissionStore, governance: GovernanceClient, config: GatewayConfig) =>
+        new PolicyStore(redis, store, governance, new KeyHasher(config.PENSTOCK_KEY_HASH_SECRET)),
     },
     {
       provide: UsageQueue,
@@ -126,15 +125,43 @@ function commandDeadline(config: BaseConfig): RedisConnections {
       },
     },
     {
+      provide: HeldAmounts,
+      inject: [AdmissionStore, CLOCK],
+      useFactory: (store: AdmissionStore, clock: Clock) => new HeldAmounts(store, clock),
+    },
+    {
+      provide: LimitReader,
+      inject: [AdmissionStore, HeldAmounts, PolicyStore, AdmissionService],
+      useFactory: (store: AdmissionStore, held: HeldAmounts, policies: PolicyStore, admission: AdmissionService) =>
+        new LimitReader(store, held, policies, admission),
+    },
+    {
+      provide: RevocableCalls,
+      inject: [PolicyStore, AdmissionStore, CLOCK, REDIS_SUBSCRIBER, Shutdown, GatewayEvents],
+      useFactory: createRevocableCalls,
+    },
+    {
+      provide: ChatAdmission,
+      inject: [AdmissionService, ProviderRegistry, CLOCK, GatewayEvents, GatewayConfig],
+      useFactory: (
+        admission: AdmissionService,
+        providers: ProviderRegistry,
+        clock: Clock,
+        events: GatewayEvents,
+        config: GatewayConfig,
+      ) => new ChatAdmission(admission, providers, clock, events, config.PENSTOCK_CALL_TIMEOUT_MS, Math.random),
+    },
+    {
       provide: AdmissionService,
-      inject: [AdmissionStore, PolicyStore, UsageQueue, CLOCK, OwnerHeartbeat],
+      inject: [AdmissionStore, HeldAmounts, PolicyStore, UsageQueue, CLOCK, OwnerHeartbeat],
       useFactory: (
         store: AdmissionStore,
+        held: HeldAmounts,
         policies: PolicyStore,
         usage: UsageQueue,
         clock: Clock,
         owner: OwnerHeartbeat,
-      ) => new AdmissionService(store, policies, usage, clock, owner),
+      ) => new AdmissionService(store, held, policies, usage, clock, owner),
     },
     {
       provide: ProviderRegistry,
@@ -162,8 +189,10 @@ function commandDeadline(config: BaseConfig): RedisConnections {
       provide: ChatService,
       inject: [
         PolicyStore,
+        ChatAdmission,
         AdmissionService,
         ProviderRegistry,
+        RevocableCalls,
         CLOCK,
         GatewayEvents,
         GatewayConfig,
@@ -181,6 +210,12 @@ function commandDeadline(config: BaseConfig): RedisConnections {
         new ModelsService(policies, providers, clock, events),
     },
     {
+      provide: KeyService,
+      inject: [PolicyStore, LimitReader, CLOCK, GatewayEvents],
+      useFactory: (policies: PolicyStore, limits: LimitReader, clock: Clock, events: GatewayEvents) =>
+        new KeyService(policies, limits, clock, events),
+    },
+    {
       provide: ManagementProxy,
       inject: [GatewayConfig, Shutdown],
       useFactory: (config: GatewayConfig, shutdown: Shutdown) => {
@@ -196,14 +231,35 @@ function commandDeadline(config: BaseConfig): RedisConnections {
 })
 export class AppModule {}
 
+/** What may cut running calls: the news of policies, and a look at them every second for the news that were lost. */
+function createRevocableCalls(
+  policies: PolicyStore,
+  store: AdmissionStore,
+  clock: Clock,
+  subscriber: Redis,
+  shutdown: Shutdown,
+  events: GatewayEvents,
+): RevocableCalls {
+  const revocable = new RevocableCalls(policies, store, clock);
+  const report = (error: unknown): void => events.revocationCheckFailed(error);
+  policies.follow(subscriber, POLICY_CHANNEL, (tenantId, epoch) => {
+    revocable.policyChanged(tenantId, epoch).catch(report);
+  });
+  const watch = setInterval(() => void revocable.check().catch(report), REVOKED_CHECK_MS);
+  shutdown.register('close', 'revoked calls', () => clearInterval(watch));
+  return revocable;
+}
+
 /**
  * The chat service and the order in which it leaves: calls end (also those whose client is gone), settlements reach
  * Redis, the worker hears of them, and only then does the process stop saying that it is alive.
  */
 function createChatService(
   policies: PolicyStore,
+  chatAdmission: ChatAdmission,
   admission: AdmissionService,
   providers: ProviderRegistry,
+  revocable: RevocableCalls,
   clock: Clock,
   events: GatewayEvents,
   config: GatewayConfig,
@@ -212,7 +268,7 @@ function createChatService(
   heartbeat: OwnerHeartbeat,
   metrics: Metrics,
 ): ChatService {
-  const chat = new ChatService(policies, admission, providers, clock, events, {
+  const chat = new ChatService(policies, chatAdmission, admission, providers, revocable, clock, events, {
     bodyBytesMax: config.PENSTOCK_BODY_BYTES_MAX,
     answerBytesMax: config.PENSTOCK_ANSWER_BYTES_MAX,
     inFlightMax: config.PENSTOCK_IN_FLIGHT_MAX,

@@ -1,7 +1,11 @@
-import { type AppError, catalogue } from '@penstock/domain';
+import { type AppError, catalogue, type ExceededShadow } from '@penstock/domain';
 import type { CallOutcome } from '@penstock/dto';
 import type { Logger, Metrics } from '@penstock/platform';
+import { LRUCache } from 'lru-cache';
 import type { Counter, Histogram } from 'prom-client';
+
+/** Limits in shadow mode of which it is remembered that they were logged. */
+const SHADOWS_MAX = 10_000;
 
 /**
  * What happens in a gateway, each as a metric of low cardinality and, where somebody may want to look, a log line
@@ -12,6 +16,10 @@ export class GatewayEvents {
   private readonly refused: Counter<'code'>;
   private readonly latency: Histogram<'provider'>;
   private readonly upstream: Counter<'provider' | 'reason'>;
+  private readonly shadows: Counter<'unit' | 'entity'>;
+  private readonly cut: Counter<'code'>;
+  /** Until when nothing is logged of a limit again, by its key. */
+  private readonly loggedUntilMs = new LRUCache<string, number>({ max: SHADOWS_MAX });
 
   constructor(
     private readonly logger: Logger,
@@ -38,6 +46,32 @@ export class GatewayEvents {
       help: 'Provider answers other than 2xx, and exchanges that broke.',
       labelNames: ['provider', 'reason'],
     });
+    this.shadows = metrics.counter({
+      name: 'penstock_shadow_exceeded_total',
+      help: 'Calls that a limit in shadow mode would have refused.',
+      labelNames: ['unit', 'entity'],
+    });
+    this.cut = metrics.counter({
+      name: 'penstock_gateway_calls_cut_total',
+      help: 'Calls that were ended because their key may not be used any more.',
+      labelNames: ['code'],
+    });
+  }
+
+  /** Counts every call; logs each limit once per window. */
+  shadowsExceeded(requestId: string, shadows: readonly ExceededShadow[], nowMs: number): void {
+    for (const { limit, untilMs } of shadows) {
+      const { unit, entity, entityId, limitId } = limit;
+      this.shadows.inc({ unit, entity });
+      if ((this.loggedUntilMs.get(limit.key) ?? 0) > nowMs) continue;
+      this.loggedUntilMs.set(limit.key, untilMs);
+      this.logger.info({ requestId, limitId, unit, entity, entityId }, 'a limit in shadow mode is exceeded');
+    }
+  }
+
+  callCut(requestId: string, error: AppError): void {
+    this.cut.inc({ code: error.code });
+    this.logger.info({ requestId, code: error.code }, error.detail ?? error.code);
   }
 
   /* Hot path. */
@@ -64,6 +98,10 @@ export class GatewayEvents {
 
   callFailed(requestId: string, error: unknown): void {
     this.logger.error({ requestId, err: error }, 'the end of a call failed');
+  }
+
+  revocationCheckFailed(error: unknown): void {
+    this.logger.error({ err: error }, 'running calls could not be checked for revoked keys; trying again');
   }
 
   usageNotQueued(error: unknown): void {

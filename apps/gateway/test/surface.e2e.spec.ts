@@ -297,7 +297,7 @@ describe('bytes', () => {
 it('describes itself', async () => {
   const { status, json } = await surface.fetch('GET', '/openapi.json');
   expect(status).toBe(200);
-  expect(Object.keys(json['paths'] as object)).toEqual(['/v1/chat/completions', '/v1/models']);
+  expect(Object.keys(json['paths'] as object)).toEqual(['/v1/chat/completions', '/v1/models', '/v1/key']);
 });
 
 describe('one origin', () => {

@@ -11,12 +11,16 @@ import { GovernanceConfig } from './config.js';
 import { CustomersModule } from './customers/customers.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { DebugModule } from './debug/debug.module.js';
+import { ExplainModule } from './explain/explain.module.js';
 import { LimitsModule } from './limits/limits.module.js';
+import { ModelConfigsModule } from './model-configs/model-configs.module.js';
 import { OwnersModule } from './owners/owners.module.js';
 import { PoliciesModule } from './policies/policies.module.js';
 import { PriceOverridesModule } from './price-overrides/price-overrides.module.js';
 import { RateLimitsModule } from './rate-limits/rate-limits.module.js';
+import { SharedBudgetsModule } from './shared-budgets/shared-budgets.module.js';
 import { TeamsModule } from './teams/teams.module.js';
+import { TenantsModule } from './tenants/tenants.module.js';
 import { UsageModule } from './usage/usage.module.js';
 import { VirtualKeysModule } from './virtual-keys/virtual-keys.module.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
@@ -42,17 +46,21 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
     ChangesModule,
     LimitsModule,
     OwnersModule,
+    SharedBudgetsModule,
     CustomersModule,
     TeamsModule,
     VirtualKeysModule,
+    ModelConfigsModule,
     BudgetsModule,
     RateLimitsModule,
     PriceOverridesModule,
     AlertsModule,
     WebhooksModule,
+    TenantsModule,
     UsageModule,
     DebugModule,
     PoliciesModule,
+    ExplainModule,
   ],
 })
 export class AppModule {}

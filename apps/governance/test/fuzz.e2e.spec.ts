@@ -35,6 +35,12 @@ const HINTS: Readonly<Record<string, readonly unknown[]>> = {
     '9999-12-31T23:59:59-14:00',
   ],
   provider: ['openai', 'groq', 'anthropic', 'a provider of nobody'],
+  request: [
+    { model: 'openai/gpt-4o-mini', messages: [{ role: 'user', content: 'hello' }], max_tokens: 10 },
+    { model: 'gpt-4o', messages: [{}] },
+    { model: 'constructor/__proto__', messages: [{ content: [{ type: 'image_url' }, 7, null] }], n: 3 },
+    { model: 'a model of nobody', messages: [] },
+  ],
   model: ['gpt-4o', 'gpt-4o-mini', '*', 'a model of nobody'],
   input_usd_per_mtok: ['0', '2.50', '10', '999999999999.999999', '0.000001', '0.0000001'],
 };

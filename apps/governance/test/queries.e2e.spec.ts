@@ -67,6 +67,7 @@ describe('the number of queries', () => {
       '/usage-stats',
       '/budgets',
       '/rate-limits',
+      '/model-configs',
       '/debug/counters',
     ];
     const few = new Map<string, number>();
@@ -83,7 +84,7 @@ describe('the number of queries', () => {
 
       expect(queries).toHaveLength(few.get(path) ?? -1);
       expect(queries.length).toBeGreaterThan(0);
-      expect(queries.length).toBeLessThanOrEqual(12);
+      expect(queries.length).toBeLessThanOrEqual(13);
       expect(queries.filter((query) => query.includes('usage_events'))).toEqual([]);
     });
 
@@ -132,6 +133,8 @@ describe('the number of queries', () => {
       const customer = await app.create('customers', { name: 'c', budget });
       const team = await app.create('teams', { name: 't', customer_id: customer.id, budget });
       await app.create('virtual-keys', { name: `k ${(count += 1)}`, team_id: team.id, budget, rate_limit });
+      await app.call('POST', '/model-configs', { model: 'm', team_id: team.id, budget, rate_limit });
+      await app.call('POST', '/budgets', { ...budget, name: 'shared', team_ids: [team.id] });
     }
   }
 });

@@ -148,7 +148,7 @@ describe('usage', () => {
 
       const answer = await app.call('POST', '/usage-reset', {
         virtual_key_id: key.id,
-        provider: 'openai',
+        provider: null,
         model: null,
       });
 

@@ -1,17 +1,9 @@
-import type { LimitSpec, PriceOverride } from '@penstock/domain';
+import type { LimitSpec, PriceOverride, ProviderConfig } from '@penstock/domain';
+
+export type { ProviderConfig } from '@penstock/domain';
 
 /** Version of {@link PolicySnapshot}. A gateway treats a copy of another version as none and asks governance. */
 export const SNAPSHOT_VERSION = 2;
-
-/** A provider that a key may use, and how. */
-export interface ProviderConfig {
-  readonly id: string;
-  readonly provider: string;
-  /** Share of the calls that name no provider, relative to the other configs. 0: only as a fallback. */
-  readonly weight: number;
-  /** Null or empty: every model of the provider. */
-  readonly allowedModels: readonly string[] | null;
-}
 
 /** What becomes of streams that run when their key is deactivated, deleted or expires. */
 export type StreamPolicy = 'finish' | 'cut';

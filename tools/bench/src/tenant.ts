@@ -1,4 +1,4 @@
-import { governanceClient, type BudgetInput, type RateLimitInput, type Stack } from '@penstock/testing';
+import { governanceClient, type BudgetInput, type LimitsInput, type RateLimitInput, type Stack } from '@penstock/testing';
 
 /** A customer with a team with a key. */
 export interface Tenant {
@@ -11,14 +11,8 @@ export interface Tenant {
 /** A level of a call's path. */
 export type Level = 'virtual_key' | 'team' | 'customer';
 
-/** What one level carries, as the fields of the API that create it. */
-export interface LevelLimits {
-  readonly budget?: BudgetInput;
-  readonly rate_limit?: RateLimitInput;
-}
-
 /** The limits of a tenant; a level that is absent has none. */
-export type TenantLimits = Readonly<Partial<Record<Level, LevelLimits>>>;
+export type TenantLimits = Readonly<Partial<Record<Level, LimitsInput>>>;
 
 // Ample, and still within what Redis can count exactly in one number.
 const AMPLE_BUDGET: BudgetInput = { max_limit: 50_000_000, reset_duration: '1M' };
@@ -31,9 +25,12 @@ const AMPLE_RATE: RateLimitInput = {
 /** One cent: about a hundred of the benchmark's calls. */
 const TIGHT_BUDGET: BudgetInput = { max_limit: 1, reset_duration: '1M' };
 
-const ORDINARY_LEVEL: LevelLimits = { budget: AMPLE_BUDGET, rate_limit: AMPLE_RATE };
-/** All that one level can carry: the dearest path of {@link FULL_PATH} is three of these. */
-const FULL_LEVEL: LevelLimits = ORDINARY_LEVEL;
+const ORDINARY_LEVEL: LimitsInput = { budget: AMPLE_BUDGET, rate_limit: AMPLE_RATE };
+/** Two budgets, one of them by the calendar, and two rate limits: {@link FULL_PATH} is three of these. */
+const FULL_LEVEL: LimitsInput = {
+  budgets: [AMPLE_BUDGET, { ...AMPLE_BUDGET, reset_duration: '1d', calendar_aligned: true }],
+  rate_limit: AMPLE_RATE,
+};
 
 /** A budget, a token limit and a request limit at each level: nine counters. What the benchmark calls governed. */
 export const ORDINARY_PATH: TenantLimits = {
@@ -42,7 +39,7 @@ export const ORDINARY_PATH: TenantLimits = {
   customer: ORDINARY_LEVEL,
 };
 
-/** The most limits a call can meet. */
+/** Twelve counters: three levels, two budgets and two rate limits each. */
 export const FULL_PATH: TenantLimits = { virtual_key: FULL_LEVEL, team: FULL_LEVEL, customer: FULL_LEVEL };
 
 /** One budget, on the key. Its team and customer are there, and limit nothing. */

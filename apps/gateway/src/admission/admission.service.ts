@@ -1,11 +1,12 @@
 import {
   AppError,
   type CallAmounts,
+  type CallDecision,
   type Clock,
-  explainRefusal,
+  heldOfLimits,
   type LimitPlan,
+  LimitRefusedError,
   NO_AMOUNTS,
-  type RefusalContext,
 } from '@penstock/domain';
 import { type CallIdentity, OUTBOX_NORMAL, type UsageRecord } from '@penstock/dto';
 import {
@@ -23,14 +24,13 @@ import type { PolicyEntry } from '../policies/policy-entry.js';
 import type { PolicyStore } from '../policies/policy-store.js';
 import type { UsageQueue } from '../usage/usage-queue.js';
 import { holdRecordText, usageRecordText } from './call-record-text.js';
+import type { HeldAmounts } from './held-amounts.js';
 
 /** What a call is, before it is known whether it may be made. */
 export interface CallDraft {
   readonly id: string;
   readonly requestId: string;
-  readonly provider: string;
   readonly modelRequested: string;
-  readonly modelSent: string;
   readonly startedAtMs: number;
   readonly isStream: boolean;
   readonly expiresAtMs: number;
@@ -51,18 +51,8 @@ export type CallResult = Pick<
   'modelReported' | 'usage' | 'isEstimated' | 'outcome' | 'isStream' | 'upstreamStatus' | 'latencyMs' | 'ttftMs'
 >;
 
-/** What a decision asks for. */
-export interface ReserveRequest {
-  readonly amounts: CallAmounts;
-  readonly priceId: string | null;
-  /** The call that the amounts were estimated for; makes a refusal able to say which `max_tokens` would fit. */
-  readonly call: NonNullable<RefusalContext['call']>;
-}
-
 /** A policy can change while a call is being decided; more changes than this within one call mean trouble. */
 const ATTEMPTS_MAX = 8;
-/** A storm of refusals must not become a storm of walks over all holds. */
-const HELD_FRESH_MS = 100;
 const RETRY_MS = [50, 100, 250, 500, 1_000];
 
 /**
@@ -73,17 +63,11 @@ const RETRY_MS = [50, 100, 250, 500, 1_000];
  */
 export class AdmissionService {
   private clockOffsetMs = 0;
-  private held:
-    | {
-        readonly tenantId: string;
-        readonly readAtMs: number;
-        readonly amounts: Promise<Map<string, bigint> | undefined>;
-      }
-    | undefined;
   private readonly background = new Set<Promise<void>>();
 
   constructor(
     private readonly store: AdmissionStore,
+    private readonly held: HeldAmounts,
     private readonly policies: PolicyStore,
     private readonly usage: UsageQueue,
     private readonly clock: Clock,
@@ -93,18 +77,20 @@ export class AdmissionService {
   /**
    * Reserves the worst case of a call at every level, or refuses with the limit that decided.
    *
-   * `decide` is asked again with the new policy whenever the one at hand turns out to be stale: it checks access,
-   * prices the call and returns what to reserve, or throws the refusal.
+   * `decide` is asked again with the new policy whenever the one at hand turns out to be stale: it returns what to
+   * reserve, or throws the refusal.
+   *
+   * @throws LimitRefusedError when a limit has no room, and what `decide` throws.
    */
   async reserve(
     keyValue: string,
     entry: PolicyEntry,
     draft: CallDraft,
-    decide: (entry: PolicyEntry) => ReserveRequest,
+    decide: (entry: PolicyEntry) => CallDecision,
   ): Promise<Hold> {
     let current = entry;
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
-      let decided: ReserveRequest;
+      let decided: CallDecision;
       try {
         decided = decide(current);
       } catch (refusal) {
@@ -113,9 +99,9 @@ export class AdmissionService {
         current = await this.reload(keyValue, current.snapshot.epoch + 1);
         continue;
       }
-      const { amounts, priceId } = decided;
-      const plan = current.planAt(this.clock.now() + this.clockOffsetMs, draft.provider, draft.modelSent);
-      const identity = identityOf(draft, current, plan, priceId);
+      const { amounts } = decided;
+      const plan = current.planAt(this.serverNowMs, decided.provider, decided.model);
+      const identity = identityOf(draft, current, plan, decided);
       const op: ReserveOp = {
         holdId: identity.id,
         holdRecord: holdRecordText(identity, draft, amounts, this.owner.id),
@@ -154,7 +140,7 @@ export class AdmissionService {
    * or after one deadline when Redis is away; then it goes on in the background.
    */
   settle(hold: Hold, amounts: CallAmounts, result: CallResult): Promise<void> {
-    const record = usageRecordText(hold.identity, result, amounts, this.clock.now() + this.clockOffsetMs);
+    const record = usageRecordText(hold.identity, result, amounts, this.serverNowMs);
     return this.end(hold, OUTBOX_NORMAL + record, amounts);
   }
 
@@ -166,6 +152,11 @@ export class AdmissionService {
   /** Resolves when no settlement is waiting for Redis any more. */
   async drained(): Promise<void> {
     while (this.background.size > 0) await Promise.all(this.background);
+  }
+
+  /** Time of the store's server, as far as it is known here: it decides in which windows calls are counted. */
+  get serverNowMs(): number {
+    return this.clock.now() + this.clockOffsetMs;
   }
 
   /** Settlements that wait for Redis to come back. */
@@ -197,34 +188,11 @@ export class AdmissionService {
     tenantId: string,
     plan: LimitPlan,
     totals: readonly string[],
-    { amounts, call }: ReserveRequest,
-  ): Promise<AppError> {
-    const held = await this.heldOf(tenantId, plan);
-    const nowMs = this.clock.now() + this.clockOffsetMs;
-    const refusal = explainRefusal(plan, totals.map(BigInt), amounts, nowMs, {
-      call,
-      ...(held === undefined ? {} : { held }),
-    });
-    return new AppError(refusal.code, {
-      detail: refusal.sentence,
-      data: {
-        remedy: refusal.remedy,
-        retry_after_ms: refusal.retryAfterMs,
-        decided_by: refusal.decided,
-        limits: refusal.limits,
-        ...(refusal.maxTokensThatFits === undefined ? {} : { max_tokens_that_fits: refusal.maxTokensThatFits }),
-      },
-    });
-  }
-
-  /** How much of each limit running calls hold; for explanations only, so a moment old and left out on trouble. */
-  private async heldOf(tenantId: string, plan: LimitPlan): Promise<bigint[] | undefined> {
-    const nowMs = this.clock.now();
-    if (this.held === undefined || this.held.tenantId !== tenantId || nowMs - this.held.readAtMs > HELD_FRESH_MS) {
-      this.held = { tenantId, readAtMs: nowMs, amounts: this.store.heldByCounter(tenantId).catch(() => undefined) };
-    }
-    const amounts = await this.held.amounts;
-    return amounts === undefined ? undefined : heldOfLimits(plan, amounts);
+    decided: CallDecision,
+  ): Promise<LimitRefusedError> {
+    const held = await this.held.of(tenantId);
+    const heldHere = held === undefined ? undefined : heldOfLimits(plan, held);
+    return LimitRefusedError.of(decided, plan, totals.map(BigInt), this.serverNowMs, heldHere);
   }
 
   private async end(hold: Hold, outboxEntry: string, actual: CallAmounts): Promise<void> {
@@ -264,7 +232,7 @@ export class AdmissionService {
   }
 }
 
-function identityOf(draft: CallDraft, entry: PolicyEntry, plan: LimitPlan, priceId: string | null): CallIdentity {
+function identityOf(draft: CallDraft, entry: PolicyEntry, plan: LimitPlan, decided: CallDecision): CallIdentity {
   const { snapshot } = entry;
   return {
     id: draft.id,
@@ -274,19 +242,11 @@ function identityOf(draft: CallDraft, entry: PolicyEntry, plan: LimitPlan, price
     secretId: snapshot.secretId,
     teamId: snapshot.teamId,
     customerId: snapshot.customerId,
-    provider: draft.provider,
+    provider: decided.provider,
     modelRequested: draft.modelRequested,
-    modelSent: draft.modelSent,
+    modelSent: decided.model,
     startedAtMs: draft.startedAtMs,
-    priceId,
+    priceId: decided.priceId,
     counters: plan.chargedIds,
   };
-}
-
-/** What running calls hold of each limit: of a sliding window also those that began in an earlier bucket. */
-function heldOfLimits(plan: LimitPlan, held: ReadonlyMap<string, bigint>): bigint[] {
-  return plan.limits.map((_, index) => {
-    const positions = [index, ...(plan.history?.[index] ?? [])];
-    return positions.reduce((sum, position) => sum + (held.get(plan.counterIds[position] as string) ?? 0n), 0n);
-  });
 }

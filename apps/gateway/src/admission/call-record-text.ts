@@ -63,7 +63,9 @@ function sharedText(identity: CallIdentity): string {
     texts = new Map();
     sharedTexts.set(identity.counters, texts);
   }
-  const name = `${identity.provider} ${identity.modelRequested} ${identity.priceId}`;
+  const { provider, modelRequested, modelSent, priceId } = identity;
+  // The length keeps a space within one name from making another pair of names.
+  const name = `${provider} ${modelRequested.length} ${modelRequested} ${modelSent} ${priceId}`;
   let text = texts.get(name);
   if (text === undefined) {
     const { id: _id, requestId: _requestId, startedAtMs: _startedAtMs, ...shared } = identity;

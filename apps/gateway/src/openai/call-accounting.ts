@@ -1,5 +1,7 @@
 import {
   type CallAmounts,
+  countJsonTokens,
+  countTokens,
   type PriceState,
   settleAmounts,
   totalTokens,
@@ -9,7 +11,6 @@ import {
 } from '@penstock/domain';
 
 import type { Hold } from '../admission/admission.service.js';
-import { countJsonTokens, countTokens } from './token-count.js';
 
 /** What a call used, and how sure we are. */
 export interface CallAccount {

@@ -21,7 +21,6 @@ import { generatedTextOf, isEventStream, parseJson } from './provider-answer.js'
 export interface ChatCallContext {
   readonly requestId: string;
   readonly chat: ChatFacts;
-  readonly modelSent: string;
   readonly provider: Provider;
   readonly hold: Hold;
   readonly price: PriceState;
@@ -31,6 +30,8 @@ export interface ChatCallContext {
   readonly startedAtMs: number;
   readonly drainMaxMs: number;
   readonly answerBytesMax: number;
+  /** What the caller is told besides what every call is told. */
+  readonly headers: Readonly<Record<string, string>> | undefined;
 }
 
 /** What the call cost; a trailer where the head is out before that is known. */
@@ -57,6 +58,7 @@ export class ChatCall implements ExchangeListener {
   private isClientGone = false;
   private isBackedUp = false;
   private isEnding = false;
+  private cutBy: AppError | undefined;
   private drainTimer: NodeJS.Timeout | undefined;
   private finish!: () => void;
   /** Resolves when the hold has ended and the answer is out. Never rejects. */
@@ -87,12 +89,9 @@ export class ChatCall implements ExchangeListener {
     return this.context.startedAtMs;
   }
 
-  get modelSent(): string {
-    return this.context.modelSent;
-  }
-
-  /** Ends the call now, charging what has been received. */
-  cut(reason: string): void {
+  /** Ends the call now, charging what has been received. The caller reads `refusal`, where there is one. */
+  cut(reason: string, refusal?: AppError): void {
+    this.cutBy ??= refusal;
     this.exchange.abort(reason);
   }
 
@@ -244,8 +243,9 @@ export class ChatCall implements ExchangeListener {
 
   private async endBroken(cause: Error): Promise<void> {
     const { hold, provider } = this.context;
-    const error = classifyUpstreamError(cause, provider.name);
-    this.events.upstreamBroke(this.context.requestId, provider.name, error.code, cause);
+    const error = this.cutBy ?? classifyUpstreamError(cause, provider.name);
+    if (this.cutBy === undefined) this.events.upstreamBroke(this.context.requestId, provider.name, error.code, cause);
+    else this.events.callCut(this.context.requestId, this.cutBy);
     if (!this.exchange.wasSent || this.kind === 'failure') {
       await this.admission.release(hold);
       this.sendError(error);
@@ -311,7 +311,7 @@ export class ChatCall implements ExchangeListener {
   }
 
   private answerHeaders(): Record<string, string> {
-    const headers: Record<string, string> = { 'x-request-id': this.context.requestId };
+    const headers: Record<string, string> = { 'x-request-id': this.context.requestId, ...this.context.headers };
     fromProviderHeaders(this.upstreamHeaders, headers);
     return headers;
   }

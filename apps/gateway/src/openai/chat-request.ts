@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 
-import { AppError } from '@penstock/domain';
+import { AppError, chatBodyProblems, GOVERNED_MEMBERS, isJsonObject } from '@penstock/domain';
 
 import { duplicateJsonMembers } from '../upstream/json-edit.js';
 
@@ -18,35 +18,13 @@ export interface ChatRequest extends ChatFacts {
   readonly body: Record<string, unknown>;
 }
 
-/** Limits how many choices one call may ask for: each is another full answer in the worst case. */
-const CHOICES_MAX = 128;
-
-/** Members that decide what a call may cost or where it goes. */
-const GOVERNED_MEMBERS = [
-  'model',
-  'messages',
-  'max_tokens',
-  'max_completion_tokens',
-  'n',
-  'stream',
-  'stream_options',
-  'service_tier',
-  'tools',
-  'functions',
-  'modalities',
-  'prediction',
-  'web_search_options',
-  'prompt_cache_retention',
-  'cache_control',
-] as const;
-const GOVERNED: ReadonlySet<string> = new Set(GOVERNED_MEMBERS);
 const GOVERNED_NAME = new RegExp(`"(?:${GOVERNED_MEMBERS.join('|')})"\\s*:`, 'g');
 
 /** An ASCII letter or underscore written as an escape: a name may be spelled so that its plain text is not there. */
 const ESCAPED_LETTER = /\\u00[4-7]/;
 
 /**
- * Reads the facts. Types are strict: a gateway that guesses what a caller meant charges for guesses.
+ * Reads the facts; what is acceptable is {@link chatBodyProblems}'s to say, but for what only the bytes show.
  *
  * @throws AppError `request_malformed_json` or `request_invalid` with every offending field.
  */
@@ -57,52 +35,20 @@ export function readChatRequest(bytes: Buffer): ChatRequest {
     path,
     reason: 'stands more than once',
   }));
-  for (const path of Object.keys(body)) {
-    const name = governedNameLike(path);
-    if (name !== undefined) fields.push({ path, reason: `must be written '${name}'` });
-  }
-  const { model, messages, stream } = body;
-
-  if (model === undefined) fields.push({ path: 'model', reason: 'is required' });
-  else if (typeof model !== 'string' || model === '')
-    fields.push({ path: 'model', reason: 'must be a non-empty string' });
-  else if (model.length > 255) fields.push({ path: 'model', reason: 'must not be longer than 255 characters' });
-
-  if (messages === undefined) fields.push({ path: 'messages', reason: 'is required' });
-  else if (!Array.isArray(messages)) fields.push({ path: 'messages', reason: 'must be an array' });
-  else if (messages.length === 0) fields.push({ path: 'messages', reason: 'must not be empty' });
-  else if (!messages.every(isObject)) fields.push({ path: 'messages', reason: 'must hold only objects' });
-
-  if (stream !== undefined && stream !== null && typeof stream !== 'boolean') {
-    fields.push({ path: 'stream', reason: 'must be true or false' });
-  }
-  for (const name of ['max_tokens', 'max_completion_tokens'] as const) {
-    const value = body[name];
-    if (value !== undefined && value !== null && !isWhole(value, 1, Number.MAX_SAFE_INTEGER)) {
-      fields.push({ path: name, reason: 'must be a whole number of at least 1' });
-    }
-  }
-  const choices = body['n'];
-  if (choices !== undefined && choices !== null && !isWhole(choices, 1, CHOICES_MAX)) {
-    fields.push({ path: 'n', reason: `must be a whole number from 1 to ${CHOICES_MAX}` });
-  }
-  const options = body['stream_options'];
-  if (options !== undefined && options !== null && !isObject(options)) {
-    fields.push({ path: 'stream_options', reason: 'must be an object' });
-  }
-
+  fields.push(...chatBodyProblems(body));
   if (fields.length > 0) {
     throw new AppError('request_invalid', {
       detail: fields.map(({ path, reason }) => `'${path}' ${reason}`).join('; ') + '.',
       fields,
     });
   }
+  const options = body['stream_options'];
   return {
     body,
     bytes,
-    model: model as string,
-    isStream: stream === true,
-    wantsUsage: isObject(options) && options['include_usage'] === true,
+    model: body['model'] as string,
+    isStream: body['stream'] === true,
+    wantsUsage: isJsonObject(options) && options['include_usage'] === true,
   };
 }
 
@@ -122,7 +68,7 @@ function parseObject(text: string): Record<string, unknown> {
       detail: text === '' ? 'The body is empty; send a JSON object.' : 'The body is not valid JSON.',
     });
   }
-  if (!isObject(value)) {
+  if (!isJsonObject(value)) {
     throw new AppError('request_malformed_json', { detail: 'The body must be a JSON object.' });
   }
   return value;
@@ -139,17 +85,6 @@ function duplicateMembers(bytes: Buffer, text: string, body: Record<string, unkn
   return isSuspicious ? duplicateJsonMembers(bytes, GOVERNED_MEMBERS) : [];
 }
 
-/**
- * The governed member that a provider would read this one as if it does not mind the case, as servers written in Go
- * do not: `Max_Tokens` would then overrule the `max_tokens` that was reserved for.
- */
-function governedNameLike(name: string): string | undefined {
-  if (GOVERNED.has(name)) return undefined;
-  // Upper case first: it also folds the letters that only have an upper case of ASCII, such as the long s.
-  const folded = name.toUpperCase().toLowerCase();
-  return GOVERNED.has(folded) ? folded : undefined;
-}
-
 /** At any depth; one pass of one pattern costs a fraction of a search per name. */
 function countGovernedNames(text: string): number {
   let count = 0;
@@ -162,12 +97,4 @@ function countGovernedMembers(body: Record<string, unknown>): number {
   let count = 0;
   for (const name of GOVERNED_MEMBERS) if (body[name] !== undefined) count += 1;
   return count;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isWhole(value: unknown, min: number, max: number): boolean {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max;
 }

@@ -1,32 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import {
-  AppError,
-  type CallShape,
-  type Clock,
-  estimateCall,
-  modelInfo,
-  type PriceState,
-  shapeOfChatRequest,
-  uuidv7,
-} from '@penstock/domain';
-import { StoreUnavailableError } from '@penstock/platform';
+import { AppError, type Clock } from '@penstock/domain';
 
-import type { AdmissionService, CallDraft, Hold, ReserveRequest } from '../admission/admission.service.js';
-import { mightFitTighter } from '../admission/might-fit-tighter.js';
-import { type Credential, dialectOf, readCredential } from '../auth/credential.js';
+import type { AdmissionService } from '../admission/admission.service.js';
+import { dialectOf, readCredential } from '../auth/credential.js';
 import type { GatewayEvents } from '../gateway-events.js';
-import { refuseAccess } from '../policies/access-refusals.js';
 import type { PolicyEntry } from '../policies/policy-entry.js';
 import type { PolicyStore } from '../policies/policy-store.js';
-import type { Provider, ProviderRegistry } from '../routing/providers.js';
-import { resolveTarget, type Target } from '../routing/resolve-target.js';
+import type { ProviderRegistry } from '../routing/providers.js';
+import { asAppError } from './as-app-error.js';
+import type { AdmittedChat, ChatAdmission } from './chat-admission.js';
 import { ChatCall } from './chat-call.js';
 import { type ChatRequest, readChatRequest } from './chat-request.js';
 import { sendAnswer, sendEarlyAnswer, toErrorAnswer } from './error-response.js';
-import { toProviderBody } from './provider-body.js';
 import { readBody } from './request-body.js';
-import { countJsonTokens, encodingOf } from './token-count.js';
+import type { RevocableCalls } from './revocable-calls.js';
 
 /** Limits of one gateway process. */
 export interface ChatServiceOptions {
@@ -37,23 +25,13 @@ export interface ChatServiceOptions {
   readonly drainMaxMs: number;
 }
 
-/** Prompts beyond this keep their bound of one token per byte: counting them would cost more than it saves. */
-const EXACT_COUNT_BYTES_MAX = 256 * 1024;
-/** A hold outlives the deadline of its call by this, so that the sweeper never races a live owner. */
-const HOLD_GRACE_MS = 60_000;
-
-/** Who calls. */
-interface Caller {
+/** What a call brings with it. */
+interface Arrival {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
   readonly requestId: string;
-  readonly credential: Credential;
   readonly clientIp: string;
   readonly startedAtMs: number;
-}
-
-/** A decision to make a call: what it costs at worst, and at which price. */
-interface Decision extends ReserveRequest {
-  readonly price: PriceState;
-  readonly provider: Provider;
 }
 
 /** Serves `POST /v1/chat/completions`: authenticate, estimate, reserve, relay, settle. */
@@ -63,8 +41,10 @@ export class ChatService {
 
   constructor(
     private readonly policies: PolicyStore,
+    private readonly chatAdmission: ChatAdmission,
     private readonly admission: AdmissionService,
     private readonly providers: ProviderRegistry,
+    private readonly revocable: RevocableCalls,
     private readonly clock: Clock,
     private readonly events: GatewayEvents,
     private readonly options: ChatServiceOptions,
@@ -79,7 +59,7 @@ export class ChatService {
   async handle(request: IncomingMessage, response: ServerResponse, requestId: string, clientIp: string): Promise<void> {
     this.inFlight += 1;
     try {
-      const call = await this.begin(request, response, requestId, clientIp);
+      const call = await this.begin({ request, response, requestId, clientIp, startedAtMs: this.clock.now() });
       if (call === undefined) return;
       await call.finished;
       this.calls.delete(call);
@@ -118,114 +98,59 @@ export class ChatService {
   }
 
   /** Everything up to dispatch. What only this needs is let go of here: calls last long, and there are many. */
-  private async begin(
-    request: IncomingMessage,
-    response: ServerResponse,
-    requestId: string,
-    clientIp: string,
-  ): Promise<ChatCall | undefined> {
-    const startedAtMs = this.clock.now();
-    const credential = readCredential(request.headers);
+  private async begin(arrival: Arrival): Promise<ChatCall | undefined> {
+    const { request, requestId, clientIp, startedAtMs } = arrival;
+    const { value: keyValue } = readCredential(request.headers);
     if (this.inFlight > this.options.inFlightMax) {
       throw new AppError('overloaded', { detail: 'This gateway serves as many calls as it may. Try again.' });
     }
-    const entry = this.policies.peek(credential.value) ?? (await this.load(credential.value));
+    const entry = this.policies.peek(keyValue) ?? (await this.load(keyValue));
     const chat = readChatRequest(await readBody(request, this.options.bodyBytesMax));
-    const call = await this.admit(request, response, { requestId, credential, clientIp, startedAtMs }, entry, chat);
-    if (call === undefined) return undefined;
-    this.calls.add(call);
-    call.start(toProviderBody(chat, call.modelSent));
+    const admitted = await this.chatAdmission.admit({ requestId, keyValue, clientIp, startedAtMs }, entry, chat);
+    let call: ChatCall | undefined;
+    try {
+      call = this.dispatch(arrival, chat, admitted);
+    } finally {
+      // Whatever keeps the call from being sent must not keep its hold.
+      if (call === undefined) await this.admission.release(admitted.hold);
+    }
+    if (call !== undefined && admitted.policy.snapshot.streamPolicy === 'cut') {
+      this.revocable.add(keyValue, admitted.policy, call);
+    }
     return call;
   }
 
-  private async admit(
-    request: IncomingMessage,
-    response: ServerResponse,
-    { requestId, credential, clientIp, startedAtMs }: Caller,
-    entry: PolicyEntry,
+  /** Sends the call to its provider; undefined when nobody waits for the answer any more. */
+  private dispatch(
+    { request, response, requestId, startedAtMs }: Arrival,
     chat: ChatRequest,
-  ): Promise<ChatCall | undefined> {
-    const target = resolveTarget(chat.model);
-    const draft: CallDraft = {
-      id: uuidv7(startedAtMs),
-      requestId,
-      provider: target.provider,
-      modelRequested: chat.model,
-      modelSent: target.model,
-      startedAtMs,
-      isStream: chat.isStream,
-      expiresAtMs: startedAtMs + this.options.callTimeoutMs + HOLD_GRACE_MS,
-    };
-    let decision: Decision | undefined;
-    const reserve = (shape: CallShape): Promise<Hold> =>
-      this.admission.reserve(credential.value, entry, draft, (current) => {
-        decision = this.decide(current, target, shape, clientIp);
-        return decision;
-      });
-    const hold = await this.reserveTightly(reserve, chat, target, () => decision!.call);
-    if (response.destroyed) {
-      await this.admission.release(hold);
-      return undefined;
-    }
-    const { provider, price } = decision!;
-    return new ChatCall(
+    { hold, decision, body, headers }: AdmittedChat,
+  ): ChatCall | undefined {
+    if (response.destroyed) return undefined;
+    const provider = this.providers.get(decision.provider);
+    if (provider === undefined) throw new Error(`${decision.provider} was decided for and is not configured`);
+    const call = new ChatCall(
       {
         requestId,
         chat: { bytes: chat.bytes, model: chat.model, isStream: chat.isStream, wantsUsage: chat.wantsUsage },
-        modelSent: target.model,
         provider,
         hold,
-        price,
+        price: decision.call.price,
         response,
         callerHeaders: request.headers,
         dialect: dialectOf(request.headers),
         startedAtMs,
         drainMaxMs: this.options.drainMaxMs,
         answerBytesMax: this.options.answerBytesMax,
+        headers,
       },
       this.admission,
       this.clock,
       this.events,
     );
-  }
-
-  /**
-   * Reserves with the cheap bound of one token per byte; only when that does not fit, and the vocabulary of the model
-   * is known, are the tokens counted and the call asked for again with the tighter bound.
-   */
-  private async reserveTightly(
-    reserve: (shape: CallShape) => Promise<Hold>,
-    chat: ChatRequest,
-    target: Target,
-    callOf: () => ReserveRequest['call'],
-  ): Promise<Hold> {
-    const shape = shapeOfChatRequest(chat.body, chat.bytes.length);
-    try {
-      return await reserve(shape);
-    } catch (refusal) {
-      const encoding = encodingOf(target.provider, target.model);
-      if (encoding === undefined || !isExhausted(refusal) || shape.hasUnboundedInput) throw refusal;
-      if (shape.bodyBytes > EXACT_COUNT_BYTES_MAX || !mightFitTighter(refusal, callOf())) throw refusal;
-      const textTokensCeiling = await countJsonTokens(chat.bytes.toString('utf8'), encoding);
-      return reserve({ ...shape, textTokensCeiling });
-    }
-  }
-
-  private decide(entry: PolicyEntry, target: Target, shape: CallShape, clientIp: string): Decision {
-    const nowMs = this.clock.now();
-    refuseAccess(entry, { nowMs, clientIp }, target);
-    const provider = this.providers.get(target.provider);
-    if (provider === undefined) {
-      throw new AppError('provider_not_configured', {
-        detail: `The provider '${target.provider}' is not configured on this gateway. Configured: ${this.providers.names().join(', ') || 'none'}.`,
-        fields: [{ path: 'model', reason: 'its provider is not configured' }],
-      });
-    }
-    const price = entry.priceOf(target.provider, target.model, nowMs);
-    if (entry.planAt(nowMs, target.provider, target.model).hasBudget) refuseUnbounded(price, shape, target);
-    const info = modelInfo(target.provider, target.model);
-    const { amounts } = estimateCall(shape, info, price);
-    return { amounts, priceId: priceIdOf(price), price, provider, call: { shape, info, price } };
+    call.start(body);
+    this.calls.add(call);
+    return call;
   }
 
   private refuse(request: IncomingMessage, response: ServerResponse, requestId: string, error: unknown): void {
@@ -235,42 +160,4 @@ export class ChatService {
     if (request.complete) sendAnswer(response, answer);
     else sendEarlyAnswer(request, response, answer);
   }
-}
-
-function isExhausted(error: unknown): error is AppError {
-  return error instanceof AppError && (error.code === 'token_limited' || error.code === 'budget_exceeded');
-}
-
-function asAppError(error: unknown): AppError {
-  if (error instanceof AppError) return error;
-  if (error instanceof StoreUnavailableError) {
-    return new AppError('store_unavailable', {
-      detail:
-        'Budgets and limits cannot be checked at the moment, so the call was not made. Nothing was charged; try again.',
-      cause: error,
-    });
-  }
-  return new AppError('internal_unexpected', { cause: error });
-}
-
-/** A budget can be kept only over calls whose price is known. @throws AppError `model_unpriced` */
-function refuseUnbounded(price: PriceState, shape: CallShape, target: Target): void {
-  if (price.state === 'unknown') {
-    throw new AppError('model_unpriced', {
-      detail: `No price is known for '${target.provider}/${target.model}', so a budget on the path of this key could not be kept. An operator can set a price for it.`,
-      fields: [{ path: 'model', reason: 'has no price' }],
-    });
-  }
-  if (shape.hasPremiumTier === true) {
-    throw new AppError('model_unpriced', {
-      detail:
-        'The service_tier of this request is billed above the list price, so a budget on the path of this key could not be kept. Leave it out, or use "auto", "default" or "flex".',
-      fields: [{ path: 'service_tier', reason: 'has no known price' }],
-    });
-  }
-}
-
-function priceIdOf(price: PriceState): string | null {
-  if (price.state === 'priced') return price.price.id;
-  return price.state === 'free' ? 'free' : null;
 }

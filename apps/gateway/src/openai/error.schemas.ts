@@ -1,10 +1,12 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiExtraModels, ApiProperty, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { ApiExtraModels, ApiProperty, ApiPropertyOptional, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import { catalogue, type ErrorCode } from '@penstock/domain';
 
-/** One limit on the path of a refused call; amounts are decimal integers in the unit. */
-export class LimitReport {
-  @ApiProperty({ enum: ['virtual_key', 'team', 'customer'] })
+import { LimitReport } from './limit-report.schema.js';
+
+/** What denied a call before any limit was looked at. */
+export class DeniedBy {
+  @ApiProperty({ enum: ['virtual_key'] })
   entity!: string;
 
   @ApiProperty({ type: String })
@@ -13,35 +15,30 @@ export class LimitReport {
   @ApiProperty({ type: String })
   entity_name!: string;
 
-  @ApiProperty({ enum: ['requests', 'tokens', 'nano_usd'] })
-  unit!: string;
+  @ApiPropertyOptional({
+    enum: [
+      'is_active',
+      'expires_at',
+      'allowed_ips',
+      'allowed_models',
+      'allowed_providers',
+      'provider_configs',
+      'price',
+    ],
+  })
+  rule?: string;
+}
+
+/** Why the model that limits fall back to was refused as well. */
+export class FallbackRefusal {
+  @ApiProperty({ type: String })
+  model!: string;
 
   @ApiProperty({ type: String })
-  cap!: string;
-
-  @ApiProperty({ type: String, description: 'Settled plus held by running calls.' })
-  used!: string;
-
-  @ApiProperty({ type: String, required: false })
-  held?: string;
+  code!: string;
 
   @ApiProperty({ type: String })
-  needed!: string;
-
-  @ApiProperty({ type: String })
-  remaining!: string;
-
-  @ApiProperty({ type: String })
-  window!: string;
-
-  @ApiProperty({ type: String, format: 'date-time' })
-  window_started_at!: string;
-
-  @ApiProperty({ type: String, format: 'date-time' })
-  window_ends_at!: string;
-
-  @ApiProperty({ type: Boolean })
-  decides!: boolean;
+  message!: string;
 }
 
 /** The machine-readable part of an error: the same in both dialects. */
@@ -73,6 +70,21 @@ export class ErrorDetails {
 
   @ApiProperty({ type: 'integer', required: false, description: 'With this max_tokens the call would fit now.' })
   max_tokens_that_fits?: number;
+
+  @ApiProperty({ type: FallbackRefusal, required: false })
+  fallback?: FallbackRefusal;
+
+  @ApiProperty({ type: DeniedBy, required: false })
+  denied_by?: DeniedBy;
+
+  @ApiProperty({ type: [String], required: false, description: 'What the key may use instead; at most 50 names.' })
+  allowed?: string[];
+
+  @ApiProperty({ type: 'integer', required: false, description: 'How many names were left out of `allowed`.' })
+  allowed_more?: number;
+
+  @ApiProperty({ type: String, required: false, description: 'With call_cut: the code of what ended the call.' })
+  reason?: string;
 
   @ApiProperty({ type: String, format: 'date-time', required: false, description: 'With virtual_key_expired.' })
   expired_at?: string;

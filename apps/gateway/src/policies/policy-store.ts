@@ -81,8 +81,10 @@ export class PolicyStore {
   /**
    * Follows the invalidation channel on a connection of its own. Whatever was said while the connection was down is
    * lost, so everything is forgotten when it comes (back) up.
+   *
+   * @param onChange hears of every change, after what it outdates was forgotten.
    */
-  follow(subscriber: Redis, channel: string): void {
+  follow(subscriber: Redis, channel: string, onChange?: (tenantId: string, epoch: number) => void): void {
     subscriber.on('ready', () => this.entries.clear());
     subscriber.on('message', (_channel, message) => {
       const event = parsePolicyInvalidated(message);
@@ -94,6 +96,7 @@ export class PolicyStore {
         if (entry.snapshot.tenantId === event.tenantId && entry.snapshot.epoch < event.epoch)
           this.entries.delete(print);
       }
+      onChange?.(event.tenantId, event.epoch);
     });
     subscriber.subscribe(channel).catch(() => {
       // Reported by the connection's own listener; ioredis subscribes again when it reconnects.

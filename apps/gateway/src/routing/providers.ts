@@ -1,3 +1,4 @@
+import type { ConfiguredProviders } from '@penstock/domain';
 import { Pool } from 'undici';
 
 /** What to do with the upstream when the client has left. */
@@ -52,7 +53,7 @@ export class Provider {
 }
 
 /** The providers that this gateway can reach. */
-export class ProviderRegistry {
+export class ProviderRegistry implements ConfiguredProviders {
   private readonly providers: ReadonlyMap<string, Provider>;
 
   constructor(settings: readonly ProviderSettings[], deadlines: UpstreamDeadlines) {
@@ -61,6 +62,10 @@ export class ProviderRegistry {
 
   get(name: string): Provider | undefined {
     return this.providers.get(name);
+  }
+
+  has(name: string): boolean {
+    return this.providers.has(name);
   }
 
   names(): string[] {

@@ -213,11 +213,11 @@ export class Proof {
     }
   }
 
-  /** Runs the operators' own check of Redis against PostgreSQL. */
-  reconcile(): Promise<{ readonly exitCode: number; readonly output: string }> {
+  /** Runs the operators' own check of Redis against PostgreSQL, or their repair. */
+  reconcile(args: readonly string[] = ['--check']): Promise<{ readonly exitCode: number; readonly output: string }> {
     const env = { ...process.env, DATABASE_URL: this.stack.databaseUrl, REDIS_URL: this.stack.redisUrl };
     return new Promise((resolve) => {
-      execFile(process.execPath, [RECONCILE, '--check'], { env }, (error, stdout, stderr) => {
+      execFile(process.execPath, [RECONCILE, ...args], { env }, (error, stdout, stderr) => {
         const exitCode = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
         resolve({ exitCode, output: stdout + stderr });
       });

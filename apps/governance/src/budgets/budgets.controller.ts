@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, Param, Put, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Ctx, type RequestContext } from '@penstock/platform';
 
@@ -6,9 +6,8 @@ import type { Changed } from '../changes/changed.js';
 import { Answers } from '../http/answers.decorator.js';
 import { EntityIdPipe } from '../http/entity-id.pipe.js';
 import { MessageResponse } from '../http/message.response.js';
-import { PageQuery } from '../http/page.query.js';
-import { BudgetRequest } from '../limits/limit-requests.js';
 import { BudgetEnvelope, BudgetListEnvelope, ChangedBudgetEnvelope } from './budget-envelopes.js';
+import { BudgetListQuery, CreateSharedBudgetRequest, UpdateBudgetRequest } from './budgets.requests.js';
 import { BudgetsService } from './budgets.service.js';
 
 @ApiTags('budgets')
@@ -18,9 +17,19 @@ export class BudgetsController {
 
   @Get()
   @Answers(200, BudgetListEnvelope, [400])
-  async list(@Ctx() ctx: RequestContext, @Query() query: PageQuery): Promise<BudgetListEnvelope> {
+  async list(@Ctx() ctx: RequestContext, @Query() query: BudgetListQuery): Promise<BudgetListEnvelope> {
     const budgets = await this.budgets.list(ctx, query);
     return { budgets, count: budgets.length };
+  }
+
+  @Post()
+  @Answers(201, ChangedBudgetEnvelope, [400])
+  async share(
+    @Ctx() ctx: RequestContext,
+    @Body() request: CreateSharedBudgetRequest,
+  ): Promise<Changed<ChangedBudgetEnvelope>> {
+    const changed = await this.budgets.share(ctx, request);
+    return changed.map((budget) => ({ message: 'Budget created successfully', budget }));
   }
 
   @Get(':id')
@@ -34,7 +43,7 @@ export class BudgetsController {
   async update(
     @Ctx() ctx: RequestContext,
     @Param('id', EntityIdPipe) id: string,
-    @Body() request: BudgetRequest,
+    @Body() request: UpdateBudgetRequest,
   ): Promise<Changed<ChangedBudgetEnvelope>> {
     const changed = await this.budgets.update(ctx, id, request);
     return changed.map((budget) => ({ message: 'Budget updated successfully', budget }));

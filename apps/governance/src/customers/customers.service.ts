@@ -13,6 +13,7 @@ import { notFound } from '../http/not-found.js';
 import { NO_LIMITS, OwnedLimits, toAuditLimits, type OwnedLimitRows } from '../limits/owned-limits.js';
 import { OwnedKeys } from '../owners/owned-keys.js';
 import { refuseWhileInUse } from '../owners/still-in-use.js';
+import { SharedBudgets } from '../shared-budgets/shared-budgets.js';
 import type { CustomerResponse } from './customer-envelopes.js';
 import { CustomerViews } from './customer-views.js';
 import { CustomersRepository } from './customers.repository.js';
@@ -26,6 +27,7 @@ export class CustomersService {
     private readonly changes: PolicyChanges,
     private readonly limits: OwnedLimits,
     private readonly keys: OwnedKeys,
+    private readonly shared: SharedBudgets,
     private readonly views: CustomerViews,
   ) {}
 
@@ -73,10 +75,12 @@ export class CustomersService {
       const customer = await this.lock(tx, id);
       const teams = await this.customers.lockTeams(tx, id);
       const keys = await this.keys.ofCustomer(tx, id);
-      if (!doesCascade) refuseWhileInUse('The customer', { teams, virtual_keys: keys });
+      const sharedBudgets = await this.shared.ofTenant(tx, id);
+      if (!doesCascade) refuseWhileInUse('The customer', { teams, virtual_keys: keys, shared_budgets: sharedBudgets });
       const before = toAuditCustomer(customer, await this.limits.find(change, { entity: 'customer', id }));
       await this.deleteTeams(change, id, teams);
       await this.keys.deleteWithOwner(change, id, keys);
+      await this.shared.deleteWithTenant(change, id);
       await this.customers.delete(tx, id);
       change.touch(id);
       change.audit({

@@ -51,7 +51,7 @@ const DESCRIPTIONS: Readonly<Record<number, string>> = {
   401: 'No valid operator credential.',
   403: 'The role of the operator does not permit it; nothing was changed.',
   404: 'There is no such entity.',
-  409: 'The entity is still in use; nothing was changed.',
+  409: 'It conflicts with what is there; nothing was changed.',
   503: 'The database cannot be reached; nothing was changed.',
 };
 

@@ -5,6 +5,8 @@ import { registerDecorator } from 'class-validator';
 /** 2^63 - 1 as the nearest double writes itself: what JavaScript clients send for the largest limit of the contract. */
 const LIMIT_MAX = 9_223_372_036_854_776_000n;
 const NAME_LENGTH_MAX = 255;
+/** RFC 3339; what PostgreSQL and JavaScript agree on. */
+const TIMESTAMP = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
 const CENT_DECIMALS_MAX = 7;
 
 /** A validator that says why a value is refused; undefined: it is not. The reason follows the name of the field. */
@@ -76,6 +78,41 @@ export function IsDuration(): PropertyDecorator {
       throw error;
     }
   });
+}
+
+/** An offset can move the year to 10000, which RFC 3339 cannot write. */
+const EARLIEST_MS = Date.parse('0001-01-01T00:00:00Z');
+const LATEST_MS = Date.parse('9999-12-31T23:59:59.999Z');
+
+function isWithinYears1To9999(ms: number): boolean {
+  return ms >= EARLIEST_MS && ms <= LATEST_MS;
+}
+
+/** A moment as RFC 3339 text. */
+export function IsTimestamp(): PropertyDecorator {
+  return rule('isTimestamp', (value) =>
+    typeof value === 'string' && TIMESTAMP.test(value) && isWithinYears1To9999(Date.parse(value))
+      ? undefined
+      : 'must be a timestamp such as "2026-01-31T00:00:00Z"',
+  );
+}
+
+const IDS_MAX = 1_000;
+
+/** Ids of entities; whether there are such entities is not checked here. */
+export function IsIdList(): PropertyDecorator {
+  return rule('isIdList', (value) => {
+    if (!Array.isArray(value) || !value.every((entry) => typeof entry === 'string')) return 'must be an array of ids';
+    return value.length > IDS_MAX ? `must not have more than ${IDS_MAX} entries` : undefined;
+  });
+}
+
+/** An amount in cents that adds something: as {@link IsCents}, but not zero. */
+export function IsPositiveCents(): PropertyDecorator {
+  return (target, key) => {
+    IsCents()(target, key);
+    rule('isPositiveCents', (value) => (Number(value) === 0 ? 'must be greater than 0' : undefined))(target, key);
+  };
 }
 
 /** An amount in cents: a JSON number, not negative, not finer than a nano-dollar. */

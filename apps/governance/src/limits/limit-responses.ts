@@ -105,6 +105,21 @@ export class OwnedBudgetResponse extends BudgetResponse {
 
   @ApiProperty({ type: String, format: 'uuid', required: false, description: 'Tenant of a shared budget.' })
   tenant_id?: string;
+
+  @ApiProperty({ type: [String], required: false, description: 'Keys that are attached to a shared budget.' })
+  virtual_key_ids?: string[];
+
+  @ApiProperty({ type: [String], required: false, description: 'Teams all of whose keys spend from a shared budget.' })
+  team_ids?: string[];
+}
+
+/** A shared budget from which a key or team spends. */
+export class SharedBudgetName {
+  @ApiProperty({ type: String, format: 'uuid' })
+  id!: string;
+
+  @ApiProperty({ type: String })
+  name!: string;
 }
 
 /** A rate limit and what of it is used up now; limits that are not set are absent. */

@@ -1,7 +1,9 @@
 import { Global, Module } from '@nestjs/common';
 
+import { AlignedBudgets } from './aligned-budgets.js';
 import { LimitBook } from './limit-book.js';
 import { LimitReader } from './limit-reader.js';
+import { LimitsById } from './limits-by-id.js';
 import { LimitTenants } from './limit-tenants.js';
 import { LimitsRepository } from './limits.repository.js';
 import { LiveUsage } from './live-usage.js';
@@ -10,9 +12,11 @@ import { OwnedLimits } from './owned-limits.js';
 import { ResettableLimits } from './resettable-limits.js';
 
 const services = [
+  AlignedBudgets,
   LimitBook,
   LimitReader,
   LimitTenants,
+  LimitsById,
   LimitsRepository,
   LiveUsage,
   MovingLimits,

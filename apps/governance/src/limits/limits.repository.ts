@@ -34,6 +34,13 @@ const KIND_COLUMNS = WINDOWED_KINDS.map(
 const RATE_LIMIT_COLUMNS = `id, seq, window_type AS "windowType", concurrent_max_limit AS "concurrentMaxLimit",
   ${KIND_COLUMNS}, ${OWNER_COLUMNS}`;
 
+/** Which budgets a list shows. */
+export interface BudgetFilter extends PageQuery {
+  readonly isShared?: boolean;
+  /** Those that the customer owns, and those that are shared within it. */
+  readonly customerId?: string;
+}
+
 /** Budgets and rate limits of any owner. Lists of thousands go through here, so rows are read without hydration. */
 @Injectable()
 export class LimitsRepository {
@@ -75,9 +82,13 @@ export class LimitsRepository {
     return Map.groupBy(rows, ({ budgetId }) => budgetId);
   }
 
-  async listBudgets(manager: EntityManager, { limit, offset = 0 }: PageQuery): Promise<BudgetEntity[]> {
-    const sql = `SELECT ${BUDGET_COLUMNS} FROM governance.budgets ORDER BY seq LIMIT $1 OFFSET $2`;
-    return manager.query(sql, [limit ?? null, offset]);
+  async listBudgets(manager: EntityManager, filter: BudgetFilter): Promise<BudgetEntity[]> {
+    const { limit, offset = 0, isShared, customerId } = filter;
+    const sql = `SELECT ${BUDGET_COLUMNS} FROM governance.budgets
+      WHERE ($3::boolean IS NULL OR (shared_tenant_id IS NOT NULL) = $3)
+        AND ($4::uuid IS NULL OR customer_id = $4 OR shared_tenant_id = $4)
+      ORDER BY seq LIMIT $1 OFFSET $2`;
+    return manager.query(sql, [limit ?? null, offset, isShared ?? null, customerId ?? null]);
   }
 
   async listRateLimits(manager: EntityManager, { limit, offset = 0 }: PageQuery): Promise<RateLimitEntity[]> {
@@ -97,7 +108,12 @@ export class LimitsRepository {
     return id;
   }
 
-  async updateBudget(tx: EntityManager, id: string, state: Partial<BudgetState>, now: Date): Promise<void> {
+  async updateBudget(
+    tx: EntityManager,
+    id: string,
+    state: Partial<BudgetState> & { readonly name?: string | null },
+    now: Date,
+  ): Promise<void> {
     await tx.getRepository(BudgetEntity).update({ id }, { ...state, updatedAt: now });
   }
 

@@ -2,32 +2,29 @@ import { Injectable } from '@nestjs/common';
 import type { BudgetEntity, RateLimitEntity } from '@penstock/entities';
 
 import type { Change } from '../changes/change.js';
-import { OwnedLimits, type OwnedLimitRows } from './owned-limits.js';
-import type { LimitOwner } from './limit-owner.js';
+import type { OwnedLimitRows } from './owned-limits.js';
 import { LimitsRepository } from './limits.repository.js';
 import { columnsOfKind, termsOfKind, WINDOWED_KINDS } from './rate-limit-kinds.js';
 
-/** Starts the counting of an owner's limits anew. */
+/** Starts the counting of limits anew. */
 @Injectable()
 export class ResettableLimits {
-  constructor(
-    private readonly owned: OwnedLimits,
-    private readonly limits: LimitsRepository,
-  ) {}
+  constructor(private readonly limits: LimitsRepository) {}
 
   /**
-   * Raises the generation of every limit of the owner and lets its window begin now. The old counters stay as
-   * history; a call in flight still settles on the one that it reserved. How many requests run is not reset.
+   * Raises the generation of every limit and lets its window begin now. The old counters stay as history; a call in
+   * flight still settles on the one that it reserved. How many requests run is not reset. The owners must be locked.
+   *
+   * @returns the limits as they are then.
    */
-  async reset(change: Change, owner: LimitOwner): Promise<{ before: OwnedLimitRows; after: OwnedLimitRows }> {
-    const before = await this.owned.find(change, owner);
-    for (const budget of before.budgets) {
-      await this.limits.updateBudget(change.tx, budget.id, budgetAnew(budget, change.now), change.now);
+  async reset({ tx, now }: Change, { budgets, rateLimits }: OwnedLimitRows): Promise<OwnedLimitRows> {
+    const budgetsAfter = budgets.map((budget) => ({ ...budget, ...budgetAnew(budget, now) }));
+    const rateLimitsAfter = rateLimits.map((rateLimit) => ({ ...rateLimit, ...rateLimitAnew(rateLimit, now) }));
+    for (const budget of budgets) await this.limits.updateBudget(tx, budget.id, budgetAnew(budget, now), now);
+    for (const rateLimit of rateLimits) {
+      await this.limits.updateRateLimit(tx, rateLimit.id, rateLimitAnew(rateLimit, now), now);
     }
-    for (const rateLimit of before.rateLimits) {
-      await this.limits.updateRateLimit(change.tx, rateLimit.id, rateLimitAnew(rateLimit, change.now), change.now);
-    }
-    return { before, after: await this.owned.find(change, owner) };
+    return { budgets: budgetsAfter, rateLimits: rateLimitsAfter };
   }
 }
 

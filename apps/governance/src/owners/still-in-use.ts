@@ -11,7 +11,7 @@ export interface Child {
 /** Refuses to delete an owner that still has children: they would go on spending without it. */
 export function refuseWhileInUse(
   what: string,
-  children: Readonly<Record<'teams' | 'virtual_keys', readonly Child[]>>,
+  children: Readonly<Partial<Record<'teams' | 'virtual_keys' | 'shared_budgets', readonly Child[]>>>,
 ): void {
   const groups = Object.entries(children).filter(([, list]) => list.length > 0);
   if (groups.length === 0) return;

@@ -5,5 +5,9 @@ import { PoliciesRepository } from './policies.repository.js';
 import { PoliciesService } from './policies.service.js';
 import { SnapshotCache } from './snapshot-cache.js';
 
-@Module({ controllers: [PoliciesController], providers: [PoliciesRepository, PoliciesService, SnapshotCache] })
+@Module({
+  controllers: [PoliciesController],
+  providers: [PoliciesRepository, PoliciesService, SnapshotCache],
+  exports: [PoliciesService],
+})
 export class PoliciesModule {}

@@ -126,6 +126,16 @@ export class PoliciesRepository {
     return rows[0] ?? null;
   }
 
+  /** Of the value that lasts longest. */
+  async findKeyHash(keyId: string): Promise<string | null> {
+    const rows: { keyHash: string }[] = await this.dataSource.query(
+      `SELECT key_hash AS "keyHash" FROM governance.virtual_key_secrets WHERE virtual_key_id = $1
+       ORDER BY expires_at DESC NULLS FIRST, created_at DESC LIMIT 1`,
+      [keyId],
+    );
+    return rows[0]?.keyHash ?? null;
+  }
+
   async findTenantLimits(tenantId: string, nowMs: number): Promise<TenantLimitsRow | null> {
     const rows: TenantLimitsRow[] = await this.dataSource.query(TENANT_LIMITS_SQL, [tenantId, nowMs]);
     return rows[0] ?? null;

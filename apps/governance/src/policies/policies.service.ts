@@ -5,6 +5,7 @@ import { readRecordedCounters } from '@penstock/entities';
 import { AdmissionStore, LOGGER, type Logger, PolicyDelivery } from '@penstock/platform';
 import { DataSource } from 'typeorm';
 
+import { isUuid } from '../http/entity-id.pipe.js';
 import { notFound } from '../http/not-found.js';
 import { buildSnapshot, specsOf } from './build-snapshot.js';
 import { PoliciesRepository, type PendingMessage } from './policies.repository.js';
@@ -37,15 +38,26 @@ export class PoliciesService {
    * cannot be done there is no answer, because its limits would start from zero.
    */
   async lookUp(keyHash: string, nowMs: number): Promise<PolicyLookup> {
-    const row = await this.policies.findByKeyHash(keyHash, nowMs);
-    if (row === null) {
+    const snapshot = await this.find(keyHash, nowMs);
+    if (snapshot === null) {
       await this.tryRedis('remember an unknown key', () => this.cache.storeUnknown(keyHash));
       return { found: false };
     }
-    await this.bringUsage(row.pendingCarryOvers);
-    const snapshot = buildSnapshot(row);
     await this.tryRedis('store a snapshot', () => this.announce(keyHash, snapshot));
     return { found: true, snapshot };
+  }
+
+  /** The policy of a key as {@link lookUp} gives it, without telling anybody; null for an unknown key. */
+  async find(keyHash: string, nowMs: number): Promise<PolicySnapshot | null> {
+    const row = await this.policies.findByKeyHash(keyHash, nowMs);
+    if (row === null) return null;
+    await this.bringUsage(row.pendingCarryOvers);
+    return buildSnapshot(row);
+  }
+
+  /** The hash that the policy of a key is found by; null for an unknown key. */
+  async keyHashOf(keyId: string): Promise<string | null> {
+    return isUuid(keyId) ? this.policies.findKeyHash(keyId) : null;
   }
 
   /** Makes a tenant resident in Redis with what the ledger knows. Harmless when it already is. */

@@ -2,11 +2,9 @@ import { parseUsdPerMtok, parseUsdPerRequest } from '@penstock/domain';
 import { ApiProperty } from '@nestjs/swagger';
 import { IsBoolean, IsOptional, registerDecorator } from 'class-validator';
 
-import { IsName } from '../limits/field-decorators.js';
+import { IsName, IsTimestamp } from '../limits/field-decorators.js';
 
 const PRICE_LENGTH_MAX = 24;
-/** RFC 3339; what PostgreSQL and JavaScript agree on. */
-const TIMESTAMP = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
 
 function IsDecimalPrice(parse: (text: string) => bigint): PropertyDecorator {
   return (target, key) => {
@@ -33,29 +31,6 @@ function reasonAgainstPrice(value: unknown, parse: (text: string) => bigint): st
     if (error instanceof RangeError) return `is refused: ${error.message}`;
     throw error;
   }
-}
-
-/** An offset can move the year to 10000, which RFC 3339 cannot write. */
-const EARLIEST_MS = Date.parse('0001-01-01T00:00:00Z');
-const LATEST_MS = Date.parse('9999-12-31T23:59:59.999Z');
-
-function isWithinYears1To9999(ms: number): boolean {
-  return ms >= EARLIEST_MS && ms <= LATEST_MS;
-}
-
-function IsTimestamp(): PropertyDecorator {
-  return (target, key) => {
-    registerDecorator({
-      name: 'isTimestamp',
-      target: target.constructor,
-      propertyName: String(key),
-      validator: {
-        validate: (value: unknown) =>
-          typeof value === 'string' && TIMESTAMP.test(value) && isWithinYears1To9999(Date.parse(value)),
-        defaultMessage: (args) => `${args?.property} must be a timestamp such as "2026-01-31T00:00:00Z"`,
-      },
-    });
-  };
 }
 
 /** A decimal price in US dollars for a million tokens. */

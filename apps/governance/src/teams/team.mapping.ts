@@ -2,6 +2,7 @@ import type { TeamEntity } from '@penstock/entities';
 
 import type { CustomerSummary } from '../customers/customer.response.js';
 import type { LimitAnswer, LimitIds } from '../limits/limit-book.js';
+import type { SharedBudgetName } from '../limits/limit-responses.js';
 import type { TeamResponse, TeamSummary } from './team.response.js';
 
 /** A team inside another entity. */
@@ -17,12 +18,15 @@ export function toTeamSummary(team: TeamEntity, limitIds: LimitIds): TeamSummary
   };
 }
 
+/** What a team is shown with. */
+export interface TeamRelations {
+  readonly customer: CustomerSummary | undefined;
+  readonly limits: LimitAnswer;
+  readonly sharedBudgets: SharedBudgetName[] | undefined;
+}
+
 /** A team on its own. */
-export function toTeamResponse(
-  team: TeamEntity,
-  customer: CustomerSummary | undefined,
-  limits: LimitAnswer,
-): TeamResponse {
+export function toTeamResponse(team: TeamEntity, { customer, limits, sharedBudgets }: TeamRelations): TeamResponse {
   return {
     id: team.id,
     name: team.name,
@@ -31,6 +35,7 @@ export function toTeamResponse(
     ...(limits.rate_limit === undefined ? {} : { rate_limit_id: limits.rate_limit.id }),
     ...(customer === undefined ? {} : { customer }),
     ...limits,
+    ...(sharedBudgets === undefined ? {} : { shared_budgets: sharedBudgets }),
     virtual_keys: null,
     created_at: team.createdAt.toISOString(),
     updated_at: team.updatedAt.toISOString(),

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 
 import { CustomerSummary } from '../customers/customer.response.js';
-import { BudgetResponse, RateLimitResponse } from '../limits/limit-responses.js';
+import { BudgetResponse, RateLimitResponse, SharedBudgetName } from '../limits/limit-responses.js';
 
 /** A team as it is shown inside another entity: without its own relations. */
 export class TeamSummary {
@@ -47,6 +47,13 @@ export class TeamResponse extends TeamSummary {
 
   @ApiProperty({ type: RateLimitResponse, required: false })
   rate_limit?: RateLimitResponse;
+
+  @ApiProperty({
+    type: [SharedBudgetName],
+    required: false,
+    description: 'Shared budgets that it spends from, if any.',
+  })
+  shared_budgets?: SharedBudgetName[];
 }
 
 /** Answer with one team. */

@@ -16,6 +16,7 @@ import { OwnedKeys } from '../owners/owned-keys.js';
 import { ParentLocks } from '../owners/parent-locks.js';
 import { refuseWhileInUse } from '../owners/still-in-use.js';
 import { tenantIdOf } from '../policies/tenant-of.js';
+import { SharedBudgets } from '../shared-budgets/shared-budgets.js';
 import type { TeamResponse } from './team.response.js';
 import { TeamViews } from './team-views.js';
 import { TeamsRepository } from './teams.repository.js';
@@ -31,6 +32,7 @@ export class TeamsService {
     private readonly moving: MovingLimits,
     private readonly parents: ParentLocks,
     private readonly keys: OwnedKeys,
+    private readonly shared: SharedBudgets,
     private readonly views: TeamViews,
   ) {}
 
@@ -79,10 +81,12 @@ export class TeamsService {
     return this.changes.run(ctx, async (change) => {
       const team = await this.lock(change.tx, id);
       const keys = await this.keys.ofTeams(change.tx, [id]);
-      if (!doesCascade) refuseWhileInUse('The team', { teams: [], virtual_keys: keys });
       const tenantId = tenantIdOf({ teamId: id, customerId: team.customerId });
+      const sharedBudgets = tenantId === id ? await this.shared.ofTenant(change.tx, id) : [];
+      if (!doesCascade) refuseWhileInUse('The team', { virtual_keys: keys, shared_budgets: sharedBudgets });
       const before = toAuditTeam(team, await this.limits.find(change, { entity: 'team', id }));
       await this.keys.deleteWithOwner(change, tenantId, keys);
+      if (tenantId === id) await this.shared.deleteWithTenant(change, id);
       await this.teams.delete(change.tx, [id]);
       change.touch(tenantId);
       change.audit({ tenantId, action: 'team.deleted', entityType: 'team', entityId: id, before, after: null });
@@ -102,7 +106,6 @@ export class TeamsService {
     const updatedAt = nextTimestamp(before.updatedAt, change.now);
     const after = Object.assign(new TeamEntity(), before, { name, customerId, updatedAt });
     await this.teams.update(tx, after);
-    const limitsAfter = areLimitsChanged ? await this.limits.find(change, owner) : limitsBefore;
     const keys = await this.keys.ofTeams(tx, [id]);
     const tenantId = tenantIdOf({ teamId: id, customerId });
     change.touch(
@@ -111,9 +114,10 @@ export class TeamsService {
     );
     if (customerId !== before.customerId) {
       const fromTenantId = tenantIdOf({ teamId: id, customerId: before.customerId });
-      const limitKeys = await this.moving.keysOf(tx, { teamIds: [id], keyIds: keys.map((key) => key.id) });
-      change.move({ fromTenantId, toTenantId: tenantId, limitKeys });
+      const moved = { teamIds: [id], keyIds: keys.map((key) => key.id) };
+      await this.moving.move(change, moved, { fromTenantId, toTenantId: tenantId });
     }
+    const limitsAfter = await this.limits.find(change, owner);
     change.audit({
       tenantId,
       action: 'team.updated',

@@ -5,6 +5,7 @@ import { Ctx, type RequestContext } from '@penstock/platform';
 import type { Changed } from '../changes/changed.js';
 import { Answers } from '../http/answers.decorator.js';
 import { MessageResponse } from '../http/message.response.js';
+import { UsageResetService } from './usage-reset.service.js';
 import { UsageResetRequest, UsageStatsQuery } from './usage.requests.js';
 import { UsageStatsListEnvelope, UsageStatsEnvelope } from './usage.responses.js';
 import { UsageService } from './usage.service.js';
@@ -12,7 +13,10 @@ import { UsageService } from './usage.service.js';
 @ApiTags('usage')
 @Controller('api/governance')
 export class UsageController {
-  constructor(private readonly usage: UsageService) {}
+  constructor(
+    private readonly usage: UsageService,
+    private readonly resets: UsageResetService,
+  ) {}
 
   @Get('usage-stats')
   @Answers(200, [UsageStatsListEnvelope, UsageStatsEnvelope], [400, 404])
@@ -30,7 +34,7 @@ export class UsageController {
   @Post('usage-reset')
   @Answers(200, MessageResponse, [400, 404])
   async reset(@Ctx() ctx: RequestContext, @Body() request: UsageResetRequest): Promise<Changed<MessageResponse>> {
-    const changed = await this.usage.reset(ctx, request.virtual_key_id);
+    const changed = await this.resets.reset(ctx, request);
     return changed.map(() => ({ message: 'Usage was reset successfully' }));
   }
 }

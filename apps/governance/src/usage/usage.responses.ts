@@ -1,9 +1,15 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, getSchemaPath } from '@nestjs/swagger';
 
 /** What a key has used up in the current windows of its own limits. */
 export class UsageStat {
   @ApiProperty({ type: String, format: 'uuid' })
   virtual_key_id!: string;
+
+  @ApiProperty({ type: String, required: false, description: 'Of the config of a provider, or of a model of one.' })
+  provider?: string;
+
+  @ApiProperty({ type: String, required: false, description: 'Of the config of a model.' })
+  model?: string;
 
   @ApiProperty({ type: 'integer' })
   tokens_current_usage!: number;
@@ -38,6 +44,9 @@ export class UsageStatsEnvelope {
   @ApiProperty({ type: String, format: 'uuid' })
   virtual_key_id!: string;
 
-  @ApiProperty({ type: UsageStat })
-  usage_stats!: UsageStat;
+  @ApiProperty({
+    oneOf: [{ $ref: getSchemaPath(UsageStat) }, { type: 'array', items: { $ref: getSchemaPath(UsageStat) } }],
+    description: 'A list where the key has configs of providers or models: its own usage first, then theirs.',
+  })
+  usage_stats!: UsageStat | UsageStat[];
 }

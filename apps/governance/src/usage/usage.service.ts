@@ -1,15 +1,12 @@
 import { Injectable } from '@nestjs/common';
+import type { LimitEntity } from '@penstock/domain';
 import type { RequestContext } from '@penstock/platform';
 import { DataSource } from 'typeorm';
 
-import { Changed } from '../changes/changed.js';
-import { PolicyChanges } from '../changes/policy-changes.js';
 import { isUuid } from '../http/entity-id.pipe.js';
 import { notFound } from '../http/not-found.js';
 import { LimitBook, type LimitAnswer } from '../limits/limit-book.js';
-import { toAuditLimits } from '../limits/owned-limits.js';
-import { ResettableLimits } from '../limits/resettable-limits.js';
-import { OwnerLocks } from '../owners/owner-locks.js';
+import { ConfigOwners } from './config-owners.js';
 import type { UsageStat } from './usage.responses.js';
 
 interface KeyRow {
@@ -23,15 +20,13 @@ SELECT k.id, k.created_at AS "createdAt" FROM governance.virtual_keys k`;
 const HAS_LIMITS_SQL = `EXISTS (SELECT FROM governance.budgets b WHERE b.virtual_key_id = k.id)
   OR EXISTS (SELECT FROM governance.rate_limits r WHERE r.virtual_key_id = k.id)`;
 
-/** Usage as it is enforced, and its reset. */
+/** Usage as it is enforced. */
 @Injectable()
 export class UsageService {
   constructor(
     private readonly dataSource: DataSource,
     private readonly limitBook: LimitBook,
-    private readonly changes: PolicyChanges,
-    private readonly owners: OwnerLocks,
-    private readonly limits: ResettableLimits,
+    private readonly configs: ConfigOwners,
   ) {}
 
   async ofAllKeys(ctx: RequestContext): Promise<UsageStat[]> {
@@ -41,29 +36,29 @@ export class UsageService {
     return this.stats(keys, ctx.nowMs);
   }
 
-  async ofKey(ctx: RequestContext, id: string): Promise<UsageStat> {
+  /** The key's own, then those of its configs; alone where it has none. */
+  async ofKey(ctx: RequestContext, id: string): Promise<UsageStat | UsageStat[]> {
     const keys: KeyRow[] = isUuid(id) ? await this.dataSource.query(`${KEYS_SQL} WHERE k.id = $1`, [id]) : [];
-    const [stat] = await this.stats(keys, ctx.nowMs);
-    if (stat === undefined) throw notFound('The virtual key');
-    return stat;
-  }
-
-  async reset(ctx: RequestContext, id: string): Promise<Changed<void>> {
-    return this.changes.run(ctx, async (change) => {
-      const owner = { entity: 'virtual_key', id } as const;
-      const locked = isUuid(id) ? await this.owners.lock(change.tx, owner) : null;
-      if (locked === null) throw notFound('The virtual key');
-      const { before, after } = await this.limits.reset(change, owner);
-      change.touch(locked.tenantId, locked.keyHashes);
-      change.audit({
-        tenantId: locked.tenantId,
-        action: 'usage.reset',
-        entityType: 'virtual_key',
-        entityId: id,
-        before: toAuditLimits(before),
-        after: toAuditLimits(after),
-      });
+    const [key] = keys;
+    const [own] = await this.stats(keys, ctx.nowMs);
+    if (key === undefined || own === undefined) throw notFound('The virtual key');
+    const configs = await this.configs.ofKey(this.dataSource.manager, key.id);
+    if (configs.length === 0) return own;
+    const idsOf = (entity: LimitEntity): string[] =>
+      configs.filter((one) => one.entity === entity).map((one) => one.id);
+    const [providers, models] = await Promise.all([
+      this.limitBook.answers('provider_config', idsOf('provider_config'), ctx.nowMs),
+      this.limitBook.answers('model_config', idsOf('model_config'), ctx.nowMs),
+    ]);
+    const ofConfigs = configs.map((config): UsageStat => {
+      const limits = providers.get(config.id) ?? models.get(config.id) ?? {};
+      return {
+        ...toUsageStat(key, limits),
+        ...(config.provider === undefined ? {} : { provider: config.provider }),
+        ...(config.model === undefined ? {} : { model: config.model }),
+      };
     });
+    return [own, ...ofConfigs];
   }
 
   private async stats(keys: readonly KeyRow[], nowMs: number): Promise<UsageStat[]> {

@@ -4,6 +4,7 @@ import type { VirtualKeyEntity } from '@penstock/entities';
 import { LimitBook } from '../limits/limit-book.js';
 import { OwnerSummaries } from '../owners/owner-summaries.js';
 import { ProviderConfigs } from '../provider-configs/provider-configs.js';
+import { SharedBudgetNames } from '../shared-budgets/shared-budget-names.js';
 import { KeySecrets, maskedValue } from './values/key-secret.js';
 import type { LiveValue } from './values/key-values.js';
 import { toKeySecretResponse, toVirtualKeyResponse } from './virtual-key.mapping.js';
@@ -17,6 +18,7 @@ export class VirtualKeyViews {
     private readonly summaries: OwnerSummaries,
     private readonly limitBook: LimitBook,
     private readonly providerConfigs: ProviderConfigs,
+    private readonly sharedBudgets: SharedBudgetNames,
     private readonly secrets: KeySecrets,
   ) {}
 
@@ -47,11 +49,12 @@ export class VirtualKeyViews {
     valueOf: (key: ListedKey) => string,
   ): Promise<VirtualKeyResponse[]> {
     const ids = keys.map(({ id }) => id);
-    const [teams, customers, limits, providerConfigs] = await Promise.all([
+    const [teams, customers, limits, providerConfigs, sharedBudgets] = await Promise.all([
       this.summaries.teams(keys.map(({ teamId }) => teamId)),
       this.summaries.customers(keys.map(({ customerId }) => customerId)),
       this.limitBook.answers('virtual_key', ids, nowMs),
       this.providerConfigs.views(ids, nowMs),
+      this.sharedBudgets.ofKeys(keys),
     ]);
     return keys.map((key) =>
       toVirtualKeyResponse(key, {
@@ -60,6 +63,7 @@ export class VirtualKeyViews {
         customer: customers.get(key.customerId ?? ''),
         limits: limits.get(key.id) ?? {},
         providerConfigs: providerConfigs.get(key.id),
+        sharedBudgets: sharedBudgets.get(key.id),
       }),
     );
   }

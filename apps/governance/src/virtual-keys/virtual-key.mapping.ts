@@ -1,5 +1,6 @@
 import type { CustomerSummary } from '../customers/customer.response.js';
 import type { LimitAnswer } from '../limits/limit-book.js';
+import type { SharedBudgetName } from '../limits/limit-responses.js';
 import type { ProviderConfigResponse } from '../provider-configs/provider-config.response.js';
 import type { TeamSummary } from '../teams/team.response.js';
 import { maskedValue } from './values/key-secret.js';
@@ -14,12 +15,13 @@ export interface VirtualKeyRelations {
   readonly customer: CustomerSummary | undefined;
   readonly limits: LimitAnswer;
   readonly providerConfigs: ProviderConfigResponse[] | undefined;
+  readonly sharedBudgets: SharedBudgetName[] | undefined;
 }
 
 /** A virtual key on the wire. */
 export function toVirtualKeyResponse(
   key: ListedKey,
-  { value, team, customer, limits, providerConfigs }: VirtualKeyRelations,
+  { value, team, customer, limits, providerConfigs, sharedBudgets }: VirtualKeyRelations,
 ): VirtualKeyResponse {
   return {
     id: key.id,
@@ -40,6 +42,7 @@ export function toVirtualKeyResponse(
     ...(key.expiresAt === null ? {} : { expires_at: key.expiresAt.toISOString() }),
     ...(key.allowedIps === null ? {} : { allowed_ips: key.allowedIps }),
     ...(key.tags === null ? {} : { tags: key.tags }),
+    ...(sharedBudgets === undefined ? {} : { shared_budgets: sharedBudgets }),
     created_at: key.createdAt.toISOString(),
     updated_at: key.updatedAt.toISOString(),
   };

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 
 import { CustomerSummary } from '../customers/customer.response.js';
-import { BudgetResponse, RateLimitResponse } from '../limits/limit-responses.js';
+import { BudgetResponse, RateLimitResponse, SharedBudgetName } from '../limits/limit-responses.js';
 import { ProviderConfigResponse } from '../provider-configs/provider-config.response.js';
 import { TeamSummary } from '../teams/team.response.js';
 
@@ -84,6 +84,13 @@ export class VirtualKeyResponse {
 
   @ApiProperty({ type: RateLimitResponse, required: false })
   rate_limit?: RateLimitResponse;
+
+  @ApiProperty({
+    type: [SharedBudgetName],
+    required: false,
+    description: 'Shared budgets that it spends from, if any.',
+  })
+  shared_budgets?: SharedBudgetName[];
 
   @ApiProperty({ type: [ProviderConfigResponse], required: false, description: 'Absent: every provider.' })
   provider_configs?: ProviderConfigResponse[];

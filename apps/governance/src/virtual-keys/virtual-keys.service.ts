@@ -12,6 +12,7 @@ import { notFound } from '../http/not-found.js';
 import { MovingLimits } from '../limits/moving-limits.js';
 import { ParentLocks } from '../owners/parent-locks.js';
 import { tenantIdOf } from '../policies/tenant-of.js';
+import { SharedBudgets } from '../shared-budgets/shared-budgets.js';
 import { toAuditKey } from './audit-key.js';
 import { KeyLimits } from './key-limits.js';
 import { KeyReads } from './key-reads.js';
@@ -31,6 +32,7 @@ export class VirtualKeysService {
     private readonly limits: KeyLimits,
     private readonly moving: MovingLimits,
     private readonly parents: ParentLocks,
+    private readonly shared: SharedBudgets,
     private readonly reads: KeyReads,
   ) {}
 
@@ -83,6 +85,8 @@ export class VirtualKeysService {
       const limits = await this.limits.toAudit(change, id);
       const tenantId = await this.tenantOf(change.tx, id, key);
       const secrets = await this.values.ofKey(change.tx, id);
+      // A key without owner is a tenant of its own: nothing else can spend from what is shared in it.
+      if (tenantId === id) await this.shared.deleteWithTenant(change, id);
       await this.keys.delete(change.tx, [id]);
       change.touch(tenantId, hashesOf(secrets));
       change.audit({
@@ -118,14 +122,14 @@ export class VirtualKeysService {
       updatedAt: nextTimestamp(before.updatedAt, change.now),
     });
     await this.keys.update(tx, after);
-    const limitsAfter = areLimitsChanged ? await this.limits.toAudit(change, id) : limitsBefore;
     const secrets = await this.values.ofKey(tx, id);
     const secretId = secrets.find(({ expiresAt }) => expiresAt === null)?.id;
     change.touch(tenantAfter, hashesOf(secrets));
     if (tenantAfter !== tenantBefore) {
-      const limitKeys = await this.moving.keysOf(tx, { keyIds: [id], teamIds: [] });
-      change.move({ fromTenantId: tenantBefore, toTenantId: tenantAfter, limitKeys });
+      const moved = { keyIds: [id], teamIds: [] };
+      await this.moving.move(change, moved, { fromTenantId: tenantBefore, toTenantId: tenantAfter });
     }
+    const limitsAfter = await this.limits.toAudit(change, id);
     change.audit({
       tenantId: tenantAfter,
       action: 'virtual_key.updated',

@@ -48,6 +48,17 @@ export const callerErrors = {
     isRetryable: false,
     logLevel: 'info',
   },
+  call_cut: {
+    status: 403,
+    openAiType: 'permission_error',
+    bifrostType: 'call_cut',
+    title: 'The call was ended because its virtual key may not be used any more.',
+    remedy: 'Ask an operator whether the key is to be used again; the answer up to here was charged.',
+    explanation:
+      'The tenant has the stream policy "cut", and while the call was running its key was deactivated or deleted, or expired. In a stream this comes as its last event. What was generated until then is charged; an answer that comes in one piece is charged at what was reserved, because nobody knows how far it was.',
+    isRetryable: false,
+    logLevel: 'info',
+  },
   virtual_key_expired: {
     status: 403,
     statusBearer: 401,
@@ -76,7 +87,7 @@ export const callerErrors = {
     title: 'The virtual key may not use this model.',
     remedy: 'Use one of the models the key allows, or ask an operator to extend allowed_models.',
     explanation:
-      'The key has a list of allowed models and the name after the provider prefix is not exactly one of them. An empty list allows every model.',
+      'The key, or its config of the provider, has a list of allowed models and the name after the provider prefix is not exactly one of them; `allowed` has up to 50 that are. An empty list allows every model.',
     isRetryable: false,
     logLevel: 'info',
   },
@@ -87,7 +98,7 @@ export const callerErrors = {
     title: 'The virtual key may not use this provider.',
     remedy: 'Use a model of a provider the key allows, or ask an operator to extend allowed_providers.',
     explanation:
-      'The key has a list of allowed providers without the one the model belongs to. A bare model name is resolved to its provider by the price catalogue first.',
+      'The key has a list of allowed providers, or provider configs, without the one the model belongs to; `allowed` has those that are in it. A bare model name is resolved to its provider by the price catalogue first.',
     isRetryable: false,
     logLevel: 'info',
   },

@@ -39,6 +39,16 @@ export const managementErrors = {
     isRetryable: false,
     logLevel: 'info',
   },
+  model_config_exists: {
+    status: 409,
+    openAiType: 'invalid_request_error',
+    title: 'There is a config of this model for this owner already.',
+    remedy: 'Change the limits of the existing model config; GET /api/governance/model-configs finds it.',
+    explanation:
+      'A key, team or customer has at most one model config for a model and a provider; one without provider is another one. Several budgets go into the same config.',
+    isRetryable: false,
+    logLevel: 'info',
+  },
   name_taken: {
     status: 400,
     openAiType: 'invalid_request_error',

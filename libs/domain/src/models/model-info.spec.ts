@@ -38,4 +38,8 @@ describe('modelInfo', () => {
       });
     }
   });
+
+  it.each(['constructor', '__proto__', 'toString'])('knows no provider called %s', (name) => {
+    expect(modelInfo(name, name).known).toBe(false);
+  });
 });

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../errors/catalogue.js';
 import type { IpRanges } from './ip-ranges.js';
+import type { ProviderConfig } from './provider-config.js';
 
 /** What decides whether a key may be used at all, by this caller and now. */
 export interface KeyQuestion {
@@ -9,15 +10,18 @@ export interface KeyQuestion {
   /** Null: from everywhere. */
   readonly allowedIps: IpRanges | null;
   readonly nowMs: number;
-  readonly clientIp: string;
+  /** Null: where the call comes from is not the question. */
+  readonly clientIp: string | null;
 }
 
-/** What decides whether a key may call a model at all, before any limit. */
-export interface AccessQuestion extends KeyQuestion {
+/** What decides whether a key may call a model, before any limit. */
+export interface ModelQuestion {
   /** Null or empty: every model. Compared exactly with the name after the provider prefix. */
   readonly allowedModels: readonly string[] | null;
   /** Null or empty: every provider. */
   readonly allowedProviders: readonly string[] | null;
+  /** Not empty: only these providers, each with its own models. */
+  readonly providerConfigs: readonly ProviderConfig[];
   readonly provider: string;
   readonly model: string;
 }
@@ -28,34 +32,46 @@ export type AccessCode = Extract<
   'virtual_key_blocked' | 'virtual_key_expired' | 'ip_not_allowed' | 'model_blocked' | 'provider_blocked'
 >;
 
-export type AccessDecision = { readonly allowed: true } | { readonly allowed: false; readonly code: AccessCode };
+/** The list of a key that refused a model or provider. */
+export type AccessRule = 'allowed_models' | 'allowed_providers' | 'provider_configs';
+
+export type AccessDecision =
+  | { readonly allowed: true }
+  | { readonly allowed: false; readonly code: AccessCode; readonly rule?: AccessRule };
 
 const ALLOWED: AccessDecision = Object.freeze({ allowed: true });
 
 /** Decides about the key itself: active, then expired, then where the call comes from. */
-export function evaluateKey(question: KeyQuestion): AccessDecision {
-  const { isActive, expiresAtMs, allowedIps, nowMs, clientIp } = question;
+export function evaluateKey({ isActive, expiresAtMs, allowedIps, nowMs, clientIp }: KeyQuestion): AccessDecision {
   if (!isActive) return { allowed: false, code: 'virtual_key_blocked' };
   if (expiresAtMs !== null && nowMs >= expiresAtMs) return { allowed: false, code: 'virtual_key_expired' };
-  if (allowedIps !== null && !allowedIps.contains(clientIp)) return { allowed: false, code: 'ip_not_allowed' };
+  if (allowedIps === null || clientIp === null || allowedIps.contains(clientIp)) return ALLOWED;
+  return { allowed: false, code: 'ip_not_allowed' };
+}
+
+/**
+ * Decides about a model, for a key that may be used: the lists of the key (model, then provider, in the contract's
+ * order), then its provider configs.
+ */
+export function evaluateModel(question: ModelQuestion): AccessDecision {
+  const { allowedModels, allowedProviders, providerConfigs, provider, model } = question;
+  if (!allows(allowedModels, model)) return { allowed: false, code: 'model_blocked', rule: 'allowed_models' };
+  if (!allows(allowedProviders, provider))
+    return { allowed: false, code: 'provider_blocked', rule: 'allowed_providers' };
+  if (providerConfigs.length === 0) return ALLOWED;
+  const config = providerConfigs.find((one) => one.provider === provider);
+  if (config === undefined) return { allowed: false, code: 'provider_blocked', rule: 'provider_configs' };
+  if (!allows(config.allowedModels, model)) return { allowed: false, code: 'model_blocked', rule: 'provider_configs' };
   return ALLOWED;
 }
 
-/** Decides in the contract's order: the key itself, then model, then provider. */
-export function evaluateAccess(question: AccessQuestion): AccessDecision {
+/** Decides in the contract's order: the key itself, then the model, then the provider. */
+export function evaluateAccess(question: KeyQuestion & ModelQuestion): AccessDecision {
   const key = evaluateKey(question);
   return key.allowed ? evaluateModel(question) : key;
 }
 
-/** Decides about a model alone, for a key that may be used. */
-export function evaluateModel(
-  question: Pick<AccessQuestion, 'allowedModels' | 'allowedProviders' | 'provider' | 'model'>,
-): AccessDecision {
-  if (!allows(question.allowedModels, question.model)) return { allowed: false, code: 'model_blocked' };
-  if (!allows(question.allowedProviders, question.provider)) return { allowed: false, code: 'provider_blocked' };
-  return ALLOWED;
-}
-
-function allows(list: readonly string[] | null, name: string): boolean {
+/** Whether a list of names lets a name pass; null and empty lists let every name pass. */
+export function allows(list: readonly string[] | null, name: string): boolean {
   return list === null || list.length === 0 || list.includes(name);
 }

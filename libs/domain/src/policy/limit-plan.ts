@@ -33,6 +33,8 @@ export interface LimitPlan {
   readonly history?: readonly (readonly number[])[];
   /** Undefined when no limit of the plan carries anything over. */
   readonly rollovers?: readonly PlannedRollover[];
+  /** Positions of the limits in shadow mode; undefined when there is none. */
+  readonly shadows?: readonly number[];
   /** True when money is limited anywhere on the path: then a call without a price is refused. */
   readonly hasBudget: boolean;
 }
@@ -69,6 +71,7 @@ export function planLimits(limits: readonly LimitSpec[], epoch: number, nowMs: n
     if (limit.rolloverMax === undefined || before === undefined) return [];
     return [{ limit: index, position: read(limit, before), base: limit.cap, max: limit.rolloverMax }];
   });
+  const shadows = limits.flatMap(({ onExceed }, index) => (onExceed === 'shadow' ? [index] : []));
   return {
     epoch,
     validFromMs: span.fromMs,
@@ -82,6 +85,7 @@ export function planLimits(limits: readonly LimitSpec[], epoch: number, nowMs: n
     caps: statedCaps.map((cap, index) => (limits[index]?.onExceed === 'shadow' ? NO_CAP : cap)),
     ...(history.some((positions) => positions.length > 0) ? { history } : {}),
     ...(rollovers.length > 0 ? { rollovers } : {}),
+    ...(shadows.length > 0 ? { shadows } : {}),
     hasBudget: limits.some(({ unit, onExceed }) => unit === 'nano_usd' && onExceed !== 'shadow'),
   };
 }

@@ -8,13 +8,13 @@ export interface CatalogueEntry {
 }
 
 /** Names that other gateways use for the catalogue's providers. */
-const PROVIDER_ALIASES: Readonly<Record<string, string>> = {
-  bedrock: 'aws',
-  gemini: 'google',
-  vertex: 'google',
-  vertexai: 'google',
-  xai: 'x-ai',
-};
+const PROVIDER_ALIASES: ReadonlyMap<string, string> = new Map([
+  ['bedrock', 'aws'],
+  ['gemini', 'google'],
+  ['vertex', 'google'],
+  ['vertexai', 'google'],
+  ['xai', 'x-ai'],
+]);
 
 /** Names come from callers, so the memory for them is bounded in count and in length. */
 const MEMO_MAX = 4_096;
@@ -49,7 +49,7 @@ function findEntry(provider: string, model: string): CatalogueEntry | undefined 
  * price a `my-openai-clone` like OpenAI.
  */
 export function catalogueProvider(provider: string): Provider | undefined {
-  const id = PROVIDER_ALIASES[provider] ?? provider;
+  const id = PROVIDER_ALIASES.get(provider) ?? provider;
   const found = findProvider({ providerId: id });
   return found?.id === id ? found : undefined;
 }

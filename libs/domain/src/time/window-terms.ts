@@ -53,7 +53,15 @@ export function calendarUnitOf(durationText: string): Pick<CalendarWindowSpec, '
 export function windowSpecOf(terms: WindowTerms, calendar: TenantCalendar): WindowSpec {
   const { durationText, anchorMs, alignedFromMs, isSliding } = terms;
   if (alignedFromMs !== null) {
-    return { kind: 'calendar', ...calendarUnitOf(durationText), ...calendar, anchorMs, alignedFromMs };
+    const { timeZone, fiscalYearStartMonth } = calendar;
+    return {
+      kind: 'calendar',
+      ...calendarUnitOf(durationText),
+      timeZone,
+      fiscalYearStartMonth,
+      anchorMs,
+      alignedFromMs,
+    };
   }
   return { kind: isSliding ? 'sliding' : 'rolling', durationMs: parseDuration(durationText), anchorMs };
 }

@@ -1,4 +1,5 @@
-import { AppError, inferProvider, splitModel } from '@penstock/domain';
+import { AppError } from '../errors/app-error.js';
+import { inferProvider, splitModel } from '../models/model-name.js';
 
 /** Where a model name leads. */
 export interface Target {
@@ -15,11 +16,14 @@ export function resolveTarget(requested: string): Target {
   const { provider, model } = splitModel(requested);
   if (provider !== undefined && provider !== '' && model !== '') return { provider, model };
   const inferred = inferProvider(requested);
-  if (inferred === undefined) {
-    throw new AppError('model_not_found', {
-      detail: `No provider is known for the model '${requested.slice(0, 100)}'. Name it as provider/model, for example openai/${requested.slice(0, 60)}.`,
-      fields: [{ path: 'model', reason: 'unknown model' }],
-    });
-  }
+  if (inferred === undefined) throw unknownModel(requested);
   return { provider: inferred, model: requested };
+}
+
+/** The refusal of a name that leads nowhere. */
+export function unknownModel(requested: string): AppError {
+  return new AppError('model_not_found', {
+    detail: `No provider is known for the model '${requested.slice(0, 100)}'. Name it as provider/model, for example openai/${requested.slice(0, 60)}.`,
+    fields: [{ path: 'model', reason: 'unknown model' }],
+  });
 }

@@ -1,0 +1,95 @@
+import {
+  type AdmittedCall,
+  admitCall,
+  type CallDecision,
+  type Clock,
+  countJsonTokens,
+  exceededShadows,
+  shapeOfChatRequest,
+  uuidv7,
+} from '@penstock/domain';
+
+import type { AdmissionService, CallDraft, Hold } from '../admission/admission.service.js';
+import type { GatewayEvents } from '../gateway-events.js';
+import type { PolicyEntry } from '../policies/policy-entry.js';
+import type { ProviderRegistry } from '../routing/providers.js';
+import { admissionHeaders } from './admission-headers.js';
+import type { ChatRequest } from './chat-request.js';
+import { toProviderBody } from './provider-body.js';
+
+/** A hold outlives the deadline of its call by this, so that the sweeper never races a live owner. */
+const HOLD_GRACE_MS = 60_000;
+
+/** Who calls, from where, and since when. */
+export interface Caller {
+  readonly requestId: string;
+  readonly keyValue: string;
+  readonly clientIp: string;
+  readonly startedAtMs: number;
+}
+
+/** A call that may be made: its hold must end. */
+export interface AdmittedChat extends Pick<AdmittedCall<Hold>, 'hold' | 'decision'> {
+  /** What the provider is to get. */
+  readonly body: Buffer;
+  /** What the caller is told besides; undefined when the call is the one that was asked for. */
+  readonly headers: Readonly<Record<string, string>> | undefined;
+  /** The policy that the call was admitted under. */
+  readonly policy: PolicyEntry;
+}
+
+/** Admits chat completions: the decision is the domain's, the room comes from {@link AdmissionService}. */
+export class ChatAdmission {
+  constructor(
+    private readonly admission: AdmissionService,
+    private readonly providers: ProviderRegistry,
+    private readonly clock: Clock,
+    private readonly events: GatewayEvents,
+    private readonly callTimeoutMs: number,
+    /** Uniform in [0, 1). */
+    private readonly random: () => number,
+  ) {}
+
+  /** @throws AppError with the refusal; nothing is held then. */
+  async admit(
+    { requestId, keyValue, clientIp, startedAtMs }: Caller,
+    entry: PolicyEntry,
+    chat: ChatRequest,
+  ): Promise<AdmittedChat> {
+    const draft: CallDraft = {
+      id: uuidv7(startedAtMs),
+      requestId,
+      modelRequested: chat.model,
+      startedAtMs,
+      isStream: chat.isStream,
+      expiresAtMs: startedAtMs + this.callTimeoutMs + HOLD_GRACE_MS,
+    };
+    // Made before the reservation, which then is the last thing that can fail.
+    let body = chat.bytes;
+    let policy = entry;
+    const admitted = await admitCall<Hold>(
+      {
+        model: chat.model,
+        shape: shapeOfChatRequest(chat.body, chat.bytes.length),
+        providers: this.providers,
+        draw: this.random(),
+        nowMs: startedAtMs,
+        clientIp,
+      },
+      {
+        reserve: (decide) =>
+          this.admission.reserve(keyValue, policy, draft, (current): CallDecision => {
+            policy = current;
+            const decision = decide(current);
+            body = toProviderBody(chat, decision);
+            return decision;
+          }),
+        countTokens: (encoding) => countJsonTokens(chat.bytes.toString('utf8'), encoding),
+      },
+    );
+    const { hold, decision } = admitted;
+    const shadows = exceededShadows(hold.plan, hold.totals, hold.amounts, this.admission.serverNowMs);
+    if (shadows.length > 0) this.events.shadowsExceeded(requestId, shadows, this.clock.now());
+    return { hold, decision, body, headers: admissionHeaders(admitted, shadows), policy };
+  }
+}

@@ -1,0 +1,59 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+
+import { describe, expect, it } from '@jest/globals';
+
+import type { AdmissionService, Hold } from '../admission/admission.service.js';
+import type { GatewayEvents } from '../gateway-events.js';
+import type { PolicyEntry } from '../policies/policy-entry.js';
+import type { PolicyStore } from '../policies/policy-store.js';
+import type { ProviderRegistry } from '../routing/providers.js';
+import type { AdmittedChat, ChatAdmission } from './chat-admission.js';
+import { ChatService } from './chat.service.js';
+import type { RevocableCalls } from './revocable-calls.js';
+
+const HOLD = { identity: { id: 'hold-1' } } as unknown as Hold;
+const OPTIONS = { bodyBytesMax: 1_000, answerBytesMax: 1_000, inFlightMax: 1, callTimeoutMs: 1_000, drainMaxMs: 0 };
+
+function arriving(): IncomingMessage {
+  const body = JSON.stringify({ model: 'openai/gpt-4o', messages: [{ role: 'user', content: 'hi' }] });
+  const headers = { 'x-bf-vk': 'sk-bf-key' };
+  return Object.assign(Readable.from([Buffer.from(body)]), { headers, complete: true }) as unknown as IncomingMessage;
+}
+
+/** A service whose calls are admitted and then cannot be sent. */
+function serviceWith(released: Hold[], providers: Partial<ProviderRegistry>): ChatService {
+  const admitted = { hold: HOLD, decision: { provider: 'openai', call: {} }, body: Buffer.alloc(0) };
+  return new ChatService(
+    { peek: () => ({}) as PolicyEntry } as unknown as PolicyStore,
+    { admit: () => Promise.resolve(admitted as unknown as AdmittedChat) } as unknown as ChatAdmission,
+    { release: (hold: Hold) => Promise.resolve(released.push(hold)) } as unknown as AdmissionService,
+    providers as ProviderRegistry,
+    {} as RevocableCalls,
+    { now: () => 0 },
+    { callRefused: () => undefined } as unknown as GatewayEvents,
+    OPTIONS,
+  );
+}
+
+describe('a call that was admitted and cannot be sent', () => {
+  it.each<[string, Partial<ServerResponse>, Partial<ProviderRegistry>]>([
+    ['its client has left', { destroyed: true }, { get: () => ({}) as never }],
+    ['its provider is gone', { destroyed: false, headersSent: true }, { get: () => undefined }],
+    [
+      'something unforeseen happens',
+      { destroyed: false, headersSent: true },
+      {
+        get: () => {
+          throw new Error('unforeseen');
+        },
+      },
+    ],
+  ])('gives its hold back because %s', async (_, response, providers) => {
+    const released: Hold[] = [];
+    const service = serviceWith(released, providers);
+    await service.handle(arriving(), response as ServerResponse, 'request-1', '192.0.2.1');
+    expect(released).toEqual([HOLD]);
+    expect(service.callsInFlight).toBe(0);
+  });
+});

@@ -1,0 +1,82 @@
+import type { PriceOverride, PriceState } from '../prices/price-override.js';
+import { resolvePrice } from '../prices/resolve-price.js';
+import { IpRanges } from './ip-ranges.js';
+import { type LimitPlan, planLimits } from './limit-plan.js';
+import { appliesTo, type LimitSpec } from './limits.js';
+import type { ProviderConfig } from './provider-config.js';
+
+/** What a policy must say for a call of its key to be decided. */
+export interface PolicyFacts {
+  readonly epoch: number;
+  readonly keyId: string;
+  readonly keyName: string;
+  readonly isActive: boolean;
+  /** The end of the key or of its value, whichever is earlier; milliseconds since the epoch. */
+  readonly expiresAtMs: number | null;
+  /** Addresses and networks; null or empty: from everywhere. */
+  readonly allowedIps: readonly string[] | null;
+  readonly allowedModels: readonly string[] | null;
+  readonly allowedProviders: readonly string[] | null;
+  readonly providerConfigs: readonly ProviderConfig[];
+  readonly limits: readonly LimitSpec[];
+  readonly priceOverrides: readonly PriceOverride[];
+}
+
+/** Prices are looked up again after this: an override may take effect without any change of policy. */
+const PRICE_FRESH_MS = 1_000;
+/** Callers choose model names: without a bound they could fill the memory with them. */
+const MODELS_MAX = 256;
+
+/** A policy with what is derived from it and used by call after call. Immutable: a newer epoch is another object. */
+export class CallPolicy<Facts extends PolicyFacts = PolicyFacts> {
+  /** By which limits apply, in most policies to every model alike. */
+  private readonly plans = new Map<string, LimitPlan>();
+  private readonly matching = new Map<string, { readonly key: string; readonly limits: readonly LimitSpec[] }>();
+  /** Of every model, where no limit is about some models only. */
+  private readonly alike: { readonly key: string; readonly limits: readonly LimitSpec[] } | undefined;
+  private readonly prices = new Map<string, { readonly state: PriceState; readonly readAtMs: number }>();
+
+  /** Where the key may be used from; null: from everywhere. */
+  readonly allowedIps: IpRanges | null;
+
+  constructor(readonly snapshot: Facts) {
+    const { allowedIps, limits } = snapshot;
+    this.allowedIps = allowedIps === null || allowedIps.length === 0 ? null : IpRanges.parse(allowedIps);
+    this.alike = limits.every(({ match }) => match === undefined) ? { key: '', limits } : undefined;
+  }
+
+  /** The plan of a call to a provider's model, whose windows are current at `nowMs`. */
+  planAt(nowMs: number, provider: string, model: string): LimitPlan {
+    const { key, limits } = this.limitsFor(provider, model);
+    const known = this.plans.get(key);
+    if (known !== undefined && nowMs >= known.validFromMs && nowMs < known.validUntilMs) return known;
+    const plan = planLimits(limits, this.snapshot.epoch, nowMs);
+    this.plans.set(key, plan);
+    return plan;
+  }
+
+  /** The price of a model for this key's tenant at `nowMs`. */
+  priceOf(provider: string, model: string, nowMs: number): PriceState {
+    const name = `${provider}/${model}`;
+    const known = this.prices.get(name);
+    if (known !== undefined && nowMs - known.readAtMs < PRICE_FRESH_MS) return known.state;
+    if (this.prices.size >= MODELS_MAX) this.prices.clear();
+    const state = resolvePrice(provider, model, nowMs, this.snapshot.priceOverrides);
+    this.prices.set(name, { state, readAtMs: nowMs });
+    return state;
+  }
+
+  /** Which limits apply, and a key that models with the same limits share. */
+  private limitsFor(provider: string, model: string): { readonly key: string; readonly limits: readonly LimitSpec[] } {
+    if (this.alike !== undefined) return this.alike;
+    const name = `${provider}/${model}`;
+    let found = this.matching.get(name);
+    if (found === undefined) {
+      const applying = this.snapshot.limits.filter((limit) => appliesTo(limit, provider, model));
+      found = { key: applying.map((limit) => limit.key).join(), limits: applying };
+      if (this.matching.size >= MODELS_MAX) this.matching.clear();
+      this.matching.set(name, found);
+    }
+    return found;
+  }
+}

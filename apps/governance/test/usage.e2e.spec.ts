@@ -34,7 +34,11 @@ describe('usage', () => {
     const amounts = { requests: '3', tokens: '40', nano_usd: '25000000' };
     for (const limit of snapshot.limits as LimitSpec[]) {
       if (limit.entity !== 'virtual_key') continue;
-      await app.redis.hset(tenantKeys(snapshot.tenantId).counters, currentCounter(limit), amounts[limit.unit as keyof typeof amounts]);
+      await app.redis.hset(
+        tenantKeys(snapshot.tenantId).counters,
+        currentCounter(limit),
+        amounts[limit.unit as keyof typeof amounts],
+      );
     }
     return { key, limits: snapshot.limits, tenantId: snapshot.tenantId };
   }

@@ -51,7 +51,14 @@ const windowOf: Readonly<Record<string, WindowSpec>> = {
   unending: { kind: 'unending' },
 };
 
-const UNITS: readonly LimitUnit[] = ['requests', 'tokens', 'input_tokens', 'output_tokens', 'concurrent_requests', 'nano_usd'];
+const UNITS: readonly LimitUnit[] = [
+  'requests',
+  'tokens',
+  'input_tokens',
+  'output_tokens',
+  'concurrent_requests',
+  'nano_usd',
+];
 
 const limitArbitrary: fc.Arbitrary<LimitSpec> = fc
   .record({
@@ -114,11 +121,17 @@ type Op =
   | { readonly kind: 'reset'; readonly policy: number };
 
 const opArbitrary: fc.Arbitrary<Op> = fc.oneof(
-  { weight: 12, arbitrary: fc.record({ kind: fc.constant('reserve' as const), amounts: amountsArbitrary, policy: fc.nat(1) }) },
+  {
+    weight: 12,
+    arbitrary: fc.record({ kind: fc.constant('reserve' as const), amounts: amountsArbitrary, policy: fc.nat(1) }),
+  },
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('end' as const), which: fc.nat(), part: fc.nat(3) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('end_again' as const), which: fc.nat() }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('wait' as const), hours: fc.nat(6) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('policy' as const), limits: limitsArbitrary, policy: fc.nat(1) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('policy' as const), limits: limitsArbitrary, policy: fc.nat(1) }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('reset' as const), policy: fc.nat(1) }) },
 );
 
@@ -214,7 +227,12 @@ it('decides and counts as the model does, for any policies, calls, changes, rese
         const stale = planOf(0);
         epoch += 1;
         await store.bumpEpoch(tenantId, epoch);
-        const late = { holdId: `stale-${epoch}`, holdRecord: '{}', plan: stale, amounts: unitAmounts(actualOf(ONE_CALL, 3)) };
+        const late = {
+          holdId: `stale-${epoch}`,
+          holdRecord: '{}',
+          plan: stale,
+          amounts: unitAmounts(actualOf(ONE_CALL, 3)),
+        };
         expect(await store.reserve(tenantId, late)).toEqual({ status: 'stale', epoch });
       };
       const end = (call: Call, part: number): (() => Promise<void>) => {
@@ -247,7 +265,12 @@ it('decides and counts as the model does, for any policies, calls, changes, rese
             else refused += 1;
             const amounts = unitAmounts(call.held);
             reserves.push(async () => {
-              const outcome = await store.reserve(tenantId, { holdId: call.holdId, holdRecord: '{}', plan: call.plan, amounts });
+              const outcome = await store.reserve(tenantId, {
+                holdId: call.holdId,
+                holdRecord: '{}',
+                plan: call.plan,
+                amounts,
+              });
               expect(outcome.status).toBe(isAdmitted ? 'admitted' : 'refused');
             });
           } else if (op.kind === 'end_again') {
@@ -277,7 +300,9 @@ it('decides and counts as the model does, for any policies, calls, changes, rese
         expect(inForce).toBe(String(epoch));
         for (const [id, total] of model.totals) expect([id, counters[id] ?? '0']).toEqual([id, total.toString()]);
         for (const id of Object.keys(counters)) expect(model.totals.has(id)).toBe(true);
-        expect((await redis.hkeys(keys.holds)).toSorted()).toEqual(model.running.map(({ holdId }) => holdId).toSorted());
+        expect((await redis.hkeys(keys.holds)).toSorted()).toEqual(
+          model.running.map(({ holdId }) => holdId).toSorted(),
+        );
       }
 
       await Promise.all(model.running.slice().map((call) => end(call, 1)()));

@@ -123,7 +123,12 @@ describe('what a window leaves over', () => {
     const before = planLimits([spec], 1, plan(spec).windows[0]!.startMs - 1);
     const open = { ...before, validFromMs: 0, validUntilMs: Number.MAX_SAFE_INTEGER };
     nextId += 1;
-    const late = { holdId: `hold-${nextId}`, holdRecord: '{}', plan: open, amounts: unitAmounts({ ...NO_AMOUNTS, costNanoUsd: 80n }) };
+    const late = {
+      holdId: `hold-${nextId}`,
+      holdRecord: '{}',
+      plan: open,
+      amounts: unitAmounts({ ...NO_AMOUNTS, costNanoUsd: 80n }),
+    };
     await store.reserve(TENANT, late);
     const on = plan(spec);
     expect((await reserve(on, 121n)).status).toBe('refused');

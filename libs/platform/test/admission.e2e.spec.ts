@@ -134,8 +134,16 @@ describe('six units', () => {
     const hold = op(planOf({ counterIds: every, caps: capsOf() }), unitAmounts(held));
     await store.reserve(TENANT, hold);
     const actual = { ...held, tokens: 33, inputTokens: 30, outputTokens: 3, concurrentRequests: 0, costNanoUsd: 44n };
-    const settle: SettleOp = { holdId: hold.holdId, outboxEntry: 'N{}', plan: hold.plan, deltas: unitDeltas(held, actual) };
-    expect(await Promise.all([store.settle(TENANT, settle), store.settle(TENANT, settle)])).toEqual(['settled', 'missing']);
+    const settle: SettleOp = {
+      holdId: hold.holdId,
+      outboxEntry: 'N{}',
+      plan: hold.plan,
+      deltas: unitDeltas(held, actual),
+    };
+    expect(await Promise.all([store.settle(TENANT, settle), store.settle(TENANT, settle)])).toEqual([
+      'settled',
+      'missing',
+    ]);
     expect(await store.readCounters(TENANT, every)).toEqual(['1', '33', '44', '30', '3', '0']);
   });
 

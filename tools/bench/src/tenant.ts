@@ -1,4 +1,10 @@
-import { governanceClient, type BudgetInput, type LimitsInput, type RateLimitInput, type Stack } from '@penstock/testing';
+import {
+  governanceClient,
+  type BudgetInput,
+  type LimitsInput,
+  type RateLimitInput,
+  type Stack,
+} from '@penstock/testing';
 
 /** A customer with a team with a key. */
 export interface Tenant {

@@ -17,7 +17,11 @@ const definitions = new Map<string, LimitDefinition>([
 const counter = (generation: number, startMs: number, key = 'c1'): string =>
   `${key}.${generation}.${startMs.toString(36)}`;
 
-function isPruned(counterId: string, nowMs: number, known: ReadonlyMap<string, LimitDefinition> = definitions): boolean {
+function isPruned(
+  counterId: string,
+  nowMs: number,
+  known: ReadonlyMap<string, LimitDefinition> = definitions,
+): boolean {
   return prunableCounters([counterId], known, nowMs).length === 1;
 }
 

@@ -56,7 +56,7 @@ export class WindowPruner {
     const nowMs = await serverNowMs(this.redis);
     const cutoffMs = retentionCutoffMs(this.config.PENSTOCK_LIMIT_WINDOW_RETENTION_DAYS, nowMs);
     let deleted = 0;
-    for (let after = ''; ; ) {
+    for (let after = ''; ;) {
       const page: { limit_key: string }[] = await this.dataSource.query(NEXT_KEYS, [after]);
       const last = page.at(-1);
       if (last === undefined) break;
@@ -69,7 +69,8 @@ export class WindowPruner {
       });
       deleted += await this.deleteBefore(kept, cutoffMs);
     }
-    if (deleted > 0) this.logger.info({ windows: deleted }, 'ended windows of rate limits were removed from the ledger');
+    if (deleted > 0)
+      this.logger.info({ windows: deleted }, 'ended windows of rate limits were removed from the ledger');
     return deleted;
   }
 

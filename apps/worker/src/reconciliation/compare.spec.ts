@@ -119,7 +119,9 @@ describe('compareTenant', () => {
 
   it('takes the concurrent requests for what calls in flight hold, in every tenant for itself', () => {
     const running = { ...hold, counters: ['n1.1.0'] };
-    const definitions = new Map([['n1', { ...definition, key: 'n1', generation: 1, window: { kind: 'unending' } as const }]]);
+    const definitions = new Map([
+      ['n1', { ...definition, key: 'n1', generation: 1, window: { kind: 'unending' } as const }],
+    ]);
     const compare = (counters: [string, bigint][], tenantId = 'tenant') => {
       const elsewhere = new Map([...definitions].map(([key, one]) => [key, { ...one, tenantId }]));
       const state = redis({ counters: new Map(counters), holds: [running, { ...running, id: 'h2' }] });

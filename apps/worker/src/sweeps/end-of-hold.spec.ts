@@ -80,7 +80,14 @@ describe('the end of a hold', () => {
   });
 
   it('corrected: turns the estimate into what the ledger has', () => {
-    const op = correctOp(hold, { ...NO_AMOUNTS, requests: 1, tokens: 40, inputTokens: 30, outputTokens: 10, costNanoUsd: 12n });
+    const op = correctOp(hold, {
+      ...NO_AMOUNTS,
+      requests: 1,
+      tokens: 40,
+      inputTokens: 30,
+      outputTokens: 10,
+      costNanoUsd: 12n,
+    });
     expect(op.outboxEntry).toBe('');
     expect(op.deltas).toEqual({
       requests: '0',

@@ -122,7 +122,12 @@ export async function putSettled(redis: Redis, ...records: readonly UsageRecord[
 export async function putHold(
   redis: Redis,
   tenant: TestTenant,
-  options: { readonly ownerId: string; readonly isDispatched: boolean; readonly expiresAtMs?: number; readonly counters?: readonly string[] },
+  options: {
+    readonly ownerId: string;
+    readonly isDispatched: boolean;
+    readonly expiresAtMs?: number;
+    readonly counters?: readonly string[];
+  },
 ): Promise<HoldRecord> {
   const hold: HoldRecord = {
     id: uuidv7(),

@@ -26,12 +26,7 @@ const NAMES: Readonly<Record<LimitEntity, string>> = {
   customer: 'Acme',
 };
 
-function limit(
-  unit: LimitUnit,
-  entity: LimitEntity,
-  cap: bigint | number,
-  change: Partial<LimitSpec> = {},
-): LimitSpec {
+function limit(unit: LimitUnit, entity: LimitEntity, cap: bigint | number, change: Partial<LimitSpec> = {}): LimitSpec {
   return {
     key: limitKey(unit, 1),
     limitId: `${entity}-limit`,
@@ -90,13 +85,55 @@ describe('which limit decides', () => {
     ['requests', [full.keyRequests], 'request_limited', 429, 'virtual_key', 'requests'],
     ['rates before budgets', [full.keyBudget, full.customerTokens], 'token_limited', 429, 'customer', 'tokens'],
     ['both rates of the key', [full.keyTokens, full.keyRequests], 'rate_limited', 429, 'virtual_key', 'tokens'],
-    ['the model before the provider', [full.providerOutput, full.modelInput], 'token_limited', 429, 'model_config', 'input_tokens'],
-    ['the provider before the key', [full.keyTokens, full.providerOutput], 'token_limited', 429, 'provider_config', 'output_tokens'],
-    ['input tokens and requests', [full.teamRequests, full.modelInput], 'rate_limited', 429, 'model_config', 'input_tokens'],
+    [
+      'the model before the provider',
+      [full.providerOutput, full.modelInput],
+      'token_limited',
+      429,
+      'model_config',
+      'input_tokens',
+    ],
+    [
+      'the provider before the key',
+      [full.keyTokens, full.providerOutput],
+      'token_limited',
+      429,
+      'provider_config',
+      'output_tokens',
+    ],
+    [
+      'input tokens and requests',
+      [full.teamRequests, full.modelInput],
+      'rate_limited',
+      429,
+      'model_config',
+      'input_tokens',
+    ],
     ['running requests', [full.teamConcurrent], 'concurrency_limited', 429, 'team', 'concurrent_requests'],
-    ['running requests before budgets', [full.keyBudget, full.teamConcurrent], 'concurrency_limited', 429, 'team', 'concurrent_requests'],
-    ['the key before a shared budget', [full.sharedBudget, full.keyBudget], 'budget_exceeded', 402, 'virtual_key', 'nano_usd'],
-    ['a shared budget before the team', [full.teamBudget, full.sharedBudget], 'budget_exceeded', 402, 'shared_budget', 'nano_usd'],
+    [
+      'running requests before budgets',
+      [full.keyBudget, full.teamConcurrent],
+      'concurrency_limited',
+      429,
+      'team',
+      'concurrent_requests',
+    ],
+    [
+      'the key before a shared budget',
+      [full.sharedBudget, full.keyBudget],
+      'budget_exceeded',
+      402,
+      'virtual_key',
+      'nano_usd',
+    ],
+    [
+      'a shared budget before the team',
+      [full.teamBudget, full.sharedBudget],
+      'budget_exceeded',
+      402,
+      'shared_budget',
+      'nano_usd',
+    ],
     ['rates of two levels', [full.customerTokens, full.teamRequests], 'rate_limited', 429, 'team', 'requests'],
   ])('%s', (_, entries, code, status, entity, unit) => {
     expect(explain(entries)).toMatchObject({ code, status, decided: { entity, unit, decides: true } });
@@ -269,9 +306,13 @@ describe('what would help', () => {
   });
 
   it('waits for a running call to end where they are limited, and asks to try again soon', () => {
-    const refusal = explain([[limit('concurrent_requests', 'team', 2, { window: { kind: 'unending' } }), 2n]], amounts, {
-      call,
-    });
+    const refusal = explain(
+      [[limit('concurrent_requests', 'team', 2, { window: { kind: 'unending' } }), 2n]],
+      amounts,
+      {
+        call,
+      },
+    );
     expect(refusal).toMatchObject({
       retryAfterMs: 1_000,
       remedy: 'Wait until a running call ends or ask an operator to raise the limit.',

@@ -246,7 +246,9 @@ describe('rollover', () => {
   it('has nothing to carry from a window that began before counting did', () => {
     const window: WindowSpec = { kind: 'rolling', durationMs: HOUR_MS, anchorMs: ANCHOR_MS };
     for (const nowMs of [ANCHOR_MS - 5 * HOUR_MS, ANCHOR_MS - 1, ANCHOR_MS]) {
-      expect(planLimits([limit('nano_usd', 0, { window, rolloverMax: '5' })], 1, nowMs)).not.toHaveProperty('rollovers');
+      expect(planLimits([limit('nano_usd', 0, { window, rolloverMax: '5' })], 1, nowMs)).not.toHaveProperty(
+        'rollovers',
+      );
     }
   });
 });

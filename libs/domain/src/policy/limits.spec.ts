@@ -1,6 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { amountFor, appliesTo, counterId, limitKey, type LimitSpec, type LimitUnit, parseCounterId, unitOfKey } from './limits.js';
+import {
+  amountFor,
+  appliesTo,
+  counterId,
+  limitKey,
+  type LimitSpec,
+  type LimitUnit,
+  parseCounterId,
+  unitOfKey,
+} from './limits.js';
 
 const UNITS: readonly LimitUnit[] = [
   'requests',

@@ -52,19 +52,27 @@ describe(`generated requests (PENSTOCK_FUZZ_SEED=${seed}, PENSTOCK_FUZZ_COUNT=${
     if (body.found === true) await app.internal('POST', `/tenants/${body.snapshot.tenantId}/load`);
   }
 
-  it('are answered as the document says, one after another', async () => {
-    const { violations, neverSucceeded } = await fuzz({ seed, count: count - CONCURRENT_COUNT });
+  it(
+    'are answered as the document says, one after another',
+    async () => {
+      const { violations, neverSucceeded } = await fuzz({ seed, count: count - CONCURRENT_COUNT });
 
-    expect(violations).toEqual([]);
-    // An operation that no request gets right is not tested: give the generator a hint of what its fields take.
-    expect(neverSucceeded).toEqual([]);
-  }, TIMEOUT_MS);
+      expect(violations).toEqual([]);
+      // An operation that no request gets right is not tested: give the generator a hint of what its fields take.
+      expect(neverSucceeded).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
 
-  it('are answered as the document says, eight at a time', async () => {
-    const { violations } = await fuzz({ seed: seed + 1, count: CONCURRENT_COUNT, concurrency: 8 });
+  it(
+    'are answered as the document says, eight at a time',
+    async () => {
+      const { violations } = await fuzz({ seed: seed + 1, count: CONCURRENT_COUNT, concurrency: 8 });
 
-    expect(violations).toEqual([]);
-  }, TIMEOUT_MS);
+      expect(violations).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
 
   it('leave every audit chain intact', async () => {
     const entries = await app.db.getRepository(AuditEntryEntity).find({ order: { tenantId: 'ASC', position: 'ASC' } });

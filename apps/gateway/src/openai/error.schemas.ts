@@ -1,8 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiExtraModels, ApiProperty, ApiPropertyOptional, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { LimitReportSchema } from '@penstock/platform';
 import { catalogue, type ErrorCode } from '@penstock/domain';
-
-import { LimitReport } from './limit-report.schema.js';
 
 /** What denied a call before any limit was looked at. */
 export class DeniedBy {
@@ -62,11 +61,11 @@ export class ErrorDetails {
   @ApiProperty({ type: 'number', required: false })
   retry_after_ms?: number;
 
-  @ApiProperty({ type: LimitReport, required: false })
-  decided_by?: LimitReport;
+  @ApiProperty({ type: LimitReportSchema, required: false })
+  decided_by?: LimitReportSchema;
 
-  @ApiProperty({ type: [LimitReport], required: false })
-  limits?: LimitReport[];
+  @ApiProperty({ type: [LimitReportSchema], required: false })
+  limits?: LimitReportSchema[];
 
   @ApiProperty({ type: 'integer', required: false, description: 'With this max_tokens the call would fit now.' })
   max_tokens_that_fits?: number;

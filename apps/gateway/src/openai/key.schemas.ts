@@ -1,6 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-
-import { LimitReport } from './limit-report.schema.js';
+import { LimitReportSchema } from '@penstock/platform';
 
 /** A provider that a key may use. */
 export class KeyProviderConfig {
@@ -53,6 +52,6 @@ export class KeyStatus {
   })
   stream_policy!: string;
 
-  @ApiProperty({ type: [LimitReport], description: 'Every limit on the path of any call of the key.' })
-  limits!: LimitReport[];
+  @ApiProperty({ type: [LimitReportSchema], description: 'Every limit on the path of any call of the key.' })
+  limits!: LimitReportSchema[];
 }

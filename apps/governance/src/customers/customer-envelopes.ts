@@ -1,26 +1,13 @@
-import { ApiProperty, OmitType } from '@nestjs/swagger';
+import { ApiProperty, IntersectionType, OmitType } from '@nestjs/swagger';
 
-import { BudgetResponse, RateLimitResponse } from '../limits/limit-responses.js';
+import { LimitsResponse } from '../limits/limit-responses.js';
 import { TeamSummary } from '../teams/team.response.js';
 import { CustomerSummary } from './customer.response.js';
 
 /** A customer. */
-export class CustomerResponse extends OmitType(CustomerSummary, ['teams'] as const) {
+export class CustomerResponse extends IntersectionType(OmitType(CustomerSummary, ['teams'] as const), LimitsResponse) {
   @ApiProperty({ type: [TeamSummary] })
   teams!: TeamSummary[];
-
-  @ApiProperty({ type: BudgetResponse, required: false })
-  budget?: BudgetResponse;
-
-  @ApiProperty({
-    type: [BudgetResponse],
-    required: false,
-    description: 'Where there are several; `budget` is the oldest.',
-  })
-  budgets?: BudgetResponse[];
-
-  @ApiProperty({ type: RateLimitResponse, required: false })
-  rate_limit?: RateLimitResponse;
 }
 
 /** Answer with one customer. */

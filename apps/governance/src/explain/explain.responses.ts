@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { LIMIT_ENTITIES } from '@penstock/domain';
+import { LimitReportSchema } from '@penstock/platform';
 
 /** Where a call goes. */
 export class ExplainedTarget {
@@ -23,60 +23,6 @@ export class ExplainedEstimate {
 
   @ApiProperty({ type: Boolean, description: 'False when no price is known: the cost is then stated as 0.' })
   is_priced!: boolean;
-}
-
-/** One limit on the path of the call, as refusals carry it; amounts are decimal integers in the unit. */
-export class ExplainedLimit {
-  @ApiProperty({ enum: LIMIT_ENTITIES })
-  entity!: string;
-
-  @ApiProperty({ type: String })
-  entity_id!: string;
-
-  @ApiProperty({ type: String })
-  entity_name!: string;
-
-  @ApiProperty({ type: String, format: 'uuid', description: 'Id of the budget or rate limit.' })
-  limit_id!: string;
-
-  @ApiProperty({ enum: ['requests', 'tokens', 'input_tokens', 'output_tokens', 'concurrent_requests', 'nano_usd'] })
-  unit!: string;
-
-  @ApiProperty({ type: String, description: 'In force now: with raises and what was carried over.' })
-  cap!: string;
-
-  @ApiProperty({ type: String, description: 'Settled plus held by running calls.' })
-  used!: string;
-
-  @ApiPropertyOptional({ type: String, description: 'The part of `used` that running calls hold.' })
-  held?: string;
-
-  @ApiProperty({ type: String })
-  needed!: string;
-
-  @ApiProperty({ type: String })
-  remaining!: string;
-
-  @ApiPropertyOptional({ type: String, description: 'Absent for concurrent requests, as the next three.' })
-  window?: string;
-
-  @ApiPropertyOptional({ enum: ['rolling', 'sliding', 'calendar'] })
-  window_kind?: string;
-
-  @ApiPropertyOptional({ type: String, format: 'date-time' })
-  window_started_at?: string;
-
-  @ApiPropertyOptional({ type: String, format: 'date-time' })
-  window_ends_at?: string;
-
-  @ApiProperty({ enum: ['deny', 'clamp', 'fallback', 'shadow'] })
-  on_exceed!: string;
-
-  @ApiProperty({ type: Boolean })
-  fits!: boolean;
-
-  @ApiProperty({ type: Boolean, description: 'Has no room for the call, and is enforced.' })
-  decides!: boolean;
 }
 
 /** What exceeded limits make of the call. */
@@ -135,8 +81,8 @@ export class ExplainResponse {
   @ApiProperty({ type: ExplainedEstimate, nullable: true })
   estimate!: ExplainedEstimate | null;
 
-  @ApiProperty({ type: [ExplainedLimit], description: 'For the call as it was asked for.' })
-  limits!: ExplainedLimit[];
+  @ApiProperty({ type: [LimitReportSchema], description: 'For the call as it was asked for.' })
+  limits!: LimitReportSchema[];
 
   @ApiProperty({ type: ExplainedAction })
   on_exceed!: ExplainedAction;

@@ -227,3 +227,19 @@ export class OwnedRateLimitResponse extends RateLimitResponse {
   @ApiProperty({ type: String, format: 'uuid', required: false })
   model_config_id?: string;
 }
+
+/** The limits of who carries them; absent where there are none. */
+export class LimitsResponse {
+  @ApiProperty({ type: BudgetResponse, required: false })
+  budget?: BudgetResponse;
+
+  @ApiProperty({
+    type: [BudgetResponse],
+    required: false,
+    description: 'Where there are several; `budget` is the oldest.',
+  })
+  budgets?: BudgetResponse[];
+
+  @ApiProperty({ type: RateLimitResponse, required: false })
+  rate_limit?: RateLimitResponse;
+}

@@ -1,9 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
 
-import { BudgetResponse, RateLimitResponse } from '../limits/limit-responses.js';
+import { LimitsResponse } from '../limits/limit-responses.js';
 
 /** A model whose calls by one owner have limits of their own; one of the owner's ids is there. */
-export class ModelConfigResponse {
+export class ModelConfigResponse extends LimitsResponse {
   @ApiProperty({ type: String, format: 'uuid' })
   id!: string;
 
@@ -21,19 +21,6 @@ export class ModelConfigResponse {
 
   @ApiProperty({ type: String, format: 'uuid', required: false })
   customer_id?: string;
-
-  @ApiProperty({ type: BudgetResponse, required: false })
-  budget?: BudgetResponse;
-
-  @ApiProperty({
-    type: [BudgetResponse],
-    required: false,
-    description: 'Where there are several; `budget` is the oldest.',
-  })
-  budgets?: BudgetResponse[];
-
-  @ApiProperty({ type: RateLimitResponse, required: false })
-  rate_limit?: RateLimitResponse;
 
   @ApiProperty({ type: String, format: 'date-time' })
   created_at!: string;

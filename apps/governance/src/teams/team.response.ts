@@ -1,7 +1,7 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, IntersectionType } from '@nestjs/swagger';
 
 import { CustomerSummary } from '../customers/customer.response.js';
-import { BudgetResponse, RateLimitResponse, SharedBudgetName } from '../limits/limit-responses.js';
+import { LimitsResponse, SharedBudgetName } from '../limits/limit-responses.js';
 
 /** A team as it is shown inside another entity: without its own relations. */
 export class TeamSummary {
@@ -31,22 +31,9 @@ export class TeamSummary {
 }
 
 /** A team. */
-export class TeamResponse extends TeamSummary {
+export class TeamResponse extends IntersectionType(TeamSummary, LimitsResponse) {
   @ApiProperty({ type: CustomerSummary, required: false, nullable: true })
   customer?: CustomerSummary | null;
-
-  @ApiProperty({ type: BudgetResponse, required: false })
-  budget?: BudgetResponse;
-
-  @ApiProperty({
-    type: [BudgetResponse],
-    required: false,
-    description: 'Where there are several; `budget` is the oldest.',
-  })
-  budgets?: BudgetResponse[];
-
-  @ApiProperty({ type: RateLimitResponse, required: false })
-  rate_limit?: RateLimitResponse;
 
   @ApiProperty({
     type: [SharedBudgetName],

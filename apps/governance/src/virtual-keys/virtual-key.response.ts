@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 
 import { CustomerSummary } from '../customers/customer.response.js';
-import { BudgetResponse, RateLimitResponse, SharedBudgetName } from '../limits/limit-responses.js';
+import { LimitsResponse, SharedBudgetName } from '../limits/limit-responses.js';
 import { ProviderConfigResponse } from '../provider-configs/provider-config.response.js';
 import { TeamSummary } from '../teams/team.response.js';
 
@@ -29,7 +29,7 @@ export class KeySecretResponse {
 }
 
 /** A virtual key. */
-export class VirtualKeyResponse {
+export class VirtualKeyResponse extends LimitsResponse {
   @ApiProperty({ type: String, format: 'uuid' })
   id!: string;
 
@@ -71,19 +71,6 @@ export class VirtualKeyResponse {
 
   @ApiProperty({ type: CustomerSummary, required: false })
   customer?: CustomerSummary;
-
-  @ApiProperty({ type: BudgetResponse, required: false })
-  budget?: BudgetResponse;
-
-  @ApiProperty({
-    type: [BudgetResponse],
-    required: false,
-    description: 'Where there are several; `budget` is the oldest.',
-  })
-  budgets?: BudgetResponse[];
-
-  @ApiProperty({ type: RateLimitResponse, required: false })
-  rate_limit?: RateLimitResponse;
 
   @ApiProperty({
     type: [SharedBudgetName],

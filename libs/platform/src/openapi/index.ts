@@ -1,1 +1,2 @@
+export * from './limit-report.schema.js';
 export * from './openapi.js';

@@ -1,8 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { LIMIT_ENTITIES } from '@penstock/domain';
 
-/** One limit on the path of a call; amounts are decimal integers in the unit. */
-export class LimitReport {
+/** One limit on the path of a call as refusals and explanations carry it; amounts are decimal integers in the unit. */
+export class LimitReportSchema {
   @ApiProperty({ enum: LIMIT_ENTITIES })
   entity!: string;
 

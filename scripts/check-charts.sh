@@ -88,6 +88,19 @@ deployments_fit_the_apps() {
   return $misfits
 }
 
+# Who may claim the address of a caller: without an Ingress nobody but the pod itself.
+gateway_trusts() {
+  expected=$1
+  shift
+  "$helm" template ci k8s/penstock --kube-version "$kube" --set image.repository=some --set secrets.existingSecret=some \
+    "$@" >"$work/trust.yaml" || return 1
+  awk '
+    /^kind: / { kind = $2 }
+    /^  name: / { name = kind == "Deployment" ? $2 : "" }
+    name ~ /-gateway$/ && /- name: PENSTOCK_TRUSTED_PROXIES/ { getline; print $2 }' "$work/trust.yaml" >"$work/trusted"
+  [ "$(cat "$work/trusted")" = "$expected" ] || { echo "the gateway trusts $(cat "$work/trusted")"; return 1; }
+}
+
 example_variables() {
   sed -n 's/^#\{0,1\}\([A-Z][A-Z0-9_]*\)=.*/\1/p' .env.example | sort -u
 }
@@ -138,6 +151,12 @@ for chart in k8s/*/; do
     "$helm" template ci "$chart" --kube-version "$kube" --set gatway.replicas=3
   check "$chart knows every variable of .env.example" knows_all_variables "$chart"
 done
+
+check 'a gateway without Ingress believes no X-Forwarded-For' gateway_trusts '"loopback"'
+check 'a gateway behind an Ingress believes what config says' gateway_trusts '' \
+  --set ingress.enabled=true --set ingress.host=llm.example.com
+check 'a gateway believes whom its own value names' gateway_trusts '"10.42.7.0/24"' \
+  --set gateway.trustedProxies=10.42.7.0/24
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -61,20 +61,24 @@ describe(`generated requests (PENSTOCK_FUZZ_SEED=${seed}, PENSTOCK_FUZZ_COUNT=${
     return index % 2 === 0 ? { authorization: `Bearer ${token}` } : { 'x-admin-key': MASTER_KEY };
   }
 
-  it('are answered as the document says', async () => {
-    const { violations, neverSucceeded } = await fuzzApi({
-      seed,
-      count,
-      baseUrl: await admin.listen(),
-      credential: credentialOf,
-      hints: (field) => HINTS[field],
-      beforeEach: ({ advanceMs }) => admin.clock.advance(advanceMs),
-    });
+  it(
+    'are answered as the document says',
+    async () => {
+      const { violations, neverSucceeded } = await fuzzApi({
+        seed,
+        count,
+        baseUrl: await admin.listen(),
+        credential: credentialOf,
+        hints: (field) => HINTS[field],
+        beforeEach: ({ advanceMs }) => admin.clock.advance(advanceMs),
+      });
 
-    expect(violations).toEqual([]);
-    // Root's account is there already.
-    expect(neverSucceeded).toEqual(['POST /api/admin-users/setup']);
-  }, TIMEOUT_MS);
+      expect(violations).toEqual([]);
+      // Root's account is there already.
+      expect(neverSucceeded).toEqual(['POST /api/admin-users/setup']);
+    },
+    TIMEOUT_MS,
+  );
 
   it('leave every audit chain intact', async () => {
     const entries = await admin.db

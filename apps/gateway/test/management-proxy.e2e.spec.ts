@@ -54,3 +54,30 @@ describe('management through the gateway while the service behind it is away', (
     }
   });
 });
+
+describe('management through the gateway', () => {
+  let stack: Stack;
+
+  beforeAll(async () => {
+    // Callers of the tests are no proxies to the gateway, and the gateway is one to the services.
+    const gateway = { PENSTOCK_TRUSTED_PROXIES: '192.0.2.1' };
+    stack = await startStack({ workers: 0, simulator: false, appEnv: { gateway } });
+  });
+  afterAll(() => stack?.stop());
+
+  it('counts failed logins at the address of the caller, whatever he says of it', async () => {
+    const attempt = async (address: string): Promise<number> => {
+      const response = await fetch(`${stack.gatewayUrl}/api/admin-users/login`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-forwarded-for': address },
+        body: JSON.stringify({ email: 'nobody@example.com', password: 'guess' }),
+      });
+      await response.arrayBuffer();
+      return response.status;
+    };
+    const statuses: number[] = [];
+    for (let index = 1; index <= 12; index += 1) statuses.push(await attempt(`198.51.100.${index}`));
+
+    expect(statuses).toEqual([...Array<number>(10).fill(401), 429, 429]);
+  });
+});

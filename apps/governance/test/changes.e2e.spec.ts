@@ -46,6 +46,23 @@ describe('a change', () => {
     expect(messages.every((message) => message.delivered_at !== null)).toBe(true);
   });
 
+  it.each([
+    ['a key', 'virtual-keys', 'virtual_key'],
+    ['a team', 'teams', 'team'],
+  ] as const)('that takes %s to another tenant is in the chains of both', async (name, kind, entityType) => {
+    const [from, to] = [await app.create('customers', { name: 'from' }), await app.create('customers', { name: 'to' })];
+    const { id } = await app.create(kind, { name: `${name} that moves`, customer_id: from.id });
+
+    await app.call('PUT', `/${kind}/${id}`, { customer_id: to.id });
+
+    const left = (await auditOf(from.id)).at(-1);
+    expect(left).toMatchObject({ action: `${entityType}.moved_away`, entityType, entityId: id, after: null });
+    expect(left?.before).toMatchObject({ customer_id: from.id });
+    expect(JSON.stringify(left)).not.toContain(to.id);
+    expect((await auditOf(to.id)).at(-1)).toMatchObject({ action: `${entityType}.updated`, entityId: id });
+    for (const tenant of [from, to]) expect(findBrokenLink(await auditOf(tenant.id))).toBe(-1);
+  });
+
   it('that changes nothing leaves no trace', async () => {
     const customer = await app.create('customers', { name: 'same' });
 

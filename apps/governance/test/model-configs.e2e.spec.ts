@@ -162,6 +162,7 @@ describe('model configs', () => {
   it('are listed by owner and model, in pages', async () => {
     const other = await app.create('customers', { name: 'other' });
     const first = await create({ model: 'listed', customer_id: other.id });
+    app.clock.advance(1);
     const second = await create({ model: 'listed 2', customer_id: other.id });
     const list = async (query: string): Promise<string[]> => {
       const { body } = await app.call('GET', `/model-configs?${query}`);

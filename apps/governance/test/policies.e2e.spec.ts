@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { counterId, type LimitSpec, windowAt } from '@penstock/domain';
+import { counterId, countersAt, type LimitSpec, parseCounterId, windowAt } from '@penstock/domain';
 import { NEGATIVE_SNAPSHOT, SNAPSHOT_VERSION, snapshotKey, tenantKeys, TENANTS_KEY } from '@penstock/dto';
 import { waitFor } from '@penstock/testing';
 
@@ -153,6 +153,36 @@ describe('policies for gateways', () => {
       const { virtual_key } = (await app.call('GET', `/virtual-keys/${key.id}`)).body;
       expect(virtual_key.rate_limit.request_current_usage).toBe(2);
       expect(virtual_key.budget.current_usage).toBeCloseTo(0.0000999, 12);
+    });
+
+    it('brings every window that a decision reads: buckets of a sliding window, the one before of a budget', async () => {
+      const key = await app.create('virtual-keys', {
+        name: 'loaded with history',
+        budget: { max_limit: 100, reset_duration: '10ms' },
+        rate_limit: { token_max_limit: 5, token_reset_duration: '100h', window_type: 'sliding' },
+      });
+      const limits = (await lookUp(key.value)).snapshot.limits as LimitSpec[];
+      app.clock.advance(1_000 * 3_600_000);
+      const read = limits.flatMap((limit) => countersAt(limit, app.clock.now()).map((id) => [id, limit] as const));
+      expect(read).toHaveLength(11 + 2);
+      for (const [id, limit] of read) await record(id, limit, '3', parseCounterId(id).windowStartMs);
+      await load(key.id);
+      const loaded = await app.redis.hgetall(counters(key.id));
+      for (const [id] of read) expect([id, loaded[id]]).toEqual([id, '3']);
+    });
+
+    it('takes all buckets of a sliding window along to another tenant', async () => {
+      const customer = await app.create('customers', { name: 'home of buckets' });
+      const key = await app.create('virtual-keys', {
+        name: 'sliding and moving',
+        rate_limit: { token_max_limit: 5, token_reset_duration: '100h', window_type: 'sliding' },
+      });
+      const [limit] = (await lookUp(key.value)).snapshot.limits as [LimitSpec];
+      const ids = countersAt(limit, app.clock.now());
+      for (const id of ids) await record(id, limit, '4', parseCounterId(id).windowStartMs);
+      await load(customer.id);
+      await app.call('PUT', `/virtual-keys/${key.id}`, { customer_id: customer.id });
+      expect(await app.redis.hmget(counters(customer.id), ...ids)).toEqual(ids.map(() => '4'));
     });
 
     it('answers 404 for what was never a tenant', async () => {

@@ -56,6 +56,7 @@ describe('usage', () => {
     expect((await app.call('GET', `/budgets/${key.budget_id}`)).body.budget).toEqual({
       ...virtual_key.budget,
       virtual_key_id: key.id,
+      window_ends_at: new Date(Date.parse(virtual_key.budget.last_reset) + 86_400_000).toISOString(),
     });
     const { rate_limits } = (await app.call('GET', '/rate-limits')).body;
     expect(rate_limits.find(({ id }: Json) => id === key.rate_limit_id)).toEqual({

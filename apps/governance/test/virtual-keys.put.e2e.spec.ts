@@ -109,12 +109,7 @@ describe('partial update of a virtual key', () => {
   it('keeps limit, usage and last_reset when the duration changes', async () => {
     const after = await updated({ budget: { reset_duration: '1d' } });
 
-    expect(after.budget).toEqual({
-      ...key.budget,
-      reset_duration: '1d',
-      window_ends_at: new Date(Date.parse(key.budget.last_reset) + 86_400_000).toISOString(),
-      updated_at: after.updated_at,
-    });
+    expect(after.budget).toEqual({ ...key.budget, reset_duration: '1d', updated_at: after.updated_at });
   });
 
   it.each([

@@ -5,6 +5,7 @@ import { WebhookReceiver } from '@penstock/testing';
 import { Webhook } from 'standardwebhooks';
 
 import { type Answer, type GovernanceApp, type Json, startGovernance } from './support/governance-app.js';
+import { loginAs } from './support/operators.js';
 import { leaveDelivery } from './support/webhook-rows.js';
 
 const UNKNOWN = '01970000-0000-7000-8000-000000000000';
@@ -126,6 +127,17 @@ describe('webhooks', () => {
     for (const { text } of answers) expect(text).not.toMatch(/whsec_|secret|cipher/);
     const [row] = await app.db.query('SELECT secret_ciphertext FROM governance.webhooks WHERE id = $1', [webhook.id]);
     expect(row.secret_ciphertext.toString('latin1')).not.toContain('whsec_');
+  });
+
+  it('show role user where they go, but not what opens the receiver', async () => {
+    const { webhook } = await register({ url: 'https://chat.example.com/services/T0/t0ken?key=t0ken' });
+    const [user, admin] = [await loginAs(app, 'user'), await loginAs(app, 'admin')];
+    for (const path of [`/webhooks/${webhook.id}`, `/webhooks?customer_id=${customer.id}`]) {
+      const shown = await app.raw('GET', `/api/governance${path}`, user.headers);
+      expect(shown.text).toContain('"url":"https://chat.example.com/..."');
+      expect(shown.text).not.toContain('t0ken');
+      expect((await app.raw('GET', `/api/governance${path}`, admin.headers)).text).toContain(webhook.url);
+    }
   });
 
   it('belong to a customer, or to a team without customer', async () => {
@@ -328,6 +340,21 @@ describe('webhooks', () => {
 
       expect(await list('')).toEqual([]);
       expect((await app.call('GET', `/alerts?customer_id=${customer.id}`)).body.count).toBe(1);
+    });
+
+    it('stay behind when their webhook moves to another tenant, whose receiver they do not concern', async () => {
+      const arrived = await leave({ status: 'delivered', deliveredAt: new Date() });
+      await leave({ status: 'pending' });
+      const other = await app.create('customers', { name: 'Other' });
+
+      await app.call('PUT', `/webhooks/${webhook.id}`, { description: 'stays' });
+      expect(await list('')).toHaveLength(3);
+      await app.call('PUT', `/webhooks/${webhook.id}`, { customer_id: other.id });
+
+      expect((await list('')).map(({ id }) => id)).toEqual([arrived]);
+      expect((await app.call('POST', `/webhook-deliveries/${deliveryId}/retry`)).status).toBe(404);
+      expect(await lastAudit()).toMatchObject({ action: 'webhook.moved_away', entityId: webhook.id, after: null });
+      expect((await auditOf(other.id)).at(-1)).toMatchObject({ action: 'webhook.updated', entityId: webhook.id });
     });
 
     it('belong to alerts, which are listed by tenant and budget, newest first', async () => {

@@ -92,6 +92,27 @@ describe('reconcile', () => {
     expect(await worker.redis.hget(tenantKeys(tenant.id).counters, EPOCH_FIELD)).toBe('1');
   });
 
+  it('agrees on every unit, and repairs a wrong number of concurrent requests', async () => {
+    await worker.redis.set(ownerKey('alive'), '1');
+    const every = [...tenant.counters, ...tenant.moreCounters];
+    const call = settledCall(tenant, { counters: every });
+    await putSettled(worker.redis, call);
+    await worker.get(UsageRecorder).record([{ tenantId: tenant.id, ids: [call.id] }]);
+    await putHold(worker.redis, tenant, { ownerId: 'alive', isDispatched: true, counters: every });
+    expect(JSON.parse((await reconcile('--json')).out)).toMatchObject({ drifts: [], open_holds: 1 });
+
+    const running = tenant.moreCounters[2];
+    await worker.redis.hincrby(tenantKeys(tenant.id).counters, running, 4);
+    expect(JSON.parse((await reconcile('--json')).out)).toMatchObject({
+      drifts: [{ counter: running, unit: 'concurrent_requests', redis: '5', expected: '1', held: '1', postgres: '0' }],
+    });
+    expect(await reconcile('--repair')).toMatchObject({ code: 0 });
+    await worker.redis.hdel(tenantKeys(tenant.id).counters, running);
+    expect(JSON.parse((await reconcile('--json')).out)).toMatchObject({ drifts: [{ counter: running, redis: null }] });
+    expect(await reconcile('--repair')).toMatchObject({ code: 0 });
+    expect(await readCounters(worker.redis, tenant, every)).toEqual(['3', '430', '2150000', '260', '155', '1']);
+  });
+
   it('is not satisfied while calls are in flight or wait for the ledger', async () => {
     await putSettled(worker.redis, settledCall(tenant));
     const { code, out } = await reconcile();

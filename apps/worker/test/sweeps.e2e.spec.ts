@@ -104,6 +104,61 @@ describe('holds of a dead owner', () => {
   });
 });
 
+describe('places among the concurrent requests', () => {
+  const every = (): readonly string[] => [...tenant.counters, ...tenant.moreCounters];
+
+  it('are given back by holds that are charged, and what the other limits hold stays', async () => {
+    await putHold(worker.redis, tenant, { ownerId: 'dead', isDispatched: true, counters: every() });
+    await sweepUntilSettled();
+    expect(await readCounters(worker.redis, tenant, every())).toEqual(['1', '400', '2000000', '250', '150', '0']);
+    expect(await readWindows(worker.db, tenant, every())).toEqual(['1', '400', '2000000', '250', '150', null]);
+  });
+
+  it('are given back by holds that are released', async () => {
+    await putHold(worker.redis, tenant, { ownerId: 'dead', isDispatched: false, counters: every() });
+    await sweepUntilSettled();
+    expect(await readCounters(worker.redis, tenant, every())).toEqual(['0', '0', '0', '0', '0', '0']);
+  });
+
+  it('are given back by holds whose call the ledger has already', async () => {
+    const hold = await putHold(worker.redis, tenant, { ownerId: 'dead', isDispatched: true, counters: every() });
+    const settled = settledCall(tenant, { id: hold.id, startedAtMs: hold.startedAtMs, counters: every() });
+    await worker.redis.hset(tenantKeys(tenant.id).outbox, settled.id, `N${JSON.stringify(settled)}`);
+    await worker.get(UsageRecorder).record([{ tenantId: tenant.id, ids: [settled.id] }]);
+    await sweepUntilSettled();
+    expect(await readCounters(worker.redis, tenant, every())).toEqual(['1', '15', '75000', '10', '5', '0']);
+  });
+
+  it('are given back once, however many sweeps end the hold, and living calls keep theirs', async () => {
+    await worker.redis.set(ownerKey('alive'), '1');
+    await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        putHold(worker.redis, tenant, {
+          ownerId: index < 5 ? 'alive' : 'dead',
+          isDispatched: index % 2 === 0,
+          counters: every(),
+        }),
+      ),
+    );
+    const sweeper = worker.get(HoldSweeper);
+    await Promise.all([sweeper.sweep(), sweeper.sweep(), sweeper.sweep()]);
+    expect(await readCounters(worker.redis, tenant, [tenant.moreCounters[2]])).toEqual(['5']);
+    await waitFor(async () => (await worker.redis.hlen(tenantKeys(tenant.id).outbox)) === 0, { what: 'the ledger' });
+    expect(await worker.reconciler.check(tenant.id)).toMatchObject({ drifts: [], openHolds: 5 });
+    await worker.redis.del(ownerKey('alive'));
+    await sweepUntilSettled();
+    expect(await readCounters(worker.redis, tenant, [tenant.moreCounters[2]])).toEqual(['0']);
+  });
+
+  it('are not taken by a late record: its call runs no more', async () => {
+    const late = settledCall(tenant, { counters: every() });
+    await worker.redis.hset(tenantKeys(tenant.id).outbox, late.id, `L${JSON.stringify(late)}`);
+    await worker.get(UsageRecorder).record([{ tenantId: tenant.id, ids: [late.id] }]);
+    expect(await readCounters(worker.redis, tenant, every())).toEqual(['1', '15', '75000', '10', '5', null]);
+    expect(isSettled(await worker.reconciler.check(tenant.id))).toBe(true);
+  });
+});
+
 describe('holds of a living owner', () => {
   it('are left alone until they expire', async () => {
     await worker.redis.set(ownerKey('alive'), '1');

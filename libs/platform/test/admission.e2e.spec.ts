@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type CallAmounts, NO_AMOUNTS } from '@penstock/domain';
 import { tenantKeys } from '@penstock/dto';
 import { startTestRedis, type TestRedis } from '@penstock/testing';
 import fc from 'fast-check';
@@ -8,8 +9,11 @@ import {
   AdmissionStore,
   type CounterPlan,
   type ReserveOp,
+  type SettleOp,
   StoreUnavailableError,
   type UnitAmounts,
+  unitAmounts,
+  unitDeltas,
 } from '../src/admission/index.js';
 
 const TENANT = 'tenant-1';
@@ -37,12 +41,18 @@ beforeEach(async () => {
   await store.loadTenant(TENANT, 1, {});
 });
 
-function planOf(overrides: Partial<CounterPlan> = {}): CounterPlan {
-  return { epoch: 1, ...FOR_EVER, counterIds: COUNTERS, caps: ['5', '1000', '1000000'], ...overrides };
+function planOf({ counterIds = COUNTERS, ...overrides }: Partial<CounterPlan> = {}): CounterPlan {
+  const { chargedIds = counterIds } = overrides;
+  return { epoch: 1, ...FOR_EVER, caps: ['5', '1000', '1000000'], ...overrides, counterIds, chargedIds };
 }
 
 function amountsOf(requests: unknown, tokens: unknown, costNanoUsd: unknown): UnitAmounts {
-  return { requests: String(requests), tokens: String(tokens), costNanoUsd: String(costNanoUsd) };
+  return {
+    ...unitAmounts(NO_AMOUNTS),
+    requests: String(requests),
+    tokens: String(tokens),
+    costNanoUsd: String(costNanoUsd),
+  };
 }
 
 function op(plan: CounterPlan = planOf(), amounts = amountsOf(1, 10, 1000)): ReserveOp {
@@ -94,6 +104,95 @@ describe('reserve', () => {
     const hold = op();
     await store.reserve(TENANT, hold);
     expect(await redis.sismember(tenantKeys(TENANT).dispatched, hold.holdId)).toBe(1);
+  });
+});
+
+describe('six units', () => {
+  const every = ['q1.1.0', 't1.1.0', 'c1.1.0', 'i1.1.0', 'o1.1.0', 'n1.1.0'];
+  const held: CallAmounts = {
+    requests: 1,
+    tokens: 70,
+    inputTokens: 50,
+    outputTokens: 20,
+    concurrentRequests: 1,
+    costNanoUsd: 9_000n,
+  };
+  const heldTotals = ['1', '70', '9000', '50', '20', '1'];
+  const capsOf = (scarce?: number): string[] => heldTotals.map((total, index) => (index === scarce ? total : '999999'));
+
+  it.each(every.map((id, index) => [id, index] as const))(
+    'are each counted and enforced: %s leaves room for one, and the refused call leaves no trace',
+    async (_, index) => {
+      const plan = planOf({ counterIds: every, caps: capsOf(index) });
+      const outcomes = await Promise.all([1, 2, 3].map(() => store.reserve(TENANT, op(plan, unitAmounts(held)))));
+      expect(outcomes.map(({ status }) => status)).toEqual(['admitted', 'refused', 'refused']);
+      expect(await store.readCounters(TENANT, every)).toEqual(heldTotals);
+    },
+  );
+
+  it('are settled to what was used; the place among the concurrent requests is given back', async () => {
+    const hold = op(planOf({ counterIds: every, caps: capsOf() }), unitAmounts(held));
+    await store.reserve(TENANT, hold);
+    const actual = { ...held, tokens: 33, inputTokens: 30, outputTokens: 3, concurrentRequests: 0, costNanoUsd: 44n };
+    const settle: SettleOp = {
+      holdId: hold.holdId,
+      outboxEntry: 'N{}',
+      plan: hold.plan,
+      deltas: unitDeltas(held, actual),
+    };
+    expect(await Promise.all([store.settle(TENANT, settle), store.settle(TENANT, settle)])).toEqual([
+      'settled',
+      'missing',
+    ]);
+    expect(await store.readCounters(TENANT, every)).toEqual(['1', '33', '44', '30', '3', '0']);
+  });
+
+  it('are given back as a whole on release, by somebody who knows only the counters', async () => {
+    const hold = op(planOf({ counterIds: every, caps: capsOf() }), unitAmounts(held));
+    await store.reserve(TENANT, hold);
+    const deltas = unitDeltas(held, NO_AMOUNTS);
+    await store.settle(TENANT, { holdId: hold.holdId, outboxEntry: '', plan: { chargedIds: every }, deltas });
+    expect(await store.readCounters(TENANT, every)).toEqual(['0', '0', '0', '0', '0', '0']);
+  });
+
+  it('share a batch with calls whose plans count three', async () => {
+    const [some, all] = [planOf(), planOf({ counterIds: every, caps: capsOf() })];
+    const ops = [op(some), op(all, unitAmounts(held)), op(some), op(all, unitAmounts(held))];
+    const outcomes = await Promise.all(ops.map((one) => store.reserve(TENANT, one)));
+    expect(outcomes.map(({ status }) => status)).toEqual(ops.map(() => 'admitted'));
+    const deltas = [unitDeltas(held, { ...held, concurrentRequests: 0, outputTokens: 1 }), amountsOf(0, -4, -250)];
+    await Promise.all(
+      ops.map(({ holdId, plan }) =>
+        store.settle(TENANT, { holdId, outboxEntry: 'N{}', plan, deltas: deltas[plan === all ? 0 : 1]! }),
+      ),
+    );
+    expect(await store.readCounters(TENANT, COUNTERS)).toEqual(['2', '12', '1500']);
+    expect(await store.readCounters(TENANT, every)).toEqual(['2', '140', '18000', '100', '2', '0']);
+  });
+
+  it('never let more calls run at once than allowed, and let the next one in when one ends', async () => {
+    const plan = planOf({ counterIds: ['n1.1.0'], caps: ['3'] });
+    const one: CallAmounts = { ...NO_AMOUNTS, requests: 1, concurrentRequests: 1 };
+    let running = 0;
+    let peak = 0;
+    let served = 0;
+    const caller = async (): Promise<void> => {
+      while (served < 60) {
+        const call = op(plan, unitAmounts(one));
+        const { status } = await store.reserve(TENANT, call);
+        if (status !== 'admitted') continue;
+        running += 1;
+        served += 1;
+        peak = Math.max(peak, running);
+        await new Promise((resolve) => setImmediate(resolve));
+        running -= 1;
+        const deltas = unitDeltas(one, { ...one, concurrentRequests: 0 });
+        await store.settle(TENANT, { holdId: call.holdId, outboxEntry: 'N{}', plan, deltas });
+      }
+    };
+    await Promise.all(Array.from({ length: 10 }, caller));
+    expect(peak).toBe(3);
+    expect(await store.readCounters(TENANT, ['n1.1.0'])).toEqual(['0']);
   });
 });
 

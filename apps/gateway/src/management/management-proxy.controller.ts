@@ -13,12 +13,12 @@ export class ManagementProxyController {
   @All(['api/governance', 'api/governance/*'])
   governance(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
     reply.hijack();
-    this.proxy.toGovernance(request.raw, reply.raw, request.id);
+    this.proxy.toGovernance(request.raw, reply.raw, { requestId: request.id, ip: request.ip });
   }
 
   @All(['api', 'api/*'])
   admin(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
     reply.hijack();
-    this.proxy.toAdmin(request.raw, reply.raw, request.id);
+    this.proxy.toAdmin(request.raw, reply.raw, { requestId: request.id, ip: request.ip });
   }
 }

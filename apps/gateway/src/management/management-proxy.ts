@@ -13,6 +13,13 @@ export interface ManagementTargets {
   readonly adminUrl: string;
 }
 
+/** What the gateway says of a caller to the services, which believe it. */
+export interface ManagementCaller {
+  readonly requestId: string;
+  /** By the gateway's own list of trusted proxies. */
+  readonly ip: string;
+}
+
 /**
  * Passes `/api/governance/*` to governance and the rest of `/api/*` to the admin app, bytes untouched. The services
  * authenticate; `/internal/*` is not under `/api` and cannot be reached from here.
@@ -27,13 +34,13 @@ export class ManagementProxy {
     this.admin = this.proxyTo(targets.adminUrl, 'admin', (message) => ({ detail: message }));
   }
 
-  toGovernance(request: IncomingMessage, response: ServerResponse, requestId: string): void {
-    request.headers['x-request-id'] = requestId;
+  toGovernance(request: IncomingMessage, response: ServerResponse, caller: ManagementCaller): void {
+    vouchFor(request, caller);
     void this.governance(request, response);
   }
 
-  toAdmin(request: IncomingMessage, response: ServerResponse, requestId: string): void {
-    request.headers['x-request-id'] = requestId;
+  toAdmin(request: IncomingMessage, response: ServerResponse, caller: ManagementCaller): void {
+    vouchFor(request, caller);
     void this.admin(request, response);
   }
 
@@ -50,7 +57,6 @@ export class ManagementProxy {
       target,
       agent: this.agent,
       changeOrigin: true,
-      xfwd: true,
       proxyTimeout: DEADLINE_MS,
       timeout: DEADLINE_MS,
       on: {
@@ -83,6 +89,13 @@ export class ManagementProxy {
       },
     });
   }
+}
+
+/** What the caller himself claims goes no further: the services trust their whole network, hence all of the header. */
+function vouchFor({ headers }: IncomingMessage, { requestId, ip }: ManagementCaller): void {
+  for (const name of ['forwarded', 'x-forwarded-host', 'x-forwarded-port', 'x-forwarded-proto']) delete headers[name];
+  headers['x-forwarded-for'] = ip;
+  headers['x-request-id'] = requestId;
 }
 
 function isSocket(response: ServerResponse | Socket): response is Socket {

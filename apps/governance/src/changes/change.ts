@@ -42,6 +42,21 @@ export class Change {
     this.auditLines.push(line);
   }
 
+  /**
+   * The entry in the chain of a tenant that something leaves for another; the change itself stands in the other's.
+   * Nothing of the new tenant is in it: who reads the chain of one must not learn of another.
+   */
+  auditLeaving(fromTenantId: string, entityType: string, entityId: string, before: Record<string, unknown>): void {
+    this.audit({
+      tenantId: fromTenantId,
+      action: `${entityType}.moved_away`,
+      entityType,
+      entityId,
+      before,
+      after: null,
+    });
+  }
+
   /** The policy of a tenant changed; the snapshots of the named keys are dropped. */
   touch(tenantId: string, keyHashes: readonly string[] = []): void {
     const entry = this.touched.get(tenantId) ?? { keyHashes: new Set<string>(), moves: [] };

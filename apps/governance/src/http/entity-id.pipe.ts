@@ -13,7 +13,7 @@ export function isUuid(text: string): boolean {
 @Injectable()
 export class EntityIdPipe implements PipeTransform<unknown, string> {
   transform(value: unknown): string {
-    if (typeof value !== 'string' || !isUuid(value)) throw notFound('Nothing with this id');
+    if (typeof value !== 'string' || !isUuid(value)) throw notFound('What this id names');
     return value.toLowerCase();
   }
 }

@@ -43,8 +43,13 @@ export class BudgetResponse {
   @ApiProperty({ type: String, format: 'date-time', description: 'Start of the current window.' })
   last_reset!: string;
 
-  @ApiProperty({ type: String, format: 'date-time', description: 'The next window begins here.' })
-  window_ends_at!: string;
+  @ApiProperty({
+    type: String,
+    format: 'date-time',
+    required: false,
+    description: 'The next window begins here. On owners only of calendar aligned budgets.',
+  })
+  window_ends_at?: string;
 
   @ApiProperty({ type: String, required: false, description: 'Of a shared budget.' })
   name?: string;

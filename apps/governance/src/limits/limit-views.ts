@@ -24,8 +24,10 @@ export function toBudgetResponse({ row, spec, raises }: ReadBudget, usage: Usage
     reset_duration: row.resetDuration,
     current_usage: nanoUsdToCents(nanoUsd(used)),
     last_reset: new Date(window.startMs).toISOString(),
-    window_ends_at: new Date(window.endMs).toISOString(),
-    ...(row.alignedFrom === null ? {} : { calendar_aligned: true }),
+    // Otherwise it follows from the two fields above, and clients of the contract compare answers field by field.
+    ...(row.alignedFrom === null
+      ? {}
+      : { calendar_aligned: true, window_ends_at: new Date(window.endMs).toISOString() }),
     ...(row.onExceed === 'deny' ? {} : { on_exceed: row.onExceed }),
     ...(row.fallbackModel === null ? {} : { fallback_model: row.fallbackModel }),
     ...(row.thresholds.length === 0 ? {} : { thresholds: row.thresholds }),
@@ -93,7 +95,9 @@ function startOf(spec: LimitSpec | undefined, windowStartMs: number | undefined,
 
 /** A budget with its owner. */
 export function toOwnedBudgetResponse(budget: ReadBudget, usage: Usage, nowMs: number): OwnedBudgetResponse {
-  return { ...toBudgetResponse(budget, usage, nowMs), ...ownerId(budget.row) };
+  const { window } = readLimit(budget.spec, usage, nowMs);
+  const window_ends_at = new Date(window.endMs).toISOString();
+  return { ...toBudgetResponse(budget, usage, nowMs), window_ends_at, ...ownerId(budget.row) };
 }
 
 /** A rate limit with its owner. */

@@ -112,8 +112,10 @@ export class TeamsService {
       tenantId,
       keys.flatMap(({ keyHashes }) => keyHashes),
     );
+    const beforeLine = toAuditTeam(before, limitsBefore);
     if (customerId !== before.customerId) {
       const fromTenantId = tenantIdOf({ teamId: id, customerId: before.customerId });
+      change.auditLeaving(fromTenantId, 'team', id, beforeLine);
       const moved = { teamIds: [id], keyIds: keys.map((key) => key.id) };
       await this.moving.move(change, moved, { fromTenantId, toTenantId: tenantId });
     }
@@ -123,7 +125,7 @@ export class TeamsService {
       action: 'team.updated',
       entityType: 'team',
       entityId: id,
-      before: toAuditTeam(before, limitsBefore),
+      before: beforeLine,
       after: toAuditTeam(after, limitsAfter),
     });
   }

@@ -125,7 +125,9 @@ export class VirtualKeysService {
     const secrets = await this.values.ofKey(tx, id);
     const secretId = secrets.find(({ expiresAt }) => expiresAt === null)?.id;
     change.touch(tenantAfter, hashesOf(secrets));
+    const beforeLine = toAuditKey(before, limitsBefore);
     if (tenantAfter !== tenantBefore) {
+      change.auditLeaving(tenantBefore, 'virtual_key', id, beforeLine);
       const moved = { keyIds: [id], teamIds: [] };
       await this.moving.move(change, moved, { fromTenantId: tenantBefore, toTenantId: tenantAfter });
     }
@@ -135,7 +137,7 @@ export class VirtualKeysService {
       action: 'virtual_key.updated',
       entityType: 'virtual_key',
       entityId: id,
-      before: toAuditKey(before, limitsBefore),
+      before: beforeLine,
       after: { ...toAuditKey(after, limitsAfter), secret_id: secretId, value_revealed: mayReveal(ctx) },
     });
     return secretId;

@@ -14,7 +14,7 @@ export class WebhookResponse {
   @ApiProperty({ type: String, format: 'uuid', required: false })
   team_id?: string;
 
-  @ApiProperty({ type: String })
+  @ApiProperty({ type: String, description: 'Only its origin for role user: many receivers know callers by the rest.' })
   url!: string;
 
   @ApiProperty({ type: String, required: false })
@@ -87,6 +87,11 @@ export function toWebhookResponse(row: WebhookEntity): WebhookResponse {
     created_at: row.createdAt.toISOString(),
     updated_at: row.updatedAt.toISOString(),
   };
+}
+
+/** A webhook for who may not see what opens its receiver. */
+export function toMaskedWebhookResponse(row: WebhookEntity): WebhookResponse {
+  return { ...toWebhookResponse(row), url: `${new URL(row.url).origin}/...` };
 }
 
 /** The result of a test on the wire. */

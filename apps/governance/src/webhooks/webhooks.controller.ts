@@ -27,8 +27,8 @@ export class WebhooksController {
 
   @Get()
   @Answers(200, WebhookListEnvelope, [400])
-  async list(@Query() query: WebhookListQuery): Promise<WebhookListEnvelope> {
-    const webhooks = await this.webhooks.list(query);
+  async list(@Ctx() ctx: RequestContext, @Query() query: WebhookListQuery): Promise<WebhookListEnvelope> {
+    const webhooks = await this.webhooks.list(ctx, query);
     return { webhooks, count: webhooks.length };
   }
 
@@ -44,8 +44,8 @@ export class WebhooksController {
 
   @Get(':id')
   @Answers(200, WebhookEnvelope, [404])
-  async get(@Param('id', EntityIdPipe) id: string): Promise<WebhookEnvelope> {
-    return { webhook: await this.webhooks.get(id) };
+  async get(@Ctx() ctx: RequestContext, @Param('id', EntityIdPipe) id: string): Promise<WebhookEnvelope> {
+    return { webhook: await this.webhooks.get(ctx, id) };
   }
 
   @Put(':id')

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { WebhookEntity } from '@penstock/entities';
-import { DataSource, type EntityManager } from 'typeorm';
+import { WebhookDeliveryEntity, WebhookEntity } from '@penstock/entities';
+import { DataSource, type EntityManager, Not } from 'typeorm';
 
 import { filterById } from '../http/list-page.js';
 import type { PageQuery } from '../http/page.query.js';
@@ -41,6 +41,11 @@ export class WebhooksRepository {
 
   async update(tx: EntityManager, { id, ...columns }: WebhookEntity): Promise<void> {
     await tx.getRepository(WebhookEntity).update({ id }, columns);
+  }
+
+  /** Takes back what waits to be sent, and what was given up and could be sent again by hand. */
+  async deleteUndelivered(tx: EntityManager, webhookId: string): Promise<void> {
+    await tx.getRepository(WebhookDeliveryEntity).delete({ webhookId, status: Not('delivered') });
   }
 
   async delete(tx: EntityManager, id: string): Promise<void> {

@@ -1,7 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { AppError, uuidv7 } from '@penstock/domain';
 import { WebhookEntity } from '@penstock/entities';
-import { AddressPolicy, checkOutboundUrl, mintWebhookSecret, SecretBox, type RequestContext } from '@penstock/platform';
+import {
+  AddressPolicy,
+  checkOutboundUrl,
+  mayReveal,
+  mintWebhookSecret,
+  SecretBox,
+  type RequestContext,
+} from '@penstock/platform';
 import type { EntityManager } from 'typeorm';
 
 import type { Change } from '../changes/change.js';
@@ -10,7 +17,7 @@ import { nextTimestamp } from '../changes/next-timestamp.js';
 import { PolicyChanges } from '../changes/policy-changes.js';
 import { notFound } from '../http/not-found.js';
 import { WebhookOwners } from './webhook-owners.js';
-import { toWebhookResponse, type WebhookResponse } from './webhook.response.js';
+import { toMaskedWebhookResponse, toWebhookResponse, type WebhookResponse } from './webhook.response.js';
 import { type WebhookFilter, WebhooksRepository } from './webhooks.repository.js';
 import type { CreateWebhookRequest, UpdateWebhookRequest } from './webhooks.requests.js';
 
@@ -31,14 +38,14 @@ export class WebhooksService {
     private readonly box: SecretBox,
   ) {}
 
-  async list(filter: WebhookFilter): Promise<WebhookResponse[]> {
-    return (await this.webhooks.list(filter)).map(toWebhookResponse);
+  async list(ctx: RequestContext, filter: WebhookFilter): Promise<WebhookResponse[]> {
+    return (await this.webhooks.list(filter)).map(viewFor(ctx));
   }
 
-  async get(id: string): Promise<WebhookResponse> {
+  async get(ctx: RequestContext, id: string): Promise<WebhookResponse> {
     const row = await this.webhooks.findById(id);
     if (row === null) throw notFound('The webhook');
-    return toWebhookResponse(row);
+    return viewFor(ctx)(row);
   }
 
   async create(ctx: RequestContext, request: CreateWebhookRequest): Promise<Changed<WebhookWithSecret>> {
@@ -79,6 +86,11 @@ export class WebhooksService {
       after.updatedAt = nextTimestamp(before.updatedAt, change.now);
       await this.webhooks.update(change.tx, after);
       audit(change, 'webhook.updated', before, after);
+      if (tenantOfWebhook(before) !== tenantOfWebhook(after)) {
+        // What it was still to hear of its former tenant is not for the new one's receiver.
+        await this.webhooks.deleteUndelivered(change.tx, id);
+        change.auditLeaving(tenantOfWebhook(before), 'webhook', id, toAuditWebhook(before));
+      }
       return toWebhookResponse(after);
     });
   }
@@ -125,6 +137,11 @@ export class WebhooksService {
     if (row === null) throw notFound('The webhook');
     return row;
   }
+}
+
+/** The URL of a chat's incoming webhook is its credential: who may not see values of keys does not see it either. */
+function viewFor(ctx: RequestContext): (row: WebhookEntity) => WebhookResponse {
+  return mayReveal(ctx) ? toWebhookResponse : toMaskedWebhookResponse;
 }
 
 function isSame(before: WebhookEntity, after: WebhookEntity): boolean {

@@ -1,4 +1,4 @@
-import { parseCounterId, slidingBucketMs, unitOfKey, windowAt } from '@penstock/domain';
+import { parseCounterId, slidingReachMs, unitOfKey, windowAt } from '@penstock/domain';
 
 import type { LimitDefinition } from '../limits/limit-definitions.js';
 
@@ -22,8 +22,7 @@ export function isKeptForEver(limitKey: string): boolean {
  * cutoff, and nothing had read them since.
  */
 export function keptFromMs({ window: spec }: LimitDefinition, cutoffMs: number): number {
-  const readForMs = spec.kind === 'sliding' ? spec.durationMs + slidingBucketMs(spec) : 0;
-  return windowAt(spec, cutoffMs - readForMs).startMs;
+  return windowAt(spec, cutoffMs - (spec.kind === 'sliding' ? slidingReachMs(spec) : 0)).startMs;
 }
 
 /**

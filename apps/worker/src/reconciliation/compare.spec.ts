@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ZERO_USAGE } from '@penstock/domain';
+import { counterIdOf, ZERO_USAGE } from '@penstock/domain';
 import type { HoldRecord, UsageRecord } from '@penstock/dto';
 
 import type { LimitDefinition } from '../limits/limit-definitions.js';
@@ -97,11 +97,42 @@ describe('compareTenant', () => {
     ]);
   });
 
-  it('misses a counter that Redis lost while its window is open', () => {
-    expect(compareTenant(redis({}), recorded, currentCounters(recorded, 999).get('tenant') ?? [])).toMatchObject([
+  it('misses a counter that Redis lost while its window, or of a budget the next one, is open', () => {
+    expect(compareTenant(redis({}), recorded, currentCounters(recorded, 1_999).get('tenant') ?? [])).toMatchObject([
       { counterId: 'c1.0.0', redis: null, expected: 100n },
     ]);
-    expect(compareTenant(redis({}), recorded, currentCounters(recorded, 1_000).get('tenant') ?? [])).toEqual([]);
+    expect(compareTenant(redis({}), recorded, currentCounters(recorded, 2_000).get('tenant') ?? [])).toEqual([]);
+  });
+
+  it('misses a counter that Redis lost while it is still read: a sliding bucket, the window before of a budget', () => {
+    const sliding = { kind: 'sliding', durationMs: 1_000, anchorMs: 0 } as const;
+    const definitions = new Map<string, LimitDefinition>([
+      ['c1', { ...definition, window: { kind: 'rolling', durationMs: 1_000, anchorMs: 0 } }],
+      ['t1', { ...definition, key: 't1', window: sliding }],
+    ]);
+    const read = [counterIdOf('c1', 0, 4_000), counterIdOf('t1', 0, 4_900)];
+    const history = [counterIdOf('c1', 0, 3_000), counterIdOf('t1', 0, 4_400)];
+    const windows = new Map([...read, ...history].map((counterId) => [counterId, 1n]));
+    const current = currentCounters(ledger({ definitions, windows }), 5_500).get('tenant') ?? [];
+    expect(current.toSorted()).toEqual(read.toSorted());
+  });
+
+  it('takes the concurrent requests for what calls in flight hold, in every tenant for itself', () => {
+    const running = { ...hold, counters: ['n1.1.0'] };
+    const definitions = new Map([
+      ['n1', { ...definition, key: 'n1', generation: 1, window: { kind: 'unending' } as const }],
+    ]);
+    const compare = (counters: [string, bigint][], tenantId = 'tenant') => {
+      const elsewhere = new Map([...definitions].map(([key, one]) => [key, { ...one, tenantId }]));
+      const state = redis({ counters: new Map(counters), holds: [running, { ...running, id: 'h2' }] });
+      return compareTenant(state, ledger({ definitions: elsewhere }), []);
+    };
+    expect(compare([['n1.1.0', 2n]])).toEqual([]);
+    expect(compare([['n1.1.0', 3n]])).toMatchObject([{ counterId: 'n1.1.0', redis: 3n, expected: 2n, held: 2n }]);
+    expect(compare([])).toMatchObject([{ counterId: 'n1.1.0', redis: null, expected: 2n }]);
+    // Its limit has moved, its calls end here all the same.
+    expect(compare([['n1.1.0', 2n]], 'other')).toEqual([]);
+    expect(compare([['n1.1.0', 1n]], 'other')).toMatchObject([{ redis: 1n, expected: 2n }]);
   });
 
   it('leaves alone what is not resident or counts elsewhere now', () => {
@@ -114,17 +145,29 @@ describe('compareTenant', () => {
 describe('compareLedger', () => {
   it('shows windows that are not the sum of their events', () => {
     const windows = new Map([
-      ['a', 1n],
-      ['b', 2n],
+      ['c1.0.0', 1n],
+      ['c2.0.0', 2n],
     ]);
     const events = new Map([
-      ['b', 2n],
-      ['c', 3n],
+      ['c2.0.0', 2n],
+      ['c3.0.0', 3n],
     ]);
-    const found = compareLedger(ledger({ windows, events }));
+    const found = compareLedger(ledger({ windows, events }), 0);
     expect(found.map(({ counterId, postgres, events: sum }) => [counterId, postgres, sum])).toEqual([
-      ['a', 1n, 0n],
-      ['c', 0n, 3n],
+      ['c1.0.0', 1n, 0n],
+      ['c3.0.0', 0n, 3n],
     ]);
+  });
+
+  it('does not miss a window of a rate limit that ended before the retention', () => {
+    const startMs = 1_000_000;
+    const [tokens, budget] = [counterIdOf('t1', 1, startMs), counterIdOf('c1', 1, startMs)];
+    const missing = (counterId: string, cutoffMs: number): boolean =>
+      compareLedger(ledger({ events: new Map([[counterId, 3n]]) }), cutoffMs).length === 1;
+    expect([missing(tokens, startMs), missing(tokens, startMs + 1)]).toEqual([true, false]);
+    expect(missing(budget, startMs + 1)).toBe(true);
+    // What is there must be right, however old.
+    const wrong = ledger({ windows: new Map([[tokens, 2n]]), events: new Map([[tokens, 3n]]) });
+    expect(compareLedger(wrong, startMs + 1)).toHaveLength(1);
   });
 });

@@ -3,7 +3,7 @@ import { EPOCH_FIELD, type HoldRecord, TENANTS_KEY, tenantKeys, type UsageRecord
 import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
 
-import { sumRecords } from '../../src/reconciliation/redis-state.js';
+import { sumHolds, sumRecords } from '../../src/reconciliation/redis-state.js';
 
 /** A tenant with one key, a budget and a rate limit, resident in Redis. */
 export interface TestTenant {
@@ -11,6 +11,8 @@ export interface TestTenant {
   readonly keyId: string;
   /** Requests, tokens, nano-dollars: the counters of the current windows. */
   readonly counters: readonly [string, string, string];
+  /** Input tokens, output tokens, concurrent requests: the counters of a second rate limit, of the customer. */
+  readonly moreCounters: readonly [string, string, string];
   readonly windowStartMs: number;
 }
 
@@ -42,6 +44,15 @@ export async function createTenant(db: DataSource, redis: Redis): Promise<TestTe
      VALUES ($1, $2, 1000000, '1d', $3, 0, 1000000, '1d', $3, 0, now(), now()) RETURNING seq`,
     [uuidv7(), keyId, anchor],
   );
+  const [second] = await db.query<{ seq: string }[]>(
+    `INSERT INTO governance.rate_limits (id, customer_id, input_token_max_limit, input_token_reset_duration,
+       input_token_anchor_at, input_token_generation, output_token_max_limit, output_token_reset_duration,
+       output_token_anchor_at, output_token_generation, concurrent_max_limit, token_anchor_at, token_generation,
+       request_anchor_at, request_generation, created_at, updated_at)
+     VALUES ($1, $2, 1000000, '1d', $3, 0, 1000000, '1d', $3, 0, 100, $3, 0, $3, 0, now(), now()) RETURNING seq`,
+    [uuidv7(), id, anchor],
+  );
+  const secondSeq = BigInt(second!.seq);
   const suffix = `.0.${windowStartMs.toString(36)}`;
   await redis.sadd(TENANTS_KEY, id);
   await redis.hset(tenantKeys(id).counters, EPOCH_FIELD, 1);
@@ -53,6 +64,11 @@ export async function createTenant(db: DataSource, redis: Redis): Promise<TestTe
       limitKey('requests', BigInt(rateLimit!.seq)) + suffix,
       limitKey('tokens', BigInt(rateLimit!.seq)) + suffix,
       limitKey('nano_usd', BigInt(budget!.seq)) + suffix,
+    ],
+    moreCounters: [
+      limitKey('input_tokens', secondSeq) + suffix,
+      limitKey('output_tokens', secondSeq) + suffix,
+      `${limitKey('concurrent_requests', secondSeq)}.1.0`,
     ],
   };
 }
@@ -77,6 +93,8 @@ export function settledCall(tenant: TestTenant, change: Partial<UsageRecord> = {
     modelReported: 'gpt-4o-2024-08-06',
     usage: { ...ZERO_USAGE, inputTokens: 10, outputTokens: 5 },
     tokens: 15,
+    chargedInputTokens: 10,
+    chargedOutputTokens: 5,
     costNanoUsd: '75000',
     isEstimated: false,
     outcome: 'completed',
@@ -104,7 +122,12 @@ export async function putSettled(redis: Redis, ...records: readonly UsageRecord[
 export async function putHold(
   redis: Redis,
   tenant: TestTenant,
-  options: { readonly ownerId: string; readonly isDispatched: boolean; readonly expiresAtMs?: number },
+  options: {
+    readonly ownerId: string;
+    readonly isDispatched: boolean;
+    readonly expiresAtMs?: number;
+    readonly counters?: readonly string[];
+  },
 ): Promise<HoldRecord> {
   const hold: HoldRecord = {
     id: uuidv7(),
@@ -118,33 +141,42 @@ export async function putHold(
     modelSent: 'gpt-4o',
     startedAtMs: Date.now() - 1_000,
     priceId: 'test:gpt-4o',
-    counters: tenant.counters,
+    counters: options.counters ?? tenant.counters,
     ownerId: options.ownerId,
     expiresAtMs: options.expiresAtMs ?? Date.now() + 600_000,
     heldTokens: 400,
+    heldInputTokens: 250,
+    heldOutputTokens: 150,
     heldNanoUsd: '2000000',
     isStream: true,
   };
   const keys = tenantKeys(tenant.id);
   await redis.hset(keys.holds, hold.id, JSON.stringify(hold));
   if (options.isDispatched) await redis.sadd(keys.dispatched, hold.id);
-  const [requests, tokens, cost] = tenant.counters;
-  await redis.hincrby(keys.counters, requests, 1);
-  await redis.hincrby(keys.counters, tokens, hold.heldTokens);
-  await redis.hincrby(keys.counters, cost, hold.heldNanoUsd);
+  for (const [counterId, amount] of sumHolds([hold])) {
+    await redis.hincrby(keys.counters, counterId, amount.toString());
+  }
   return hold;
 }
 
-/** Settled + held in Redis: requests, tokens, nano-dollars. */
-export async function readCounters(redis: Redis, tenant: TestTenant): Promise<(string | null)[]> {
-  return redis.hmget(tenantKeys(tenant.id).counters, ...tenant.counters);
+/** Settled + held in Redis: requests, tokens, nano-dollars, unless others are asked for. */
+export async function readCounters(
+  redis: Redis,
+  tenant: TestTenant,
+  counters: readonly string[] = tenant.counters,
+): Promise<(string | null)[]> {
+  return redis.hmget(tenantKeys(tenant.id).counters, ...counters);
 }
 
-/** Recorded in PostgreSQL: requests, tokens, nano-dollars. */
-export async function readWindows(db: DataSource, tenant: TestTenant): Promise<(string | null)[]> {
+/** Recorded in PostgreSQL: requests, tokens, nano-dollars, unless others are asked for. */
+export async function readWindows(
+  db: DataSource,
+  tenant: TestTenant,
+  counters: readonly string[] = tenant.counters,
+): Promise<(string | null)[]> {
   const rows = await db.query<{ counter_id: string; used: string }[]>(
     'SELECT counter_id, used FROM ledger.limit_windows WHERE counter_id = ANY($1)',
-    [tenant.counters],
+    [counters],
   );
-  return tenant.counters.map((counterId) => rows.find((row) => row.counter_id === counterId)?.used ?? null);
+  return counters.map((counterId) => rows.find((row) => row.counter_id === counterId)?.used ?? null);
 }

@@ -1,4 +1,4 @@
-import { countingSinceMs, slidingBucketMs, slidingHistory, type Window, windowAt } from '../time/window.js';
+import { countingSinceMs, slidingHistory, slidingReachMs, type Window, windowAt } from '../time/window.js';
 import { counterId, counterIdOf, type LimitSpec, type LimitUnit, unitOfKey } from './limits.js';
 
 /** A cap that grows by what the window before has left over. */
@@ -131,7 +131,7 @@ export function countersAt(limit: CountedLimit, nowMs: number): string[] {
 export function lastReadMs(limit: CountedLimit, startMs: number): number {
   const { window: spec } = limit;
   const { endMs } = windowAt(spec, startMs);
-  if (spec.kind === 'sliding') return endMs + spec.durationMs + slidingBucketMs(spec);
+  if (spec.kind === 'sliding') return endMs + slidingReachMs(spec);
   return mayRollOver(limit) ? windowAt(spec, endMs).endMs : endMs;
 }
 

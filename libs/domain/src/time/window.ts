@@ -87,10 +87,16 @@ export function slidingBucketMs({ durationMs }: SlidingWindowSpec): number {
   return Math.max(BUCKET_MS_MIN, Math.ceil(durationMs / SLIDING_BUCKETS));
 }
 
+/** How long a bucket of a sliding window counts after its end: the duration in whole buckets. */
+export function slidingReachMs(spec: SlidingWindowSpec): number {
+  const bucketMs = slidingBucketMs(spec);
+  return Math.ceil(spec.durationMs / bucketMs) * bucketMs;
+}
+
 /** The buckets before `bucket` that still count while it lasts, newest first. */
 export function slidingHistory(spec: SlidingWindowSpec, bucket: Window): Window[] {
   const bucketMs = slidingBucketMs(spec);
-  return Array.from({ length: Math.ceil(spec.durationMs / bucketMs) }, (_, index) => {
+  return Array.from({ length: slidingReachMs(spec) / bucketMs }, (_, index) => {
     const endMs = bucket.startMs - index * bucketMs;
     return { startMs: endMs - bucketMs, endMs };
   });

@@ -46,8 +46,9 @@ if #batch.d > 0 then redis.call('SADD', dispatched, unpack(batch.d)) end
 
 local fields, fieldCount, fieldOf, digits = { 'epoch' }, 0, {}, 15
 for p = 1, #plans do
-  local names, index = plans[p].f, {}
-  if plans[p].h or plans[p].r then digits = 14 end
+  local plan = plans[p]
+  local names, index = plan.f, {}
+  if plan.h or plan.r then digits = 14 end
   for k = 1, #names do
     local f = fieldOf[names[k]]
     if not f then
@@ -58,7 +59,7 @@ for p = 1, #plans do
     end
     index[k] = f
   end
-  plans[p].f = index
+  plan.f = index
 end
 local values = redis.call('HMGET', counters, unpack(fields))
 local epoch = values[1]
@@ -69,47 +70,43 @@ for f = 1, fieldCount do
   values[f + 1] = value
   if #value > digits then isSmall = false end
 end
-local function checkSize(ops)
-  for i = 1, #ops do
-    local op = ops[i]
-    for a = 3, #op do
-      if #op[a] > 13 then isSmall = false end
-    end
-  end
+local function isLarge(op)
+  return #op[3] > 13 or #op[4] > 13 or #op[5] > 13 or (op[6] and (#op[6] > 13 or #op[7] > 13))
 end
-checkSize(settles)
-checkSize(reserves)
+for i = 1, #settles do
+  if isLarge(settles[i]) then isSmall = false end
+end
+for i = 1, #reserves do
+  if isLarge(reserves[i]) then isSmall = false end
+end
 for p = 1, #plans do
   local carried = plans[p].r
-  for k = 1, carried and #carried or 0 do
-    if #carried[k][3] > digits or #carried[k][4] > digits then isSmall = false end
+  for i = 1, carried and #carried or 0 do
+    if #carried[i][3] > digits or #carried[i][4] > digits then isSmall = false end
   end
 end
 
-local read, add, minus, above, show
+local read, show
 if isSmall then
   read = tonumber
-  add = function(a, b) return a + b end
-  minus = function(a, b) return a - b end
-  above = function(a, b) return a > b end
   show = function(a) return fmt('%.0f', a) end
 else
-  read = function(s)
-    if sub(s, 1, 1) == '-' then
-      local x = read(sub(s, 2))
-      return { -x[1], -x[2] }
-    end
-    if #s <= 9 then return { 0, tonumber(s) } end
-    return { tonumber(sub(s, 1, -10)), tonumber(sub(s, -9)) }
-  end
-  add = function(a, b)
+  local pair = {}
+  local function new(hi, lo) return setmetatable({ hi, lo }, pair) end
+  pair.__add = function(a, b)
     local hi, lo = a[1] + b[1], a[2] + b[2]
     if lo >= 1e9 then hi, lo = hi + 1, lo - 1e9 elseif lo <= -1e9 then hi, lo = hi - 1, lo + 1e9 end
     if hi > 0 and lo < 0 then hi, lo = hi - 1, lo + 1e9 elseif hi < 0 and lo > 0 then hi, lo = hi + 1, lo - 1e9 end
-    return { hi, lo }
+    return new(hi, lo)
   end
-  minus = function(a, b) return add(a, { -b[1], -b[2] }) end
-  above = function(a, b) return a[1] > b[1] or (a[1] == b[1] and a[2] > b[2]) end
+  pair.__unm = function(a) return new(-a[1], -a[2]) end
+  pair.__sub = function(a, b) return a + -b end
+  pair.__lt = function(a, b) return a[1] < b[1] or (a[1] == b[1] and a[2] < b[2]) end
+  read = function(s)
+    if sub(s, 1, 1) == '-' then return -read(sub(s, 2)) end
+    if #s <= 9 then return new(0, tonumber(s)) end
+    return new(tonumber(sub(s, 1, -10)), tonumber(sub(s, -9)))
+  end
   show = function(a)
     if a[1] == 0 then return fmt('%.0f', a[2]) end
     return fmt('%.0f%09.0f', a[1], math.abs(a[2]))
@@ -118,7 +115,6 @@ end
 
 local total, dirty = {}, {}
 for f = 1, fieldCount do total[f] = read(values[f + 1]) end
-local zero = read('0')
 for p = 1, #plans do
   local plan = plans[p]
   local cap, f = plan.c, plan.f
@@ -139,45 +135,38 @@ for p = 1, #plans do
     end
   end
 end
-local function usedOf(plan, k)
-  local used = total[plan.f[k]]
-  local earlier = plan.earlier and plan.earlier[k]
-  for i = 1, earlier and #earlier or 0 do used = add(used, total[earlier[i]]) end
-  return used
-end
-local function capOf(plan, k)
-  local before = plan.before and plan.before[k]
-  if not before then return plan.c[k] end
-  local rest = minus(before[2], total[before[1]])
-  if not above(rest, zero) then return plan.c[k] end
-  if above(rest, before[3]) then rest = before[3] end
-  return add(plan.c[k], rest)
-end
-local function amountsOf(plan, op)
-  local u, amount = plan.u, {}
-  for k = 1, #u do
-    local unit = u[k]
-    if not amount[unit] then amount[unit] = read(op[unit + 2]) end
-  end
+local function amountsOf(op)
+  local amount = { read(op[3]), read(op[4]), read(op[5]) }
+  if op[6] then amount[4], amount[5], amount[6] = read(op[6]), read(op[7]), read(op[8]) end
   return amount
 end
 local function apply(plan, op, amount)
   local f, u = plan.f, plan.u
   for k = 1, #u do
-    if op[u[k] + 2] ~= '0' then
+    local unit = u[k]
+    if op[unit + 2] ~= '0' then
       local field = f[k]
-      total[field] = add(total[field], amount[u[k]])
+      total[field] = total[field] + amount[unit]
       dirty[field] = true
     end
   end
+end
+local function withEarlier(used, earlier)
+  for i = 1, #earlier do used = used + total[earlier[i]] end
+  return used
+end
+local function withRest(cap, before)
+  local rest = before[2] - total[before[1]]
+  if rest > before[3] then rest = before[3] end
+  if rest > read('0') then return cap + rest end
+  return cap
 end
 
 local reply, ended, made = {}, {}, {}
 for i = 1, #settles do
   local op, entry = settles[i], ARGV[i + 1]
   if redis.call('HDEL', holds, op[1]) == 1 then
-    local plan = plans[op[2]]
-    apply(plan, op, amountsOf(plan, op))
+    apply(plans[op[2]], op, amountsOf(op))
     ended[#ended + 1] = op[1]
     if entry ~= '' then redis.call('HSET', outbox, op[1], entry) end
     reply[i] = '1'
@@ -201,12 +190,19 @@ if #reserves > 0 then
     elseif nowMs < plan.a or nowMs >= plan.b then
       answer = 'W,' .. fmt('%.0f', nowMs)
     else
-      local amount, u = amountsOf(plan, op), plan.u
+      local amount = amountsOf(op)
+      local f, u, c, earlier, before = plan.f, plan.u, plan.c, plan.earlier, plan.before
       for k = 1, #u do
+        local unit = u[k]
         -- A call that needs nothing of a limit is not refused by it: free models work when the budget is gone.
-        if op[u[k] + 2] ~= '0' and above(add(usedOf(plan, k), amount[u[k]]), capOf(plan, k)) then
-          answer = 'R'
-          break
+        if op[unit + 2] ~= '0' then
+          local used, cap = total[f[k]], c[k]
+          if earlier and earlier[k] then used = withEarlier(used, earlier[k]) end
+          if before and before[k] then cap = withRest(cap, before[k]) end
+          if used + amount[unit] > cap then
+            answer = 'R'
+            break
+          end
         end
       end
       if answer == 'A' then

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Module, Post } from '@nestjs/common';
+import { waitFor } from '@penstock/testing';
 
 import { startTestApp, type TestApp } from '../../test/support/start-test-app.js';
 import { Ctx, type RequestContext } from '../context/request-context.js';
@@ -7,6 +8,7 @@ import type { OperatorAuthOptions } from './operator-auth-options.js';
 import { OperatorAuthModule } from './operator-auth.module.js';
 import { mintOperatorToken, operatorTokenKey } from './operator-token.js';
 import { Public } from './public.decorator.js';
+import type { RefusalEntry } from './refusal-entry.js';
 import { ServiceRoute } from './service-token.guard.js';
 
 @Controller('things')
@@ -126,6 +128,25 @@ describe('operator authentication', () => {
     ['the-service-token', 401],
   ])('answers Authorization %p on a service route with %i', async (authorization, status) => {
     expect((await ask('/internal/policies', { authorization })).status).toBe(status);
+  });
+
+  it('records refusals on a service route as it does on others', async () => {
+    const refusals: RefusalEntry[] = [];
+    const recordRefusal = async (entry: RefusalEntry): Promise<void> => void refusals.push(entry);
+    const quiet = await startTestApp({ module: moduleWith({ masterKey: 'm', serviceToken: 't', recordRefusal }) });
+    try {
+      await fetch(`${quiet.url}/internal/policies`);
+      await fetch(`${quiet.url}/internal/policies`, { headers: { authorization: 'Bearer guessed-token' } });
+      await waitFor(async () => refusals.length === 2, { what: 'the refusals to be recorded' });
+    } finally {
+      await quiet.close();
+    }
+    const [action, entityId] = ['operator.refused', 'GET /internal/policies'];
+    expect(refusals).toMatchObject([
+      { action, entityId, after: { code: 'authentication_required' } },
+      { action, entityId, after: { code: 'authentication_invalid' } },
+    ]);
+    expect(JSON.stringify(refusals)).not.toContain('guessed-token');
   });
 
   it('does not let an operator into a service route nor a service into a management route', async () => {

@@ -128,6 +128,21 @@ describe('the authority of operators', () => {
     expect((await ask('POST', '/things', headers)).status).toBe(403);
   });
 
+  it('says who may not come in before it looks at what was sent', async () => {
+    const send = async (headers: Record<string, string>): Promise<number> =>
+      (
+        await fetch(`${app.url}/things`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', ...headers },
+          body: '{"name":',
+        })
+      ).status;
+
+    expect(await send({})).toBe(401);
+    expect(await send(await login('user'))).toBe(403);
+    expect(await send(masterKey)).toBe(400);
+  });
+
   it('takes the master key for an owner, but for nobody who is logged in', async () => {
     expect((await ask('DELETE', '/things', masterKey)).status).toBe(200);
     expect((await ask('GET', '/me', masterKey)).status).toBe(401);

@@ -12,6 +12,7 @@ import type { ErrorSurface } from '../errors/surfaces.js';
 import { HealthRegistry } from '../health/health-registry.js';
 import { attachAccessLog } from '../http/access-log.js';
 import { attachOperationalRoutes } from '../http/operational-routes.js';
+import { JsonBodyInterceptor } from '../http/json-body.interceptor.js';
 import { useJsonBodies } from '../http/json-content-type.js';
 import { RouteTable } from '../http/route-table.js';
 import { serverOptions, type ServerLimits } from '../http/server-options.js';
@@ -102,13 +103,15 @@ export async function createApp(options: AppOptions): Promise<CreatedApp> {
     adapter,
     { bodyParser: false, abortOnError: false, logger: new NestLogger(logger) },
   );
-  useJsonBodies(fastify, {
-    keepsRawBody: options.keepsRawBody ?? false,
-    keepsLargeIntegers: options.keepsLargeIntegers ?? false,
-    // A gateway forwards what it gets; elsewhere deep nesting only serves to exhaust the stack, and a megabyte of
-    // empty objects to keep the process busy with validating them for seconds.
-    ...(surface === 'gateway' ? {} : { depthMax: 64, membersMax: 10_000, entriesMax: 60_000 }),
-  });
+  useJsonBodies(fastify, { keepsRawBody: options.keepsRawBody ?? false });
+  app.useGlobalInterceptors(
+    new JsonBodyInterceptor({
+      keepsLargeIntegers: options.keepsLargeIntegers ?? false,
+      // A gateway forwards what it gets; elsewhere deep nesting only serves to exhaust the stack, and a megabyte of
+      // empty objects to keep the process busy with validating them for seconds.
+      ...(surface === 'gateway' ? {} : { depthMax: 64, membersMax: 10_000, entriesMax: 60_000 }),
+    }),
+  );
   app.useGlobalPipes(new StrictValidationPipe());
   app.useGlobalFilters(errors);
   attachOperationalRoutes(fastify, health, metrics);

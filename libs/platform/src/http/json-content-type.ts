@@ -1,7 +1,5 @@
 import type { FastifyBodyParser, FastifyInstance } from 'fastify';
 
-import { parseJsonBody, type JsonBodyOptions } from './json-body.js';
-
 declare module 'fastify' {
   interface FastifyRequest {
     /** The bytes of a JSON body, where the app keeps them. */
@@ -9,19 +7,20 @@ declare module 'fastify' {
   }
 }
 
+/** A body as it arrived. `JsonBodyInterceptor` puts its value in its place once the guards have let the caller in. */
+export class UnreadBody {
+  constructor(readonly bytes: Buffer) {}
+}
+
 /** JSON is the only body there is; anything else is 415. */
-export function useJsonBodies(fastify: FastifyInstance, options: JsonBodyOptions & { keepsRawBody: boolean }): void {
-  const parse: FastifyBodyParser<Buffer> = (request, bytes, done) => {
-    if (options.keepsRawBody) {
+export function useJsonBodies(fastify: FastifyInstance, { keepsRawBody }: { readonly keepsRawBody: boolean }): void {
+  const take: FastifyBodyParser<Buffer> = (request, bytes, done) => {
+    if (keepsRawBody) {
       request.rawBody = bytes;
     }
-    try {
-      done(null, parseJsonBody(bytes, options));
-    } catch (error) {
-      done(error instanceof Error ? error : new TypeError('a thrown non-error'));
-    }
+    done(null, new UnreadBody(bytes));
   };
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, parse);
-  fastify.addContentTypeParser(/^application\/[\w.-]+\+json/, { parseAs: 'buffer' }, parse);
+  fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, take);
+  fastify.addContentTypeParser(/^application\/[\w.-]+\+json/, { parseAs: 'buffer' }, take);
 }

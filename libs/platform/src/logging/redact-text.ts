@@ -1,5 +1,8 @@
 const patterns: readonly [RegExp, string][] = [
   [/\bsk-[A-Za-z0-9_-]{6,}/g, 'sk-[redacted]'],
+  [/\bwhsec_[A-Za-z0-9+/=]{6,}/g, 'whsec_[redacted]'],
+  // A JSON Web Token: three parts, of which the first begins with {" in base64.
+  [/\beyJ[\w-]{6,}\.[\w-]+\.[\w-]+/g, '[redacted token]'],
   [/\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{6,}/gi, '$1 [redacted]'],
   [/(:\/\/)[^\s/@"']+@/g, '$1[redacted]@'],
 ];

@@ -20,7 +20,6 @@ export interface OutboundOptions {
 }
 
 const HEADER_BYTES_MAX = 16_384;
-const KEEP_ALIVE_MS = 4_000;
 
 /**
  * Sends to URLs that others have named. Every connection goes to an address the policy allows, redirects are answers
@@ -37,7 +36,6 @@ export class OutboundSender {
       new Agent({
         connect: { lookup: guardedLookup(policy, isEncrypted, options.resolve), timeout: options.deadlineMs },
         maxHeaderSize: HEADER_BYTES_MAX,
-        keepAliveTimeout: KEEP_ALIVE_MS,
         pipelining: 1,
       });
     this.agents = { 'http:': agentFor(false), 'https:': agentFor(true) };
@@ -51,7 +49,15 @@ export class OutboundSender {
     if (dispatcher === undefined) throw new Error(`There is no agent for ${checked.url.protocol}`);
     const signal = AbortSignal.timeout(this.options.deadlineMs);
     try {
-      const answer = await request(checked.url, { method: 'POST', headers: { ...headers }, body, dispatcher, signal });
+      const answer = await request(checked.url, {
+        method: 'POST',
+        headers: { ...headers },
+        body,
+        dispatcher,
+        signal,
+        // Events are rare: a connection that was kept would be closed by the receiver when the next one is sent into it.
+        reset: true,
+      });
       return { kind: 'answered', status: answer.statusCode, body: await this.headOf(answer.body) };
     } catch (error) {
       return { kind: 'failed', reason: this.reasonOf(error, signal) };

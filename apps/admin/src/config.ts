@@ -10,6 +10,6 @@ export class AdminConfig extends BaseConfig {
   DATABASE_URL: Secret;
 
   /** Opens every management route, and signs operators' tokens: changing it ends every login. */
-  @SecretEnv()
+  @SecretEnv({ minLength: 16 })
   MASTER_KEY: Secret;
 }

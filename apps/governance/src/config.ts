@@ -19,7 +19,7 @@ export class GovernanceConfig extends BaseConfig {
   DATABASE_URL: Secret;
 
   /** Opens every management route, and proves operators' tokens: the same as the admin app's. */
-  @SecretEnv()
+  @SecretEnv({ minLength: 16 })
   MASTER_KEY: Secret;
 
   /** What gateways show on `/internal/*`. */

@@ -99,7 +99,7 @@ export class BudgetsService {
   }
 
   private async views(rows: readonly BudgetEntity[], nowMs: number): Promise<OwnedBudgetResponse[]> {
-    const [{ budgets, usage }, attached] = await Promise.all([
+    const [{ budgets }, attached] = await Promise.all([
       this.reader.read({ budgets: rows, rateLimits: [] }, nowMs),
       this.attachments.ofBudgets(
         this.dataSource.manager,
@@ -107,7 +107,7 @@ export class BudgetsService {
       ),
     ]);
     return budgets.map((budget) => {
-      const view = toOwnedBudgetResponse(budget, usage, nowMs);
+      const view = toOwnedBudgetResponse(budget, nowMs);
       if (!isShared(budget.row)) return view;
       const { keyIds = [], teamIds = [] } = attached.get(budget.row.id) ?? {};
       return { ...view, virtual_key_ids: [...keyIds], team_ids: [...teamIds] };

@@ -1,14 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { counterId, type LimitSpec } from '@penstock/domain';
+import { counterId } from '@penstock/domain';
 import { TENANTS_KEY } from '@penstock/dto';
 import { HealthRegistry, REDIS_COMMAND, type RequestContext } from '@penstock/platform';
 import type { Redis } from 'ioredis';
 import { DataSource } from 'typeorm';
 
-import { readLimit } from '../limits/limit-reading.js';
+import type { LimitReading } from '../limits/limit-reading.js';
 import { LimitReader } from '../limits/limit-reader.js';
 import { LimitsRepository } from '../limits/limits.repository.js';
-import type { Usage } from '../limits/live-usage.js';
 import type {
   CounterResponse,
   DatabaseStats,
@@ -59,8 +58,8 @@ export class DebugService {
       this.limits.listRateLimits(this.dataSource.manager, {}),
     ]);
     const read = await this.reader.read({ budgets, rateLimits }, ctx.nowMs);
-    const specs = [...read.budgets.map(({ spec }) => spec), ...read.rateLimits.flatMap((one) => one.specs)];
-    return specs.map((spec) => toCounterResponse(spec, read.usage, ctx.nowMs));
+    const readings = [...read.budgets.map(({ reading }) => reading), ...read.rateLimits.flatMap((one) => one.readings)];
+    return readings.map(toCounterResponse);
   }
 
   async health(ctx: RequestContext): Promise<DebugHealthResponse> {
@@ -79,8 +78,7 @@ export class DebugService {
   }
 }
 
-function toCounterResponse(spec: LimitSpec, usage: Usage, nowMs: number): CounterResponse {
-  const { window, used, cap } = readLimit(spec, usage, nowMs);
+function toCounterResponse({ spec, window, used, cap }: LimitReading): CounterResponse {
   return {
     counter_id: counterId(spec, window),
     entity: spec.entity,

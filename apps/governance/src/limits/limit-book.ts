@@ -30,11 +30,11 @@ export class LimitBook {
   ) {}
 
   async answers(entity: LimitEntity, ownerIds: readonly string[], nowMs: number): Promise<Map<string, LimitAnswer>> {
-    const { budgets, rateLimits, usage } = await this.reader.read(await this.rows(entity, ownerIds), nowMs);
+    const { budgets, rateLimits } = await this.reader.read(await this.rows(entity, ownerIds), nowMs);
     const budgetsOf = new Map<string, BudgetResponse[]>();
     for (const budget of budgets) {
       const { id } = ownerOf(budget.row);
-      const response = toBudgetResponse(budget, usage, nowMs);
+      const response = toBudgetResponse(budget);
       const known = budgetsOf.get(id);
       if (known === undefined) budgetsOf.set(id, [response]);
       else known.push(response);
@@ -42,7 +42,7 @@ export class LimitBook {
     const rateLimitOf = new Map<string, RateLimitResponse>();
     for (const rateLimit of rateLimits) {
       const { id } = ownerOf(rateLimit.row);
-      if (!rateLimitOf.has(id)) rateLimitOf.set(id, toRateLimitResponse(rateLimit, usage, nowMs));
+      if (!rateLimitOf.has(id)) rateLimitOf.set(id, toRateLimitResponse(rateLimit, nowMs));
     }
     return new Map(ownerIds.map((id) => [id, toLimitAnswer(budgetsOf.get(id) ?? [], rateLimitOf.get(id))]));
   }

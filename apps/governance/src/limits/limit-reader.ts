@@ -3,12 +3,12 @@ import type { LimitSpec } from '@penstock/domain';
 import type { BudgetEntity, BudgetRaiseEntity, RateLimitEntity } from '@penstock/entities';
 import { DataSource } from 'typeorm';
 
-import { countersToRead } from './limit-reading.js';
+import { type LimitReading, UnreadLimit } from './limit-reading.js';
 import { ownerOf } from './limit-owner.js';
 import { budgetSpec, rateLimitSpecs } from './limit-specs.js';
 import { type LimitPlace, LimitTenants } from './limit-tenants.js';
 import { LimitsRepository } from './limits.repository.js';
-import { LiveUsage, type Usage } from './live-usage.js';
+import { LiveUsage } from './live-usage.js';
 
 /** Rows of limits, of any owners. */
 export interface LimitRows {
@@ -16,24 +16,23 @@ export interface LimitRows {
   readonly rateLimits: readonly RateLimitEntity[];
 }
 
-/** A budget, what gateways make of it, and its raises. */
+/** A budget, how far it is used up, and its raises. */
 export interface ReadBudget {
   readonly row: BudgetEntity;
-  readonly spec: LimitSpec;
+  readonly reading: LimitReading;
   readonly raises: readonly BudgetRaiseEntity[];
 }
 
-/** A rate limit and what gateways make of it. */
+/** A rate limit and how far each limit that is set in it is used up. */
 export interface ReadRateLimit {
   readonly row: RateLimitEntity;
-  readonly specs: readonly LimitSpec[];
+  readonly readings: readonly LimitReading[];
 }
 
-/** Limits with the usage that gateways enforce them by. */
+/** Limits with their usage. */
 export interface ReadLimits {
   readonly budgets: readonly ReadBudget[];
   readonly rateLimits: readonly ReadRateLimit[];
-  readonly usage: Usage;
 }
 
 /** Reads limits together with their usage: a fixed number of queries and one pipeline for any number of them. */
@@ -47,7 +46,7 @@ export class LimitReader {
   ) {}
 
   async read(rows: LimitRows, nowMs: number): Promise<ReadLimits> {
-    const [places, raises] = await Promise.all([
+    const [places, raisesOf] = await Promise.all([
       this.tenants.ofRows([...rows.budgets, ...rows.rateLimits]),
       this.limits.findRaises(
         this.dataSource.manager,
@@ -55,27 +54,32 @@ export class LimitReader {
         nowMs,
       ),
     ]);
-    const placeOf = (row: BudgetEntity | RateLimitEntity): LimitPlace | undefined => places.get(ownerOf(row).id);
+    const counters = new Map<string, string[]>();
+    const unread = ({ tenantId }: LimitPlace, spec: LimitSpec): UnreadLimit => {
+      const limit = new UnreadLimit(spec, nowMs);
+      const known = counters.get(tenantId);
+      if (known === undefined) counters.set(tenantId, [...limit.counterIds]);
+      else known.push(...limit.counterIds);
+      return limit;
+    };
+    // Without a place the owner was deleted since the rows were read, and the limit with it.
     const budgets = rows.budgets.flatMap((row) => {
-      const place = placeOf(row);
-      // The owner was deleted since the rows were read, and the limit with it.
+      const place = places.get(ownerOf(row).id);
       if (place === undefined) return [];
-      const own = raises.get(row.id) ?? [];
-      return [{ row, place, spec: budgetSpec(row, { ...ownerOf(row), name: '' }, place.calendar, own), raises: own }];
+      const raises = raisesOf.get(row.id) ?? [];
+      const spec = budgetSpec(row, { ...ownerOf(row), name: '' }, place.calendar, raises);
+      return [{ row, raises, limit: unread(place, spec) }];
     });
     const rateLimits = rows.rateLimits.flatMap((row) => {
-      const place = placeOf(row);
-      return place === undefined ? [] : [{ row, place, specs: rateLimitSpecs(row, { ...ownerOf(row), name: '' }) }];
+      const place = places.get(ownerOf(row).id);
+      if (place === undefined) return [];
+      const specs = rateLimitSpecs(row, { ...ownerOf(row), name: '' });
+      return [{ row, limits: specs.map((spec) => unread(place, spec)) }];
     });
-    const counters = new Map<string, string[]>();
-    const want = (place: LimitPlace, spec: LimitSpec): void => {
-      const known = counters.get(place.tenantId);
-      const ids = countersToRead(spec, nowMs);
-      if (known === undefined) counters.set(place.tenantId, [...ids]);
-      else known.push(...ids);
+    const usage = await this.usage.read(counters);
+    return {
+      budgets: budgets.map(({ row, raises, limit }) => ({ row, raises, reading: limit.read(usage) })),
+      rateLimits: rateLimits.map(({ row, limits }) => ({ row, readings: limits.map((limit) => limit.read(usage)) })),
     };
-    for (const { place, spec } of budgets) want(place, spec);
-    for (const { place, specs } of rateLimits) for (const spec of specs) want(place, spec);
-    return { budgets, rateLimits, usage: await this.usage.read(counters) };
   }
 }

@@ -93,6 +93,14 @@ export class BudgetResponse {
 
 /** A budget with its owner; one of the ids is there. */
 export class OwnedBudgetResponse extends BudgetResponse {
+  @ApiProperty({
+    type: String,
+    format: 'date-time',
+    required: false,
+    description: 'When the budget is used up at the pace of this window, if that is before the window ends.',
+  })
+  forecast_exhausts_at?: string;
+
   @ApiProperty({ type: String, format: 'uuid', required: false })
   virtual_key_id?: string;
 

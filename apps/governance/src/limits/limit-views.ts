@@ -1,4 +1,4 @@
-import { nanoUsd, nanoUsdToCents, type LimitSpec } from '@penstock/domain';
+import { forecastExhaustion, nanoUsd, nanoUsdToCents } from '@penstock/domain';
 
 import { exactJsonNumber } from './json-number.js';
 import type {
@@ -9,14 +9,13 @@ import type {
   RateLimitResponse,
 } from './limit-responses.js';
 import { ownerOf, type OwnerColumns } from './limit-owner.js';
-import { readLimit } from './limit-reading.js';
+import type { LimitReading } from './limit-reading.js';
 import type { ReadBudget, ReadRateLimit } from './limit-reader.js';
-import type { Usage } from './live-usage.js';
 import { termsOfKind, WINDOWED_KINDS } from './rate-limit-kinds.js';
 
 /** A budget on the wire. What clients of the contract do not know is absent unless it is set. */
-export function toBudgetResponse({ row, spec, raises }: ReadBudget, usage: Usage, nowMs: number): BudgetResponse {
-  const { window, used, cap } = readLimit(spec, usage, nowMs);
+export function toBudgetResponse({ row, reading, raises }: ReadBudget): BudgetResponse {
+  const { spec, window, used, cap } = reading;
   return {
     id: row.id,
     ...(row.name === null ? {} : { name: row.name }),
@@ -52,21 +51,20 @@ export function toRaiseResponse(raise: ReadBudget['raises'][number]): RaiseRespo
 }
 
 /** A rate limit on the wire. */
-export function toRateLimitResponse({ row, specs }: ReadRateLimit, usage: Usage, nowMs: number): RateLimitResponse {
+export function toRateLimitResponse({ row, readings }: ReadRateLimit, nowMs: number): RateLimitResponse {
   const kinds = WINDOWED_KINDS.map(({ unit, wire }) => {
     const { maxLimit, resetDuration, anchorAt } = termsOfKind(row, unit);
-    const spec = specs.find((one) => one.unit === unit);
+    const reading = readings.find(({ spec }) => spec.unit === unit);
     // The contract shows usage of tokens and requests whether they are limited or not; of the others when they are.
-    if (spec === undefined && unit !== 'tokens' && unit !== 'requests') return {};
-    const reading = spec === undefined ? undefined : readLimit(spec, usage, nowMs);
+    if (reading === undefined && unit !== 'tokens' && unit !== 'requests') return {};
     return {
       ...(maxLimit === null ? {} : { [`${wire}_max_limit`]: exactJsonNumber(maxLimit) }),
       ...(resetDuration === null ? {} : { [`${wire}_reset_duration`]: resetDuration }),
       [`${wire}_current_usage`]: Number(reading?.used ?? 0n),
-      [`${wire}_last_reset`]: startOf(spec, reading?.window.startMs, anchorAt, nowMs).toISOString(),
+      [`${wire}_last_reset`]: startOf(reading, anchorAt, nowMs).toISOString(),
     };
   });
-  const concurrent = specs.find((one) => one.unit === 'concurrent_requests');
+  const concurrent = readings.find(({ spec }) => spec.unit === 'concurrent_requests');
   return {
     id: row.id,
     ...(Object.assign({}, ...kinds) as KindFields),
@@ -74,7 +72,7 @@ export function toRateLimitResponse({ row, specs }: ReadRateLimit, usage: Usage,
       ? {}
       : {
           concurrent_max_limit: exactJsonNumber(row.concurrentMaxLimit),
-          concurrent_current_usage: Number(readLimit(concurrent, usage, nowMs).used),
+          concurrent_current_usage: Number(concurrent.used),
         }),
     ...(row.windowType === 'fixed' ? {} : { window_type: row.windowType }),
     ...(row.onExceed === 'deny' ? {} : { on_exceed: row.onExceed }),
@@ -87,26 +85,28 @@ export function toRateLimitResponse({ row, specs }: ReadRateLimit, usage: Usage,
 type KindFields = Omit<RateLimitResponse, 'id' | 'created_at' | 'updated_at'>;
 
 /** Start of what counts now; of a sliding window that is one duration ago, or when counting began if that is later. */
-function startOf(spec: LimitSpec | undefined, windowStartMs: number | undefined, anchorAt: Date, nowMs: number): Date {
-  if (spec === undefined || windowStartMs === undefined) return anchorAt;
-  if (spec.window.kind !== 'sliding') return new Date(windowStartMs);
-  return new Date(Math.max(nowMs - spec.window.durationMs, spec.window.anchorMs));
+function startOf(reading: LimitReading | undefined, anchorAt: Date, nowMs: number): Date {
+  if (reading === undefined) return anchorAt;
+  const { window } = reading.spec;
+  if (window.kind !== 'sliding') return new Date(reading.window.startMs);
+  return new Date(Math.max(nowMs - window.durationMs, window.anchorMs));
 }
 
 /** A budget with its owner. */
-export function toOwnedBudgetResponse(budget: ReadBudget, usage: Usage, nowMs: number): OwnedBudgetResponse {
-  const { window } = readLimit(budget.spec, usage, nowMs);
-  const window_ends_at = new Date(window.endMs).toISOString();
-  return { ...toBudgetResponse(budget, usage, nowMs), window_ends_at, ...ownerId(budget.row) };
+export function toOwnedBudgetResponse(budget: ReadBudget, nowMs: number): OwnedBudgetResponse {
+  const { window, used, cap } = budget.reading;
+  const exhaustsAtMs = forecastExhaustion({ window, usedNanoUsd: used, capNanoUsd: cap, nowMs });
+  return {
+    ...toBudgetResponse(budget),
+    window_ends_at: new Date(window.endMs).toISOString(),
+    ...(exhaustsAtMs === undefined ? {} : { forecast_exhausts_at: new Date(exhaustsAtMs).toISOString() }),
+    ...ownerId(budget.row),
+  };
 }
 
 /** A rate limit with its owner. */
-export function toOwnedRateLimitResponse(
-  rateLimit: ReadRateLimit,
-  usage: Usage,
-  nowMs: number,
-): OwnedRateLimitResponse {
-  return { ...toRateLimitResponse(rateLimit, usage, nowMs), ...ownerId(rateLimit.row) };
+export function toOwnedRateLimitResponse(rateLimit: ReadRateLimit, nowMs: number): OwnedRateLimitResponse {
+  return { ...toRateLimitResponse(rateLimit, nowMs), ...ownerId(rateLimit.row) };
 }
 
 function ownerId(row: OwnerColumns): Record<string, string> {

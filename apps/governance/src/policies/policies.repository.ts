@@ -44,6 +44,30 @@ const PRICES_JSON = `(SELECT COALESCE(json_agg(json_build_object(
     WHERE n.provider = p.provider AND n.model = p.model AND n.effective_from > p.effective_from
       AND n.effective_from <= to_timestamp($2 / 1000.0)))`;
 
+/**
+ * Ids of the rows that meet one of the conditions, each by its own index: OR over several columns and sub-selects would
+ * read the whole table.
+ */
+function idsOf(table: 'budgets' | 'rate_limits', conditions: readonly string[]): string {
+  return conditions.map((condition) => `SELECT id FROM governance.${table} WHERE ${condition}`).join('\n      UNION ');
+}
+
+const OF_PATH = [
+  'virtual_key_id = p.key_id',
+  'team_id = p.team_id',
+  'customer_id = p.customer_id',
+  'provider_config_id IN (SELECT id FROM providers)',
+  'model_config_id IN (SELECT id FROM models)',
+];
+
+const OF_TENANT = [
+  'customer_id = $1',
+  'team_id IN (SELECT id FROM t)',
+  'virtual_key_id IN (SELECT id FROM k)',
+  'provider_config_id IN (SELECT id FROM o)',
+  'model_config_id IN (SELECT id FROM m)',
+];
+
 /** One statement, hence one snapshot of the database: the epoch and what it stands for cannot come apart. */
 const POLICY_SQL = `
 WITH path AS (
@@ -60,11 +84,12 @@ WITH path AS (
 ), providers AS (
   SELECT o.* FROM governance.provider_configs o JOIN path p ON o.virtual_key_id = p.key_id
 ), models AS (
-  SELECT m.* FROM governance.model_configs m JOIN path p
-    ON m.virtual_key_id = p.key_id OR m.team_id = p.team_id OR m.customer_id = p.customer_id
+  SELECT m.* FROM governance.model_configs m JOIN path p ON m.virtual_key_id = p.key_id
+  UNION ALL SELECT m.* FROM governance.model_configs m JOIN path p ON m.team_id = p.team_id
+  UNION ALL SELECT m.* FROM governance.model_configs m JOIN path p ON m.customer_id = p.customer_id
 ), shared AS (
-  SELECT a.budget_id FROM governance.budget_attachments a JOIN path p
-    ON a.virtual_key_id = p.key_id OR a.team_id = p.team_id
+  SELECT a.budget_id FROM governance.budget_attachments a JOIN path p ON a.virtual_key_id = p.key_id
+  UNION ALL SELECT a.budget_id FROM governance.budget_attachments a JOIN path p ON a.team_id = p.team_id
 )
 SELECT p.key_id AS "keyId", p.key_name AS "keyName", p.secret_id AS "secretId", p.is_active AS "isActive",
   ${ms('p.expires_at')}::text AS "expiresAtMs", p.allowed_ips AS "allowedIps", p.tags,
@@ -78,13 +103,10 @@ SELECT p.key_id AS "keyId", p.key_name AS "keyName", p.secret_id AS "secretId", 
   (SELECT COALESCE(json_agg(json_build_object('id', m.id, 'model', m.model, 'provider', m.provider)), '[]')
     FROM models m) AS "modelConfigs",
   (SELECT COALESCE(json_agg(${BUDGET_JSON} ORDER BY b.seq), '[]') FROM governance.budgets b
-    WHERE b.virtual_key_id = p.key_id OR b.team_id = p.team_id OR b.customer_id = p.customer_id
-      OR b.provider_config_id IN (SELECT id FROM providers) OR b.model_config_id IN (SELECT id FROM models)
-      OR b.id IN (SELECT budget_id FROM shared)) AS budgets,
+    WHERE b.id IN (${idsOf('budgets', OF_PATH)}
+      UNION SELECT budget_id FROM shared)) AS budgets,
   (SELECT COALESCE(json_agg(${RATE_LIMIT_JSON} ORDER BY r.seq), '[]') FROM governance.rate_limits r
-    WHERE r.virtual_key_id = p.key_id OR r.team_id = p.team_id OR r.customer_id = p.customer_id
-      OR r.provider_config_id IN (SELECT id FROM providers) OR r.model_config_id IN (SELECT id FROM models)
-  ) AS "rateLimits",
+    WHERE r.id IN (${idsOf('rate_limits', OF_PATH)})) AS "rateLimits",
   ${PRICES_JSON} AS prices,
   (SELECT COALESCE(json_agg(json_build_object('id', o.id, 'payload', o.payload) ORDER BY o.seq), '[]')
     FROM governance.outbox_messages o
@@ -101,12 +123,9 @@ m AS (SELECT id FROM governance.model_configs
   WHERE customer_id = $1 OR team_id IN (SELECT id FROM t) OR virtual_key_id IN (SELECT id FROM k))
 SELECT n.epoch, n.time_zone AS "timeZone", n.fiscal_year_start_month AS "fiscalYearStartMonth",
   (SELECT COALESCE(json_agg(${BUDGET_JSON}), '[]') FROM governance.budgets b
-    WHERE b.customer_id = $1 OR b.shared_tenant_id = $1 OR b.team_id IN (SELECT id FROM t)
-      OR b.virtual_key_id IN (SELECT id FROM k) OR b.provider_config_id IN (SELECT id FROM o)
-      OR b.model_config_id IN (SELECT id FROM m)) AS budgets,
+    WHERE b.id IN (${idsOf('budgets', [...OF_TENANT, 'shared_tenant_id = $1'])})) AS budgets,
   (SELECT COALESCE(json_agg(${RATE_LIMIT_JSON}), '[]') FROM governance.rate_limits r
-    WHERE r.customer_id = $1 OR r.team_id IN (SELECT id FROM t) OR r.virtual_key_id IN (SELECT id FROM k)
-      OR r.provider_config_id IN (SELECT id FROM o) OR r.model_config_id IN (SELECT id FROM m)) AS "rateLimits"
+    WHERE r.id IN (${idsOf('rate_limits', OF_TENANT)})) AS "rateLimits"
 FROM governance.tenants n WHERE n.id = $1`;
 
 /** A message that must be delivered before a snapshot of its tenant may be served. */

@@ -61,7 +61,7 @@ export class RateLimitsService {
   }
 
   private async views(rows: readonly RateLimitEntity[], nowMs: number): Promise<OwnedRateLimitResponse[]> {
-    const { rateLimits, usage } = await this.reader.read({ budgets: [], rateLimits: rows }, nowMs);
-    return rateLimits.map((rateLimit) => toOwnedRateLimitResponse(rateLimit, usage, nowMs));
+    const { rateLimits } = await this.reader.read({ budgets: [], rateLimits: rows }, nowMs);
+    return rateLimits.map((rateLimit) => toOwnedRateLimitResponse(rateLimit, nowMs));
   }
 }

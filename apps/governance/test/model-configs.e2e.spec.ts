@@ -159,6 +159,17 @@ describe('model configs', () => {
     expect((await app.call(method, `/model-configs/${UNKNOWN_ID}`, body)).status).toBe(404);
   });
 
+  it('are no more than 500 for one owner', async () => {
+    const crowded = await app.create('customers', { name: 'crowded' });
+    await app.db.query(
+      `INSERT INTO governance.model_configs (id, customer_id, model, created_at, updated_at)
+       SELECT gen_random_uuid(), $1, 'm' || n, now(), now() FROM generate_series(1, 500) n`,
+      [crowded.id],
+    );
+    const answer = await app.call('POST', '/model-configs', { model: 'one more', customer_id: crowded.id });
+    expect([answer.status, answer.body.error]).toEqual([400, expect.stringContaining('500 model configs')]);
+  });
+
   it('are listed by owner and model, in pages', async () => {
     const other = await app.create('customers', { name: 'other' });
     const first = await create({ model: 'listed', customer_id: other.id });

@@ -190,6 +190,19 @@ describe('shared budgets', () => {
     );
   });
 
+  it('are no more than 16 for one key', async () => {
+    const create = (index: number) =>
+      app.call('POST', '/budgets', {
+        name: `crowd ${index}`,
+        max_limit: 1,
+        reset_duration: '1d',
+        virtual_key_ids: [direct.id],
+      });
+    for (let index = 0; index < 16; index += 1) expect((await create(index)).status).toBe(201);
+    const answer = await create(16);
+    expect([answer.status, answer.body.error]).toEqual([400, expect.stringContaining('more than 16 shared budgets')]);
+  });
+
   it('are listed by themselves and by customer', async () => {
     const owned = await app.call('PUT', `/customers/${customer.id}`, {
       budget: { max_limit: 1, reset_duration: '1d' },

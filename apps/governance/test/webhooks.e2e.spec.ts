@@ -41,6 +41,17 @@ describe('webhooks', () => {
     app.db.getRepository(AuditEntryEntity).find({ where: { tenantId }, order: { position: 'ASC' } });
   const lastAudit = async (): Promise<AuditEntryEntity | undefined> => (await auditOf(customer.id)).at(-1);
 
+  it('are no more than a hundred for one customer', async () => {
+    const crowded = await app.create('customers', { name: 'crowded' });
+    await app.db.query(
+      `INSERT INTO governance.webhooks SELECT (jsonb_populate_record(w, jsonb_build_object('id', gen_random_uuid()))).*
+       FROM governance.webhooks w, generate_series(1, 100) n WHERE w.id = $1`,
+      [(await app.call('POST', '/webhooks', { customer_id: crowded.id, url: URL_OUTSIDE })).body.webhook.id],
+    );
+    const answer = await app.call('POST', '/webhooks', { customer_id: crowded.id, url: URL_OUTSIDE });
+    expect([answer.status, answer.body.error]).toEqual([400, expect.stringContaining('100 webhooks')]);
+  });
+
   it('are created, read, changed and deleted', async () => {
     const created = await post({ customer_id: customer.id, url: URL_OUTSIDE, description: 'Pager' });
     expect(created.status).toBe(201);

@@ -2,7 +2,7 @@ import { Controller, Get, Req, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-import { ModelList } from './chat-completions.schemas.js';
+import { ModelList } from './chat/chat-completions.schemas.js';
 import { Refusals } from './error.schemas.js';
 import { ModelsService } from './models.service.js';
 

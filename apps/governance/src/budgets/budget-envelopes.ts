@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 
-import { OwnedBudgetResponse } from '../limits/limit-responses.js';
+import { OwnedBudgetResponse } from '../limits/answers/limit-responses.js';
 
 /** Answer with one budget. */
 export class BudgetEnvelope {

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 
-import { RaiseResponse } from '../limits/limit-responses.js';
+import { RaiseResponse } from '../limits/answers/limit-responses.js';
 
 /** Answer to a new raise. */
 export class CreatedRaiseEnvelope {

@@ -1,6 +1,6 @@
 import { ApiProperty, IntersectionType, OmitType } from '@nestjs/swagger';
 
-import { LimitsResponse } from '../limits/limit-responses.js';
+import { LimitsResponse } from '../limits/answers/limit-responses.js';
 import { TeamSummary } from '../teams/team.response.js';
 import { CustomerSummary } from './customer.response.js';
 

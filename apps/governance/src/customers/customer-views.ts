@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { CustomerEntity } from '@penstock/entities';
 
-import { LimitBook } from '../limits/limit-book.js';
+import { LimitBook } from '../limits/answers/limit-book.js';
 import { OwnerSummaries } from '../owners/owner-summaries.js';
 import type { CustomerResponse } from './customer-envelopes.js';
 import { toCustomerResponse } from './customer.mapping.js';

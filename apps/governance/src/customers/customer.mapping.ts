@@ -1,6 +1,6 @@
 import type { CustomerEntity } from '@penstock/entities';
 
-import type { LimitAnswer, LimitIds } from '../limits/limit-book.js';
+import type { LimitAnswer, LimitIds } from '../limits/answers/limit-book.js';
 import type { TeamSummary } from '../teams/team.response.js';
 import type { CustomerResponse } from './customer-envelopes.js';
 import type { CustomerSummary } from './customer.response.js';

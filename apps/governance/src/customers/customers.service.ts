@@ -10,7 +10,7 @@ import { nextTimestamp } from '../changes/next-timestamp.js';
 import { PolicyChanges } from '../changes/policy-changes.js';
 import type { ListQuery } from '../http/list.query.js';
 import { notFound } from '../http/not-found.js';
-import { NO_LIMITS, OwnedLimits, toAuditLimits, type OwnedLimitRows } from '../limits/owned-limits.js';
+import { NO_LIMITS, OwnedLimits, toAuditLimits, type OwnedLimitRows } from '../limits/changes/owned-limits.js';
 import { OwnedKeys } from '../owners/owned-keys.js';
 import { refuseWhileInUse } from '../owners/still-in-use.js';
 import { SharedBudgets } from '../shared-budgets/shared-budgets.js';

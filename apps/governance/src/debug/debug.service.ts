@@ -5,8 +5,8 @@ import { HealthRegistry, REDIS_COMMAND, type RequestContext } from '@penstock/pl
 import type { Redis } from 'ioredis';
 import { DataSource } from 'typeorm';
 
-import type { LimitReading } from '../limits/limit-reading.js';
-import { LimitReader } from '../limits/limit-reader.js';
+import type { LimitReading } from '../limits/answers/limit-reading.js';
+import { LimitReader } from '../limits/answers/limit-reader.js';
 import { LimitsRepository } from '../limits/limits.repository.js';
 import type {
   CounterResponse,

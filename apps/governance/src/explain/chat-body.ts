@@ -1,4 +1,4 @@
-import { exactJsonNumber } from '../limits/json-number.js';
+import { exactJsonNumber } from '../limits/answers/json-number.js';
 
 /** A chat request as a gateway would read it. */
 export interface ChatBody {

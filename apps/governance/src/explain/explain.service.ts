@@ -13,7 +13,7 @@ import type { PolicySnapshot } from '@penstock/dto';
 import { AdmissionStore, KeyHasher, type RequestContext, StoreUnavailableError } from '@penstock/platform';
 
 import { notFound } from '../http/not-found.js';
-import { LiveUsage } from '../limits/live-usage.js';
+import { LiveUsage } from '../limits/answers/live-usage.js';
 import { PoliciesService } from '../policies/policies.service.js';
 import { chatBodyOf } from './chat-body.js';
 import type { ExplainRequest } from './explain.requests.js';

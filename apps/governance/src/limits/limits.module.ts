@@ -1,15 +1,15 @@
 import { Global, Module } from '@nestjs/common';
 
-import { AlignedBudgets } from './aligned-budgets.js';
-import { LimitBook } from './limit-book.js';
-import { LimitReader } from './limit-reader.js';
+import { AlignedBudgets } from './changes/aligned-budgets.js';
+import { LimitBook } from './answers/limit-book.js';
+import { LimitReader } from './answers/limit-reader.js';
 import { LimitsById } from './limits-by-id.js';
 import { LimitTenants } from './limit-tenants.js';
 import { LimitsRepository } from './limits.repository.js';
-import { LiveUsage } from './live-usage.js';
-import { MovingLimits } from './moving-limits.js';
-import { OwnedLimits } from './owned-limits.js';
-import { ResettableLimits } from './resettable-limits.js';
+import { LiveUsage } from './answers/live-usage.js';
+import { MovingLimits } from './changes/moving-limits.js';
+import { OwnedLimits } from './changes/owned-limits.js';
+import { ResettableLimits } from './changes/resettable-limits.js';
 
 const services = [
   AlignedBudgets,

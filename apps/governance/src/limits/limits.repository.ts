@@ -5,8 +5,8 @@ import type { EntityManager } from 'typeorm';
 
 import type { PageQuery } from '../http/page.query.js';
 import { columnsOf, type LimitOwner } from './limit-owner.js';
-import type { BudgetState } from './plan-budget-change.js';
-import type { RateLimitState } from './plan-rate-limit-change.js';
+import type { BudgetState } from './changes/plan-budget-change.js';
+import type { RateLimitState } from './changes/plan-rate-limit-change.js';
 import { WINDOWED_KINDS } from './rate-limit-kinds.js';
 
 const COLUMN: Readonly<Record<LimitEntity, string>> = {

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 
-import { LimitsResponse } from '../limits/limit-responses.js';
+import { LimitsResponse } from '../limits/answers/limit-responses.js';
 
 /** A model whose calls by one owner have limits of their own; one of the owner's ids is there. */
 export class ModelConfigResponse extends LimitsResponse {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AppError, uuidv7 } from '@penstock/domain';
 import { ModelConfigEntity } from '@penstock/entities';
 import type { RequestContext } from '@penstock/platform';
-import type { EntityManager } from 'typeorm';
+import type { EntityManager, FindOptionsWhere } from 'typeorm';
 
 import type { Change } from '../changes/change.js';
 import { Changed } from '../changes/changed.js';
@@ -10,9 +10,9 @@ import { nextTimestamp } from '../changes/next-timestamp.js';
 import { PolicyChanges } from '../changes/policy-changes.js';
 import { isUuid } from '../http/entity-id.pipe.js';
 import { notFound } from '../http/not-found.js';
-import { LimitBook, type LimitAnswer } from '../limits/limit-book.js';
+import { LimitBook, type LimitAnswer } from '../limits/answers/limit-book.js';
 import { columnsOf, type LimitOwner } from '../limits/limit-owner.js';
-import { NO_LIMITS, OwnedLimits, toAuditLimits, type OwnedLimitRows } from '../limits/owned-limits.js';
+import { NO_LIMITS, OwnedLimits, toAuditLimits, type OwnedLimitRows } from '../limits/changes/owned-limits.js';
 import { OwnerLocks, type LockedOwner } from '../owners/owner-locks.js';
 import { namedOwner, refuseOtherIdentity } from './model-config-identity.js';
 import type { ModelConfigResponse } from './model-config.response.js';
@@ -22,6 +22,9 @@ import type {
   ModelConfigListQuery,
   UpdateModelConfigRequest,
 } from './model-configs.requests.js';
+
+/** Model configs of one owner; every policy of a key carries those on its path. */
+const CONFIGS_MAX = 500;
 
 /** Limits of a model for all calls of a key, team or customer together. */
 @Injectable()
@@ -50,6 +53,7 @@ export class ModelConfigsService {
     const carrier = namedOwner(request);
     const changed = await this.changes.run(ctx, async (change) => {
       const locked = await this.lockCarrier(change.tx, carrier);
+      await this.refuseTooMany(change.tx, carrier);
       const config = Object.assign(new ModelConfigEntity(), {
         id,
         virtualKeyId: null,
@@ -93,6 +97,18 @@ export class ModelConfigsService {
       const before = toAudit(config, await this.limits.find(change, { entity: 'model_config', id }));
       await this.configs.delete(change.tx, id);
       announce(change, locked, 'deleted', id, before, null);
+    });
+  }
+
+  private async refuseTooMany(tx: EntityManager, carrier: LimitOwner): Promise<void> {
+    const owner = columnsOf({ entity: carrier.entity, id: carrier.id.toLowerCase() });
+    if (
+      (await tx.getRepository(ModelConfigEntity).countBy(owner as FindOptionsWhere<ModelConfigEntity>)) < CONFIGS_MAX
+    ) {
+      return;
+    }
+    throw new AppError('validation_failed', {
+      detail: `There are ${CONFIGS_MAX} model configs here, which is the most.`,
     });
   }
 

@@ -4,7 +4,7 @@ import { Any, DataSource } from 'typeorm';
 
 import { toCustomerSummary } from '../customers/customer.mapping.js';
 import type { CustomerSummary } from '../customers/customer.response.js';
-import { LimitBook } from '../limits/limit-book.js';
+import { LimitBook } from '../limits/answers/limit-book.js';
 import { toTeamSummary } from '../teams/team.mapping.js';
 import type { TeamSummary } from '../teams/team.response.js';
 

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 
-import { LimitsResponse } from '../limits/limit-responses.js';
+import { LimitsResponse } from '../limits/answers/limit-responses.js';
 
 /** A provider that a key may use, with what it may use of it. */
 export class ProviderConfigResponse extends LimitsResponse {

@@ -4,8 +4,8 @@ import { ProviderConfigEntity } from '@penstock/entities';
 import { Any, DataSource, type EntityManager } from 'typeorm';
 
 import type { Change } from '../changes/change.js';
-import { LimitBook } from '../limits/limit-book.js';
-import { NO_LIMITS, OwnedLimits, toAuditLimits } from '../limits/owned-limits.js';
+import { LimitBook } from '../limits/answers/limit-book.js';
+import { NO_LIMITS, OwnedLimits, toAuditLimits } from '../limits/changes/owned-limits.js';
 import type { ProviderConfigRequest } from './provider-config.requests.js';
 import type { ProviderConfigResponse } from './provider-config.response.js';
 

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 
-import { OwnedRateLimitResponse } from '../limits/limit-responses.js';
+import { OwnedRateLimitResponse } from '../limits/answers/limit-responses.js';
 
 /** Answer with one rate limit. */
 export class RateLimitEnvelope {

@@ -9,13 +9,13 @@ import { PolicyChanges } from '../changes/policy-changes.js';
 import { notFound } from '../http/not-found.js';
 import type { PageQuery } from '../http/page.query.js';
 import type { RateLimitRequest } from '../limits/limit-requests.js';
-import type { OwnedRateLimitResponse } from '../limits/limit-responses.js';
-import { toOwnedRateLimitResponse } from '../limits/limit-views.js';
-import { LimitReader } from '../limits/limit-reader.js';
+import type { OwnedRateLimitResponse } from '../limits/answers/limit-responses.js';
+import { toOwnedRateLimitResponse } from '../limits/answers/limit-views.js';
+import { LimitReader } from '../limits/answers/limit-reader.js';
 import { announceLimit, LimitsById, RATE_LIMITS } from '../limits/limits-by-id.js';
 import { LimitsRepository } from '../limits/limits.repository.js';
-import { toAuditRateLimit } from '../limits/owned-limits.js';
-import { planRateLimitChange } from '../limits/plan-rate-limit-change.js';
+import { toAuditRateLimit } from '../limits/changes/owned-limits.js';
+import { planRateLimitChange } from '../limits/changes/plan-rate-limit-change.js';
 
 /** Rate limits by their own id; they are created with their owner. */
 @Injectable()

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { uuidv7 } from '@penstock/domain';
+import { AppError, uuidv7 } from '@penstock/domain';
 import { BudgetAttachmentEntity } from '@penstock/entities';
 import { Any, type EntityManager } from 'typeorm';
 
@@ -10,6 +10,9 @@ export interface Attached {
 }
 
 const NOTHING: Attached = Object.freeze({ keyIds: [], teamIds: [] });
+
+/** Shared budgets that one key or team may be attached to. */
+const BUDGETS_PER_SUBJECT_MAX = 16;
 
 /** Rows of `governance.budget_attachments`. */
 @Injectable()
@@ -50,6 +53,28 @@ export class AttachmentsRepository {
     ];
     if (newRows.length === 0) return;
     await repository.insert(newRows.map((row) => ({ id: uuidv7(now.getTime()), budgetId, ...row, createdAt: now })));
+    await this.refuseTooMany(tx, newRows);
+  }
+
+  /** Each shared budget is one more limit that every call of the key or team must fit into. */
+  private async refuseTooMany(
+    tx: EntityManager,
+    attached: readonly { readonly virtualKeyId: string | null; readonly teamId: string | null }[],
+  ): Promise<void> {
+    const [crowded]: { id: string }[] = await tx.query(
+      `SELECT COALESCE(virtual_key_id, team_id) AS id FROM governance.budget_attachments
+       WHERE virtual_key_id = ANY($1) OR team_id = ANY($2)
+       GROUP BY virtual_key_id, team_id HAVING count(*) > $3 LIMIT 1`,
+      [
+        attached.map(({ virtualKeyId }) => virtualKeyId).filter((id) => id !== null),
+        attached.map(({ teamId }) => teamId).filter((id) => id !== null),
+        BUDGETS_PER_SUBJECT_MAX,
+      ],
+    );
+    if (crowded === undefined) return;
+    throw new AppError('validation_failed', {
+      detail: `${crowded.id} would spend from more than ${BUDGETS_PER_SUBJECT_MAX} shared budgets, which is the most.`,
+    });
   }
 }
 

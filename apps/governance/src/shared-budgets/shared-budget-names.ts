@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
-import type { SharedBudgetName } from '../limits/limit-responses.js';
+import type { SharedBudgetName } from '../limits/answers/limit-responses.js';
 
 interface NameRow extends SharedBudgetName {
   readonly virtualKeyId: string | null;

@@ -4,10 +4,10 @@ import { BudgetEntity } from '@penstock/entities';
 import type { EntityManager } from 'typeorm';
 
 import type { Change } from '../changes/change.js';
-import type { SharedBudgetName } from '../limits/limit-responses.js';
+import type { SharedBudgetName } from '../limits/answers/limit-responses.js';
 import { LimitsRepository } from '../limits/limits.repository.js';
-import { toAuditBudget } from '../limits/owned-limits.js';
-import { planBudgetChange, type BudgetPatch } from '../limits/plan-budget-change.js';
+import { toAuditBudget } from '../limits/changes/owned-limits.js';
+import { planBudgetChange, type BudgetPatch } from '../limits/changes/plan-budget-change.js';
 import { ParentLocks } from '../owners/parent-locks.js';
 import { areAlike, AttachmentsRepository, type Attached } from './attachments.repository.js';
 import { PlacedMembers, refuseElsewhere } from './placed-members.js';

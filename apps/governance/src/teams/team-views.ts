@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { TeamEntity } from '@penstock/entities';
 
-import { LimitBook } from '../limits/limit-book.js';
+import { LimitBook } from '../limits/answers/limit-book.js';
 import { OwnerSummaries } from '../owners/owner-summaries.js';
 import { SharedBudgetNames } from '../shared-budgets/shared-budget-names.js';
 import { toTeamResponse } from './team.mapping.js';

@@ -1,8 +1,8 @@
 import type { TeamEntity } from '@penstock/entities';
 
 import type { CustomerSummary } from '../customers/customer.response.js';
-import type { LimitAnswer, LimitIds } from '../limits/limit-book.js';
-import type { SharedBudgetName } from '../limits/limit-responses.js';
+import type { LimitAnswer, LimitIds } from '../limits/answers/limit-book.js';
+import type { SharedBudgetName } from '../limits/answers/limit-responses.js';
 import type { TeamResponse, TeamSummary } from './team.response.js';
 
 /** A team inside another entity. */

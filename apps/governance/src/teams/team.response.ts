@@ -1,7 +1,7 @@
 import { ApiProperty, IntersectionType } from '@nestjs/swagger';
 
 import { CustomerSummary } from '../customers/customer.response.js';
-import { LimitsResponse, SharedBudgetName } from '../limits/limit-responses.js';
+import { LimitsResponse, SharedBudgetName } from '../limits/answers/limit-responses.js';
 
 /** A team as it is shown inside another entity: without its own relations. */
 export class TeamSummary {

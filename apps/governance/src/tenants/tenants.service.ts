@@ -6,7 +6,7 @@ import type { Change } from '../changes/change.js';
 import { Changed } from '../changes/changed.js';
 import { PolicyChanges } from '../changes/policy-changes.js';
 import { notFound } from '../http/not-found.js';
-import { AlignedBudgets, isSameCalendar, type AlignedBudget } from '../limits/aligned-budgets.js';
+import { AlignedBudgets, isSameCalendar, type AlignedBudget } from '../limits/changes/aligned-budgets.js';
 import type { TenantResponse } from './tenant.response.js';
 import type { UpdateTenantRequest } from './tenants.requests.js';
 import { TenantsRepository, type TenantRow } from './tenants.repository.js';

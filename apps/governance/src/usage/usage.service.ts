@@ -5,7 +5,7 @@ import { DataSource } from 'typeorm';
 
 import { isUuid } from '../http/entity-id.pipe.js';
 import { notFound } from '../http/not-found.js';
-import { LimitBook, type LimitAnswer } from '../limits/limit-book.js';
+import { LimitBook, type LimitAnswer } from '../limits/answers/limit-book.js';
 import { ConfigOwners } from './config-owners.js';
 import type { UsageStat } from './usage.responses.js';
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import type { Change } from '../changes/change.js';
-import { NO_LIMITS, OwnedLimits, toAuditLimits, type LimitPatches } from '../limits/owned-limits.js';
+import { NO_LIMITS, OwnedLimits, toAuditLimits, type LimitPatches } from '../limits/changes/owned-limits.js';
 import type { ProviderConfigRequest } from '../provider-configs/provider-config.requests.js';
 import { ProviderConfigs } from '../provider-configs/provider-configs.js';
 

@@ -1,6 +1,6 @@
 import type { CustomerSummary } from '../customers/customer.response.js';
-import type { LimitAnswer } from '../limits/limit-book.js';
-import type { SharedBudgetName } from '../limits/limit-responses.js';
+import type { LimitAnswer } from '../limits/answers/limit-book.js';
+import type { SharedBudgetName } from '../limits/answers/limit-responses.js';
 import type { ProviderConfigResponse } from '../provider-configs/provider-config.response.js';
 import type { TeamSummary } from '../teams/team.response.js';
 import { maskedValue } from './values/key-secret.js';

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 
 import { CustomerSummary } from '../customers/customer.response.js';
-import { LimitsResponse, SharedBudgetName } from '../limits/limit-responses.js';
+import { LimitsResponse, SharedBudgetName } from '../limits/answers/limit-responses.js';
 import { ProviderConfigResponse } from '../provider-configs/provider-config.response.js';
 import { TeamSummary } from '../teams/team.response.js';
 

@@ -9,7 +9,7 @@ import { Changed } from '../changes/changed.js';
 import { nextTimestamp } from '../changes/next-timestamp.js';
 import { PolicyChanges } from '../changes/policy-changes.js';
 import { notFound } from '../http/not-found.js';
-import { MovingLimits } from '../limits/moving-limits.js';
+import { MovingLimits } from '../limits/changes/moving-limits.js';
 import { ParentLocks } from '../owners/parent-locks.js';
 import { tenantIdOf } from '../policies/tenant-of.js';
 import { SharedBudgets } from '../shared-budgets/shared-budgets.js';

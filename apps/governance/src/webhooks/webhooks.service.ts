@@ -16,10 +16,13 @@ import { Changed } from '../changes/changed.js';
 import { nextTimestamp } from '../changes/next-timestamp.js';
 import { PolicyChanges } from '../changes/policy-changes.js';
 import { notFound } from '../http/not-found.js';
-import { WebhookOwners } from './webhook-owners.js';
+import { type WebhookOwner, WebhookOwners } from './webhook-owners.js';
 import { toMaskedWebhookResponse, toWebhookResponse, type WebhookResponse } from './webhook.response.js';
 import { type WebhookFilter, WebhooksRepository } from './webhooks.repository.js';
 import type { CreateWebhookRequest, UpdateWebhookRequest } from './webhooks.requests.js';
+
+/** Webhooks of one customer or team; each alert goes to all of them. */
+const WEBHOOKS_MAX = 100;
 
 /** A webhook together with the secret that was just made for it. */
 export interface WebhookWithSecret {
@@ -57,6 +60,7 @@ export class WebhooksService {
       if (owner === undefined) {
         throw new AppError('validation_failed', { detail: 'Give customer_id, or team_id of a team without customer.' });
       }
+      await this.refuseTooMany(change.tx, owner);
       const row = Object.assign(new WebhookEntity(), {
         id,
         ...owner,
@@ -130,6 +134,13 @@ export class WebhooksService {
     const secret = mintWebhookSecret();
     const { ciphertext, keyVersion } = this.box.encrypt(secret, id);
     return { secret, columns: { secretCiphertext: ciphertext, secretKeyVersion: keyVersion } };
+  }
+
+  private async refuseTooMany(tx: EntityManager, owner: WebhookOwner): Promise<void> {
+    const { customerId, teamId } = owner;
+    const where = customerId === null ? { teamId: teamId ?? '' } : { customerId };
+    if ((await tx.getRepository(WebhookEntity).countBy(where)) < WEBHOOKS_MAX) return;
+    throw new AppError('validation_failed', { detail: `There are ${WEBHOOKS_MAX} webhooks here, which is the most.` });
   }
 
   private async lock(tx: EntityManager, id: string): Promise<WebhookEntity> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import type { LimitSpec } from '../policy/limits.js';
+import type { LimitSpec } from '../limits/limits.js';
 import { configOf, limitOf, MemoryPort, policyOf, questionOf } from '../../test/admission-fixtures.js';
 import { admitCall } from './admit-call.js';
 import type { CallQuestion } from './decide-call.js';

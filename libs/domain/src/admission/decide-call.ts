@@ -3,7 +3,7 @@ import type { CallShape } from '../estimate/call-shape.js';
 import { type Estimate, estimateCall } from '../estimate/estimate.js';
 import { type Encoding, encodingOf } from '../estimate/token-count.js';
 import { type ModelInfo, modelInfo } from '../models/model-info.js';
-import { deniedBy, refuseKey, refuseModel } from '../policy/access-refusals.js';
+import { deniedBy, refuseKey, refuseModel } from '../policy/access/access-refusals.js';
 import type { CallPolicy } from '../policy/call-policy.js';
 import type { PriceState } from '../prices/price-override.js';
 import type { Target } from '../routing/resolve-target.js';

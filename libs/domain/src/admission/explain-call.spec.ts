@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { counterId, type LimitSpec } from '../policy/limits.js';
+import { counterId, type LimitSpec } from '../limits/limits.js';
 import { windowAt } from '../time/window.js';
 import { configOf, limitOf, MemoryPort, NOW_MS, policyOf, questionOf } from '../../test/admission-fixtures.js';
 import { admitCall } from './admit-call.js';

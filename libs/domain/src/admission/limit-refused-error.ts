@@ -1,7 +1,7 @@
 import { AppError } from '../errors/app-error.js';
-import { explainRefusal, type Refusal } from '../policy/explain-refusal.js';
-import type { LimitPlan } from '../policy/limit-plan.js';
-import type { LimitSpec } from '../policy/limits.js';
+import { explainRefusal, type Refusal } from '../limits/explain-refusal.js';
+import type { LimitPlan } from '../limits/limit-plan.js';
+import type { LimitSpec } from '../limits/limits.js';
 import type { CallDecision } from './decide-call.js';
 
 /** A reservation was refused: limits have no room for the call as it was decided. */

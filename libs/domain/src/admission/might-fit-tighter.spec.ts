@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { shapeOfChatRequest } from '../estimate/call-shape.js';
-import type { LimitReport } from '../policy/judge-limits.js';
-import type { LimitSpec, LimitUnit, OnExceed } from '../policy/limits.js';
+import type { LimitReport } from '../limits/judge-limits.js';
+import type { LimitSpec, LimitUnit, OnExceed } from '../limits/limits.js';
 import { policyOf, questionOf } from '../../test/admission-fixtures.js';
 import { decideCall } from './decide-call.js';
 import { mightFitTighter } from './might-fit-tighter.js';

@@ -1,5 +1,5 @@
 import { estimateCall } from '../estimate/estimate.js';
-import { amountFor } from '../policy/limits.js';
+import { amountFor } from '../limits/limits.js';
 import type { LimitRefusedError } from './limit-refused-error.js';
 import { stepOnExceed } from './on-exceed.js';
 

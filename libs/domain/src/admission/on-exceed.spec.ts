@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import type { LimitSpec } from '../policy/limits.js';
+import type { LimitSpec } from '../limits/limits.js';
 import { limitOf } from '../../test/admission-fixtures.js';
 import { stepOnExceed } from './on-exceed.js';
 

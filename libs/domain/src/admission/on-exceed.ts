@@ -1,4 +1,4 @@
-import type { LimitSpec } from '../policy/limits.js';
+import type { LimitSpec } from '../limits/limits.js';
 
 /** What is to be done with a call that limits have no room for. */
 export type ExceedStep =

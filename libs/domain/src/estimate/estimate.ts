@@ -1,6 +1,6 @@
 import type { CallShape } from './call-shape.js';
 import { type CompiledPrice, costOf, type PriceTier, type TokenField } from '../prices/compiled-price.js';
-import type { CallAmounts } from '../policy/limits.js';
+import type { CallAmounts } from '../limits/limits.js';
 import type { ModelInfo } from '../models/model-info.js';
 import type { PriceState } from '../prices/price-override.js';
 import { inputTokensOf, outputTokensOf, totalTokens, type UsageVector, ZERO_USAGE } from '../usage/usage-vector.js';

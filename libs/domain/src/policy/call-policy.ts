@@ -1,9 +1,9 @@
 import type { PriceOverride, PriceState } from '../prices/price-override.js';
 import { resolvePrice } from '../prices/resolve-price.js';
-import { IpRanges } from './ip-ranges.js';
-import { type LimitPlan, planLimits } from './limit-plan.js';
-import { appliesTo, type LimitSpec } from './limits.js';
-import type { ProviderConfig } from './provider-config.js';
+import { IpRanges } from './access/ip-ranges.js';
+import { type LimitPlan, planLimits } from '../limits/limit-plan.js';
+import { appliesTo, type LimitSpec } from '../limits/limits.js';
+import type { ProviderConfig } from './access/provider-config.js';
 
 /** What a policy must say for a call of its key to be decided. */
 export interface PolicyFacts {

@@ -1,9 +1,9 @@
 import { AppError } from '../errors/app-error.js';
 import { inferProvider } from '../models/model-name.js';
-import { allows } from '../policy/access.js';
-import { accessRefusal } from '../policy/access-refusals.js';
+import { allows } from '../policy/access/access.js';
+import { accessRefusal } from '../policy/access/access-refusals.js';
 import type { PolicyFacts } from '../policy/call-policy.js';
-import type { ProviderConfig } from '../policy/provider-config.js';
+import type { ProviderConfig } from '../policy/access/provider-config.js';
 import { catalogueEntry } from '../prices/catalogue-lookup.js';
 import { unknownModel, resolveTarget, type Target } from './resolve-target.js';
 

@@ -1,7 +1,7 @@
-import { AppError } from '../errors/app-error.js';
-import type { Target } from '../routing/resolve-target.js';
+import { AppError } from '../../errors/app-error.js';
+import type { Target } from '../../routing/resolve-target.js';
 import { type AccessCode, type AccessRule, evaluateKey, evaluateModel, type KeyQuestion } from './access.js';
-import type { CallPolicy, PolicyFacts } from './call-policy.js';
+import type { CallPolicy, PolicyFacts } from '../call-policy.js';
 
 /** When and from where a key is used. */
 export type Circumstances = Pick<KeyQuestion, 'nowMs' | 'clientIp'>;

@@ -2,18 +2,18 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { AppError, type Clock } from '@penstock/domain';
 
-import type { AdmissionService } from '../admission/admission.service.js';
-import { dialectOf, readCredential } from '../auth/credential.js';
-import type { GatewayEvents } from '../gateway-events.js';
-import type { PolicyEntry } from '../policies/policy-entry.js';
-import type { PolicyStore } from '../policies/policy-store.js';
-import type { ProviderRegistry } from '../routing/providers.js';
-import { asAppError } from './as-app-error.js';
+import type { AdmissionService } from '../../admission/admission.service.js';
+import { dialectOf, readCredential } from '../../auth/credential.js';
+import type { GatewayEvents } from '../../gateway-events.js';
+import type { PolicyEntry } from '../../policies/policy-entry.js';
+import type { PolicyStore } from '../../policies/policy-store.js';
+import type { ProviderRegistry } from '../../routing/providers.js';
+import { asAppError } from '../as-app-error.js';
 import type { AdmittedChat, ChatAdmission } from './chat-admission.js';
 import { ChatCall } from './chat-call.js';
 import { type ChatRequest, readChatRequest } from './chat-request.js';
-import { sendAnswer, sendEarlyAnswer, toErrorAnswer } from './error-response.js';
-import { readBody } from './request-body.js';
+import { sendAnswer, sendEarlyAnswer, toErrorAnswer } from '../error-response.js';
+import { readBody } from '../request-body.js';
 import type { RevocableCalls } from './revocable-calls.js';
 
 /** Limits of one gateway process. */

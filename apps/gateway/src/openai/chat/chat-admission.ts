@@ -9,10 +9,10 @@ import {
   uuidv7,
 } from '@penstock/domain';
 
-import type { AdmissionService, CallDraft, Hold } from '../admission/admission.service.js';
-import type { GatewayEvents } from '../gateway-events.js';
-import type { PolicyEntry } from '../policies/policy-entry.js';
-import type { ProviderRegistry } from '../routing/providers.js';
+import type { AdmissionService, CallDraft, Hold } from '../../admission/admission.service.js';
+import type { GatewayEvents } from '../../gateway-events.js';
+import type { PolicyEntry } from '../../policies/policy-entry.js';
+import type { ProviderRegistry } from '../../routing/providers.js';
 import { admissionHeaders } from './admission-headers.js';
 import type { ChatRequest } from './chat-request.js';
 import { toProviderBody } from './provider-body.js';

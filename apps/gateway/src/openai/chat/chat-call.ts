@@ -3,18 +3,18 @@ import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { AppError, type Clock, formatUsd, nanoUsd, type PriceState } from '@penstock/domain';
 import type { CallOutcome } from '@penstock/dto';
 
-import type { AdmissionService, Hold } from '../admission/admission.service.js';
-import { setLimitHeaders } from '../admission/limit-headers.js';
-import type { Dialect } from '../auth/credential.js';
-import type { GatewayEvents } from '../gateway-events.js';
-import type { Provider } from '../routing/providers.js';
-import { classifyUpstreamError } from '../upstream/classify-upstream-error.js';
-import { Exchange, type ExchangeListener } from '../upstream/exchange.js';
-import { type SseEvent, SseTap } from '../upstream/sse-tap.js';
-import { fromProviderHeaders, toProviderHeaders } from '../upstream/upstream-headers.js';
+import type { AdmissionService, Hold } from '../../admission/admission.service.js';
+import { setLimitHeaders } from '../../admission/limit-headers.js';
+import type { Dialect } from '../../auth/credential.js';
+import type { GatewayEvents } from '../../gateway-events.js';
+import type { Provider } from '../../routing/providers.js';
+import { classifyUpstreamError } from '../../upstream/classify-upstream-error.js';
+import { Exchange, type ExchangeListener } from '../../upstream/exchange.js';
+import { type SseEvent, SseTap } from '../../upstream/sse-tap.js';
+import { fromProviderHeaders, toProviderHeaders } from '../../upstream/upstream-headers.js';
 import { accountFromHold, accountFromText, accountFromUsage, type CallAccount } from './call-accounting.js';
 import type { ChatFacts } from './chat-request.js';
-import { sendAnswer, toErrorAnswer } from './error-response.js';
+import { sendAnswer, toErrorAnswer } from '../error-response.js';
 import { generatedTextOf, isEventStream, parseJson } from './provider-answer.js';
 
 /** Everything an admitted call needs until its end. */

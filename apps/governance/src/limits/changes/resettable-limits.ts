@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { BudgetEntity, RateLimitEntity } from '@penstock/entities';
 
-import type { Change } from '../changes/change.js';
+import type { Change } from '../../changes/change.js';
 import type { OwnedLimitRows } from './owned-limits.js';
-import { LimitsRepository } from './limits.repository.js';
-import { columnsOfKind, termsOfKind, WINDOWED_KINDS } from './rate-limit-kinds.js';
+import { LimitsRepository } from '../limits.repository.js';
+import { columnsOfKind, termsOfKind, WINDOWED_KINDS } from '../rate-limit-kinds.js';
 
 /** Starts the counting of limits anew. */
 @Injectable()

@@ -1,4 +1,4 @@
-import { setJsonMembers } from '../upstream/json-edit.js';
+import { setJsonMembers } from '../../upstream/json-edit.js';
 import type { ChatRequest } from './chat-request.js';
 
 /** What the provider is asked for, where it differs from what the caller asked for. */

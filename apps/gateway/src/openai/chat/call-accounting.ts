@@ -10,7 +10,7 @@ import {
   ZERO_USAGE,
 } from '@penstock/domain';
 
-import type { Hold } from '../admission/admission.service.js';
+import type { Hold } from '../../admission/admission.service.js';
 
 /** What a call used, and how sure we are. */
 export interface CallAccount {

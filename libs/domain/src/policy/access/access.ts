@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../errors/catalogue.js';
+import type { ErrorCode } from '../../errors/catalogue.js';
 import type { IpRanges } from './ip-ranges.js';
 import type { ProviderConfig } from './provider-config.js';
 

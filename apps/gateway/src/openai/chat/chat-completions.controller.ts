@@ -12,7 +12,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { ChatCompletion, ChatCompletionRequest } from './chat-completions.schemas.js';
 import { ChatService } from './chat.service.js';
-import { Refusals } from './error.schemas.js';
+import { Refusals } from '../error.schemas.js';
 
 const text = (description: string) => ({ description, schema: { type: 'string' as const } });
 

@@ -3,11 +3,11 @@ import { Readable } from 'node:stream';
 
 import { describe, expect, it } from '@jest/globals';
 
-import type { AdmissionService, Hold } from '../admission/admission.service.js';
-import type { GatewayEvents } from '../gateway-events.js';
-import type { PolicyEntry } from '../policies/policy-entry.js';
-import type { PolicyStore } from '../policies/policy-store.js';
-import type { ProviderRegistry } from '../routing/providers.js';
+import type { AdmissionService, Hold } from '../../admission/admission.service.js';
+import type { GatewayEvents } from '../../gateway-events.js';
+import type { PolicyEntry } from '../../policies/policy-entry.js';
+import type { PolicyStore } from '../../policies/policy-store.js';
+import type { ProviderRegistry } from '../../routing/providers.js';
 import type { AdmittedChat, ChatAdmission } from './chat-admission.js';
 import { ChatService } from './chat.service.js';
 import type { RevocableCalls } from './revocable-calls.js';

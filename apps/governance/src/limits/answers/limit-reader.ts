@@ -4,10 +4,10 @@ import type { BudgetEntity, BudgetRaiseEntity, RateLimitEntity } from '@penstock
 import { DataSource } from 'typeorm';
 
 import { type LimitReading, UnreadLimit } from './limit-reading.js';
-import { ownerOf } from './limit-owner.js';
-import { budgetSpec, rateLimitSpecs } from './limit-specs.js';
-import { type LimitPlace, LimitTenants } from './limit-tenants.js';
-import { LimitsRepository } from './limits.repository.js';
+import { ownerOf } from '../limit-owner.js';
+import { budgetSpec, rateLimitSpecs } from '../limit-specs.js';
+import { type LimitPlace, LimitTenants } from '../limit-tenants.js';
+import { LimitsRepository } from '../limits.repository.js';
 import { LiveUsage } from './live-usage.js';
 
 /** Rows of limits, of any owners. */

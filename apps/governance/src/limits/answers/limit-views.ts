@@ -8,10 +8,10 @@ import type {
   RaiseResponse,
   RateLimitResponse,
 } from './limit-responses.js';
-import { ownerOf, type OwnerColumns } from './limit-owner.js';
+import { ownerOf, type OwnerColumns } from '../limit-owner.js';
 import type { LimitReading } from './limit-reading.js';
 import type { ReadBudget, ReadRateLimit } from './limit-reader.js';
-import { termsOfKind, WINDOWED_KINDS } from './rate-limit-kinds.js';
+import { termsOfKind, WINDOWED_KINDS } from '../rate-limit-kinds.js';
 
 /** A budget on the wire. What clients of the contract do not know is absent unless it is set. */
 export function toBudgetResponse({ row, reading, raises }: ReadBudget): BudgetResponse {

@@ -10,7 +10,7 @@ import {
   RATE_LIMIT_KINDS,
   termsOfKind,
   WINDOWED_KINDS,
-} from './rate-limit-kinds.js';
+} from '../rate-limit-kinds.js';
 import { refuseTooShort } from './window-floor.js';
 
 type Wire = (typeof WINDOWED_KINDS)[number]['wire'];

@@ -3,8 +3,8 @@ import { AppError } from '@penstock/domain';
 import { type PolicySnapshot, SNAPSHOT_VERSION } from '@penstock/dto';
 import { type AdmissionStore, StoreUnavailableError } from '@penstock/platform';
 
-import { PolicyEntry } from '../policies/policy-entry.js';
-import type { PolicyStore } from '../policies/policy-store.js';
+import { PolicyEntry } from '../../policies/policy-entry.js';
+import type { PolicyStore } from '../../policies/policy-store.js';
 import { type CuttableCall, RevocableCalls } from './revocable-calls.js';
 
 const KEY = 'sk-bf-key';

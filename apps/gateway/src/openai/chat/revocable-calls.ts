@@ -1,8 +1,8 @@
 import { AppError, type Clock, refuseKey } from '@penstock/domain';
 import { AdmissionStore, StoreUnavailableError } from '@penstock/platform';
 
-import type { PolicyEntry } from '../policies/policy-entry.js';
-import type { PolicyStore } from '../policies/policy-store.js';
+import type { PolicyEntry } from '../../policies/policy-entry.js';
+import type { PolicyStore } from '../../policies/policy-store.js';
 
 /** A running call that can be ended. */
 export interface CuttableCall {

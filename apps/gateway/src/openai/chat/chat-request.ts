@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 
 import { AppError, chatBodyProblems, GOVERNED_MEMBERS, isJsonObject } from '@penstock/domain';
 
-import { duplicateJsonMembers } from '../upstream/json-edit.js';
+import { duplicateJsonMembers } from '../../upstream/json-edit.js';
 
 /** The few facts of a chat request that the gateway needs. Everything else is the provider's to judge. */
 export interface ChatFacts {

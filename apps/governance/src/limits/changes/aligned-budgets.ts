@@ -3,7 +3,7 @@ import { DEFAULT_CALENDAR, type TenantCalendar } from '@penstock/domain';
 import { TenantEntity } from '@penstock/entities';
 import { Any, type EntityManager } from 'typeorm';
 
-import type { Change } from '../changes/change.js';
+import type { Change } from '../../changes/change.js';
 import { realigned, type BudgetState } from './plan-budget-change.js';
 
 /** A budget whose windows follow the calendar, as far as that concerns them. */

@@ -1,17 +1,14 @@
 import { Controller, Get, Req, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { Refusals } from './error.schemas.js';
 import { KeyStatus } from './key.schemas.js';
 import { KeyService } from './key.service.js';
+import { READING_REFUSALS, WithVirtualKey } from './with-virtual-key.js';
 
 /** A key, as its holder may see it. */
-@ApiTags('openai')
-@ApiSecurity('virtualKeyHeader')
-@ApiSecurity('bearer')
-@ApiSecurity('apiKeyHeader')
-@ApiSecurity('googleApiKeyHeader')
+@WithVirtualKey()
 @Controller()
 export class KeyController {
   constructor(private readonly key: KeyService) {}
@@ -22,16 +19,7 @@ export class KeyController {
     description: 'The numbers are the enforced ones at this moment, the same from every gateway. Nothing is counted.',
   })
   @ApiOkResponse({ type: KeyStatus })
-  @Refusals([
-    'virtual_key_required',
-    'virtual_key_empty',
-    'virtual_key_not_found',
-    'virtual_key_blocked',
-    'virtual_key_expired',
-    'ip_not_allowed',
-    'store_unavailable',
-    'policy_unavailable',
-  ])
+  @Refusals(READING_REFUSALS)
   show(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
     reply.hijack();
     void this.key.handle(request.raw, reply.raw, request.id, request.ip);

@@ -2,10 +2,11 @@ import { EventEmitter } from 'node:events';
 
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { AppError } from '@penstock/domain';
-import { POLICY_CHANNEL, type PolicyLookup, type PolicySnapshot, SNAPSHOT_VERSION, snapshotKey } from '@penstock/dto';
+import { POLICY_CHANNEL, type PolicyLookup, type PolicySnapshot, snapshotKey } from '@penstock/dto';
 import { type AdmissionStore, KeyHasher, StoreUnavailableError } from '@penstock/platform';
 import type { Redis } from 'ioredis';
 
+import { policySnapshot } from '../../test/support/policy-snapshot.js';
 import type { GovernanceClient } from './governance-client.js';
 import { PolicyStore } from './policy-store.js';
 
@@ -14,27 +15,7 @@ const hasher = new KeyHasher('a secret of the test');
 const CACHE_KEY = snapshotKey(hasher.hash(KEY));
 
 function snapshot(epoch: number, fields: Partial<PolicySnapshot> = {}): PolicySnapshot {
-  return {
-    schemaVersion: SNAPSHOT_VERSION,
-    tenantId: 't1',
-    epoch,
-    keyId: 'k1',
-    keyName: 'key',
-    secretId: 's1',
-    isActive: true,
-    expiresAtMs: null,
-    teamId: null,
-    customerId: null,
-    allowedModels: null,
-    allowedProviders: null,
-    allowedIps: null,
-    tags: [],
-    limits: [],
-    priceOverrides: [],
-    providerConfigs: [],
-    streamPolicy: 'finish',
-    ...fields,
-  };
+  return policySnapshot({ epoch, ...fields });
 }
 
 /** The snapshot cache in Redis and the epochs of tenants. */

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, IntersectionType, PickType } from '@nestjs/swagger';
 import { IsOptional, IsString } from 'class-validator';
 
 import { PageQuery } from './page.query.js';
@@ -11,18 +11,21 @@ export class ListQuery extends PageQuery {
   search?: string;
 }
 
-/** A list filtered by customer; an empty id is no filter. */
-export class CustomerListQuery extends ListQuery {
+/** A list filtered by owner; an empty id is no filter. */
+export class OwnerQuery extends PageQuery {
   @ApiProperty({ type: String, required: false, description: 'Only those of this customer.' })
   @IsOptional()
   @IsString()
   customer_id?: string;
-}
 
-/** A list filtered by owner; an empty id is no filter. */
-export class OwnerListQuery extends CustomerListQuery {
   @ApiProperty({ type: String, required: false, description: 'Only those of this team.' })
   @IsOptional()
   @IsString()
   team_id?: string;
 }
+
+/** A list of named things filtered by customer. */
+export class CustomerListQuery extends IntersectionType(ListQuery, PickType(OwnerQuery, ['customer_id'])) {}
+
+/** A list of named things filtered by owner. */
+export class OwnerListQuery extends IntersectionType(ListQuery, OwnerQuery) {}

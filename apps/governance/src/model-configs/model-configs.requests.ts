@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsOptional, IsString } from 'class-validator';
 
-import { PageQuery } from '../http/page.query.js';
+import { OwnerQuery } from '../http/list.query.js';
 import { IsName } from '../limits/field-decorators.js';
 import { LimitFields } from '../limits/limit-requests.js';
 
@@ -53,17 +53,7 @@ export class UpdateModelConfigRequest extends ModelConfigIdentity {
 }
 
 /** Query of `GET /model-configs`; an empty value is no filter. */
-export class ModelConfigListQuery extends PageQuery {
-  @ApiProperty({ type: String, required: false, description: 'Only those of this customer.' })
-  @IsOptional()
-  @IsString()
-  customer_id?: string;
-
-  @ApiProperty({ type: String, required: false, description: 'Only those of this team.' })
-  @IsOptional()
-  @IsString()
-  team_id?: string;
-
+export class ModelConfigListQuery extends OwnerQuery {
   @ApiProperty({ type: String, required: false, description: 'Only those of this key.' })
   @IsOptional()
   @IsString()

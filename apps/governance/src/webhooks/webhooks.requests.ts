@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsBoolean, IsOptional, IsString } from 'class-validator';
 
-import { PageQuery } from '../http/page.query.js';
+import { OwnerQuery } from '../http/list.query.js';
 import { IsPlainText } from '../limits/field-decorators.js';
 
 const DESCRIPTION_LENGTH_MAX = 1_000;
@@ -47,14 +47,4 @@ export class UpdateWebhookRequest extends WebhookFields {
 }
 
 /** A list of webhooks, perhaps of one owner; an empty id is no filter. */
-export class WebhookListQuery extends PageQuery {
-  @ApiProperty({ type: String, required: false, description: 'Only those of this customer.' })
-  @IsOptional()
-  @IsString()
-  customer_id?: string;
-
-  @ApiProperty({ type: String, required: false, description: 'Only those of this team.' })
-  @IsOptional()
-  @IsString()
-  team_id?: string;
-}
+export class WebhookListQuery extends OwnerQuery {}

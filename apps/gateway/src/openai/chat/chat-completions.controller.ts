@@ -1,27 +1,16 @@
 import { Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
-import {
-  ApiBody,
-  ApiExtraModels,
-  ApiOperation,
-  ApiResponse,
-  ApiSecurity,
-  ApiTags,
-  getSchemaPath,
-} from '@nestjs/swagger';
+import { ApiBody, ApiExtraModels, ApiOperation, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { ChatCompletion, ChatCompletionRequest } from './chat-completions.schemas.js';
 import { ChatService } from './chat.service.js';
 import { Refusals } from '../error.schemas.js';
+import { WithVirtualKey } from '../with-virtual-key.js';
 
 const text = (description: string) => ({ description, schema: { type: 'string' as const } });
 
 /** Chat completions. The answer bypasses the framework: bytes of the provider are written as they come. */
-@ApiTags('openai')
-@ApiSecurity('virtualKeyHeader')
-@ApiSecurity('bearer')
-@ApiSecurity('apiKeyHeader')
-@ApiSecurity('googleApiKeyHeader')
+@WithVirtualKey()
 @Controller()
 export class ChatCompletionsController {
   constructor(private readonly chat: ChatService) {}

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { AppError } from '@penstock/domain';
-import { type PolicySnapshot, SNAPSHOT_VERSION } from '@penstock/dto';
+import type { PolicySnapshot } from '@penstock/dto';
 import { type AdmissionStore, StoreUnavailableError } from '@penstock/platform';
 
+import { policySnapshot } from '../../../test/support/policy-snapshot.js';
 import { PolicyEntry } from '../../policies/policy-entry.js';
 import type { PolicyStore } from '../../policies/policy-store.js';
 import { type CuttableCall, RevocableCalls } from './revocable-calls.js';
@@ -10,27 +11,7 @@ import { type CuttableCall, RevocableCalls } from './revocable-calls.js';
 const KEY = 'sk-bf-key';
 
 function policy(fields: Partial<PolicySnapshot> = {}): PolicyEntry {
-  return new PolicyEntry({
-    schemaVersion: SNAPSHOT_VERSION,
-    tenantId: 't1',
-    epoch: 1,
-    keyId: 'k1',
-    keyName: 'key',
-    secretId: 's1',
-    isActive: true,
-    expiresAtMs: null,
-    teamId: null,
-    customerId: null,
-    allowedModels: null,
-    allowedProviders: null,
-    allowedIps: null,
-    tags: [],
-    providerConfigs: [],
-    streamPolicy: 'cut',
-    limits: [],
-    priceOverrides: [],
-    ...fields,
-  });
+  return new PolicyEntry(policySnapshot({ streamPolicy: 'cut', ...fields }));
 }
 
 /** A call that remembers why it was cut, and ends when it is told to. */

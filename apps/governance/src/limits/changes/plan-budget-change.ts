@@ -9,6 +9,8 @@ import {
 } from '@penstock/domain';
 import type { BudgetEntity } from '@penstock/entities';
 
+import { exceedAfter } from './exceed-after.js';
+import { isAbsent, type PlannedChange } from './planned-change.js';
 import { refuseTooShort } from './window-floor.js';
 
 /** A budget as a request names it; absent and null mean the same. */
@@ -22,6 +24,16 @@ export interface BudgetPatch {
   /** 0: nothing is carried over any more. */
   readonly rollover_max?: number | bigint | null;
 }
+
+const FIELDS = [
+  'max_limit',
+  'reset_duration',
+  'calendar_aligned',
+  'on_exceed',
+  'fallback_model',
+  'thresholds',
+  'rollover_max',
+] as const satisfies readonly (keyof BudgetPatch)[];
 
 /** The part of a budget that requests change. */
 export type BudgetState = Pick<
@@ -38,11 +50,7 @@ export type BudgetState = Pick<
 >;
 
 /** What a request does to a budget. */
-export type BudgetChange =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'create'; readonly state: BudgetState }
-  | { readonly kind: 'update'; readonly state: BudgetState }
-  | { readonly kind: 'delete' };
+export type BudgetChange = PlannedChange<BudgetState>;
 
 /**
  * What a nested or direct budget patch does. A patch that names no field removes the budget, as the contract's later
@@ -61,7 +69,7 @@ export function planBudgetChange(
   nowMs: number,
 ): BudgetChange {
   if (patch === null || patch === undefined) return { kind: 'none' };
-  if (namesNothing(patch)) return { kind: current === undefined ? 'none' : 'delete' };
+  if (FIELDS.every((field) => isAbsent(patch[field]))) return { kind: current === undefined ? 'none' : 'delete' };
   if (current === undefined) return { kind: 'create', state: newState(patch, nowMs) };
   const state: BudgetState = {
     ...windowsAfter(current, patch, calendar, nowMs),
@@ -81,18 +89,6 @@ export function realigned(
   nowMs: number,
 ): Pick<BudgetState, 'anchorAt' | 'alignedFrom'> {
   return { anchorAt: startOfCurrentWindow(current, calendarBefore, nowMs), alignedFrom: new Date(nowMs) };
-}
-
-function namesNothing(patch: BudgetPatch): boolean {
-  return [
-    patch.max_limit,
-    patch.reset_duration,
-    patch.calendar_aligned,
-    patch.on_exceed,
-    patch.fallback_model,
-    patch.thresholds,
-    patch.rollover_max,
-  ].every((value) => value === null || value === undefined);
 }
 
 function newState(patch: BudgetPatch, nowMs: number): BudgetState {
@@ -163,28 +159,6 @@ function refuseUnusable(resetDuration: string, isAligned: boolean): void {
       fields: [{ path: 'reset_duration', reason: 'is no unit of the calendar' }],
     });
   }
-}
-
-/** What happens to a call that does not fit; whoever stops falling back forgets the model. */
-export function exceedAfter(
-  current: { readonly onExceed: OnExceed; readonly fallbackModel: string | null },
-  patch: { readonly on_exceed?: OnExceed | null; readonly fallback_model?: string | null },
-): { readonly onExceed: OnExceed; readonly fallbackModel: string | null } {
-  const onExceed = patch.on_exceed ?? current.onExceed;
-  const named = patch.fallback_model ?? undefined;
-  if (onExceed !== 'fallback') {
-    if (named === undefined) return { onExceed, fallbackModel: null };
-    throw new AppError('validation_failed', {
-      detail: 'fallback_model can only be set together with on_exceed "fallback".',
-      fields: [{ path: 'fallback_model', reason: 'needs on_exceed "fallback"' }],
-    });
-  }
-  const fallbackModel = named ?? current.fallbackModel;
-  if (fallbackModel !== null) return { onExceed, fallbackModel };
-  throw new AppError('validation_failed', {
-    detail: 'on_exceed "fallback" needs a fallback_model, such as openai/gpt-4o-mini.',
-    fields: [{ path: 'fallback_model', reason: 'is required' }],
-  });
 }
 
 function rolloverAfter(current: string | null, patch: number | bigint | null | undefined): string | null {

@@ -1,8 +1,8 @@
-import { AppError, type OnExceed, windowAt } from '@penstock/domain';
-import { parseDuration } from '@penstock/domain';
+import { AppError, type OnExceed, parseDuration, windowAt } from '@penstock/domain';
 import type { RateLimitEntity, WindowType } from '@penstock/entities';
 
-import { exceedAfter } from './plan-budget-change.js';
+import { exceedAfter } from './exceed-after.js';
+import { isAbsent, type PlannedChange } from './planned-change.js';
 import {
   columnsOfKind,
   type KindColumns,
@@ -31,11 +31,7 @@ export type RateLimitState = KindColumns &
   Pick<RateLimitEntity, 'concurrentMaxLimit' | 'windowType' | 'onExceed' | 'fallbackModel'>;
 
 /** What a request does to a rate limit. */
-export type RateLimitChange =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'create'; readonly state: RateLimitState }
-  | { readonly kind: 'update'; readonly state: RateLimitState }
-  | { readonly kind: 'delete' };
+export type RateLimitChange = PlannedChange<RateLimitState>;
 
 /**
  * What a nested or direct rate limit patch does; see `planBudgetChange()` for durations and for patches that name
@@ -81,7 +77,7 @@ function namesNothing(patch: RateLimitPatch): boolean {
     patch.on_exceed,
     patch.fallback_model,
   ];
-  return named.every((value) => value === null || value === undefined);
+  return named.every(isAbsent);
 }
 
 function emptyState(nowMs: number): RateLimitState {

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { BudgetEntity, RateLimitEntity } from '@penstock/entities';
+import type { Change } from '@penstock/management';
 import type { EntityManager, EntityTarget, FindOptionsWhere } from 'typeorm';
 
-import type { Change } from '../changes/change.js';
 import { notFound } from '../http/not-found.js';
 import { OwnerLocks, type LockedOwner } from '../owners/owner-locks.js';
 import { ownerOf, type OwnerColumns } from './limit-owner.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '@penstock/domain';
+import type { Change, UsageMove } from '@penstock/management';
 
-import type { Change, UsageMove } from '../../changes/change.js';
 import { AlignedBudgets } from './aligned-budgets.js';
 import { budgetKey, rateLimitKeys } from '../limit-specs.js';
 

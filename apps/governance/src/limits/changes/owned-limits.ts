@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '@penstock/domain';
 import type { BudgetEntity, RateLimitEntity } from '@penstock/entities';
+import type { Change } from '@penstock/management';
 
-import type { Change } from '../../changes/change.js';
 import type { LimitOwner } from '../limit-owner.js';
 import { LimitTenants } from '../limit-tenants.js';
 import { LimitsRepository } from '../limits.repository.js';

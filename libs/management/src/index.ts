@@ -1,0 +1,2 @@
+export * from './changes/index.js';
+export * from './keys/index.js';

@@ -1,14 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { uuidv7 } from '@penstock/domain';
 import { VirtualKeyEntity, type VirtualKeySecretEntity } from '@penstock/entities';
-import { type Change, Changed, KeyValues, nextTimestamp, PolicyChanges } from '@penstock/management';
+import { type Change, Changed, KeyValues, nextTimestamp, PolicyChanges, tenantIdOf } from '@penstock/management';
 import { mayReveal, type RequestContext } from '@penstock/platform';
 import type { EntityManager } from 'typeorm';
 
 import { notFound } from '../http/not-found.js';
 import { MovingLimits } from '../limits/changes/moving-limits.js';
 import { ParentLocks } from '../owners/parent-locks.js';
-import { tenantIdOf } from '../policies/tenant-of.js';
 import { SharedBudgets } from '../shared-budgets/shared-budgets.js';
 import { toAuditKey } from './audit-key.js';
 import { KeyLimits } from './key-limits.js';

@@ -1,11 +1,13 @@
 import { AdminSessionEntity } from './admin-session.entity.js';
 import { AdminUserEntity } from './admin-user.entity.js';
+import { jobEntities } from './jobs/index.js';
 import { LoginThrottleEntity } from './login-throttle.entity.js';
 import { OrganizationEntity } from './organization.entity.js';
 import { SaasTeamEntity } from './team.entity.js';
 
 export * from './admin-session.entity.js';
 export * from './admin-user.entity.js';
+export * from './jobs/index.js';
 export * from './login-throttle.entity.js';
 export * from './operator-access.js';
 export * from './organization.entity.js';
@@ -15,6 +17,7 @@ export * from './team.entity.js';
 export const saasEntities = [
   AdminSessionEntity,
   AdminUserEntity,
+  ...jobEntities,
   LoginThrottleEntity,
   OrganizationEntity,
   SaasTeamEntity,

@@ -8,6 +8,7 @@ export * from './admin-user.entity.js';
 export * from './login-throttle.entity.js';
 export * from './operator-access.js';
 export * from './organization.entity.js';
+export * from './team-access.js';
 
 /** Tables of the `saas` schema. */
 export const saasEntities = [AdminSessionEntity, AdminUserEntity, LoginThrottleEntity, OrganizationEntity];

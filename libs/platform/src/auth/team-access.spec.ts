@@ -113,6 +113,7 @@ describe('the credentials of teams', () => {
   function addTeam(name: string, facts: Partial<TeamOfKey> = {}): void {
     teams.set(hasher.hash(`sk-${name}`), {
       keyId: `key-of-${name}`,
+      isKeyActive: true,
       allowedIps: null,
       teamId: name,
       organizationId: 'acme',
@@ -195,7 +196,7 @@ describe('the credentials of teams', () => {
   });
 
   it.each<[Partial<TeamOfKey>, string, string]>([
-    [{ teamStatus: 'suspended' }, 'team_inactive', 'team access is suspended'],
+    [{ teamStatus: 'suspended', isKeyActive: false }, 'team_inactive', 'team access is suspended'],
     [{ teamStatus: 'paused', organizationStatus: 'suspended' }, 'team_inactive', 'team access is paused'],
     [{ organizationStatus: 'suspended' }, 'team_inactive', 'team access is suspended'],
     [{ allowedIps: ['203.0.113.0/24'] }, 'ip_not_allowed', 'may not be used from 127.0.0.1'],
@@ -204,6 +205,13 @@ describe('the credentials of teams', () => {
 
     const answer = await ask('POST', '/jobs/create', keyOfRed, {});
     expect(answer).toMatchObject({ status: 403, body: { code, detail: expect.stringContaining(sentence) } });
+  });
+
+  it('are 401 with a key that was deactivated', async () => {
+    addTeam('red', { isKeyActive: false });
+
+    const answer = await ask('POST', '/jobs/create', keyOfRed, {});
+    expect(answer).toMatchObject({ status: 401, body: { code: 'authentication_invalid' } });
   });
 
   it('are 503, not 401, when they cannot be looked up', async () => {

@@ -30,12 +30,14 @@ export class TeamKeyStrategy extends PassportStrategy(Strategy, 'team-key') {
     if (team === null) return NOT_GOOD;
     const refusal = refusalOfTeam(team, ip);
     if (refusal !== null) throw refusal;
+    // After the team: suspending it may have deactivated the key as well.
+    if (!team.isKeyActive) return NOT_GOOD;
     const { teamId, organizationId, governanceTeamId, keyId } = team;
     return { kind: 'team', id: teamId, teamId, organizationId, governanceTeamId, keyId };
   }
 }
 
-/** Why the holder of a good key may not come in, if so: from where he calls, then his team, then its organization. */
+/** Why the holder of a known key may not come in, if so: from where he calls, then his team, then its organization. */
 export function refusalOfTeam(team: TeamOfKey, ip: string): AppError | null {
   const { allowedIps, teamStatus, organizationStatus } = team;
   if (allowedIps !== null && allowedIps.length > 0 && !IpRanges.parse(allowedIps).contains(ip)) {

@@ -1,6 +1,7 @@
-/** A virtual key that may be used now, and the team that it belongs to. */
+/** A virtual key that is known and unexpired, and the team that it belongs to. */
 export interface TeamOfKey {
   keyId: string;
+  isKeyActive: boolean;
   /** Addresses and ranges the key may be used from; null or empty: everywhere. */
   allowedIps: readonly string[] | null;
   teamId: string;
@@ -14,7 +15,7 @@ export interface TeamOfKey {
 /** Where the keys of teams are kept. The app that has the database provides it. */
 export interface TeamKeys {
   /**
-   * The team of an active, unexpired key; null for any other value, also for a key of no team. Asked for every
+   * The team of an unexpired key; null for any other value, also for a key of no team. Asked for every
    * request with a key, never cached. Rejects when it cannot tell, which answers 503 rather than 401.
    *
    * @param keyHash the value under `KeyHasher`, 64 hexadecimal digits.

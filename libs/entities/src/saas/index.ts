@@ -11,6 +11,7 @@ export * from './jobs/index.js';
 export * from './login-throttle.entity.js';
 export * from './operator-access.js';
 export * from './organization.entity.js';
+export * from './team-access.js';
 export * from './team.entity.js';
 
 /** Tables of the `saas` schema. */

@@ -41,6 +41,7 @@ export function policyOf(facts: Partial<PolicyFacts> = {}): CallPolicy {
     providerConfigs: [],
     limits: [],
     priceOverrides: PRICES,
+    credit: null,
     ...facts,
   });
 }

@@ -1,4 +1,4 @@
-import type { LimitSpec, PriceOverride, ProviderConfig } from '@penstock/domain';
+import type { LimitSpec, PolicyCredit, PriceOverride, ProviderConfig } from '@penstock/domain';
 
 export type { ProviderConfig } from '@penstock/domain';
 
@@ -42,6 +42,8 @@ export interface PolicySnapshot {
   readonly limits: readonly LimitSpec[];
   /** Operator prices that may apply to this tenant, newest first. */
   readonly priceOverrides: readonly PriceOverride[];
+  /** How the credits of the team are used; null: the admin API does not know it, or it has no account. */
+  readonly credit: PolicyCredit | null;
 }
 
 /** Answer of governance to `GET /internal/policies/:keyHash`. */

@@ -1,3 +1,4 @@
+import type { PolicyCredit } from '@penstock/domain';
 import type { ProviderConfig, StreamPolicy } from '@penstock/dto';
 
 import type { OwnerColumns } from './limit-owner.js';
@@ -32,6 +33,15 @@ export interface ModelConfigRow {
   readonly id: string;
   readonly model: string;
   readonly provider: string | null;
+}
+
+/** The credits of the key's team. */
+export interface CreditRow extends PolicyCredit {
+  /** Of the account. */
+  readonly id: string;
+  readonly seq: string;
+  /** What came in, and how far below zero the balance may go. Decimal integer. */
+  readonly cap: string;
 }
 
 /** A price override. */
@@ -83,6 +93,7 @@ export interface PolicyRow extends LimitRows {
   readonly providerConfigs: readonly ProviderConfig[];
   readonly modelConfigs: readonly ModelConfigRow[];
   readonly prices: readonly PriceRow[];
+  readonly credit: CreditRow | null;
   readonly pendingCarryOvers: readonly PendingMessage[];
 }
 

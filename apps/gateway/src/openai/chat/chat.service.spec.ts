@@ -13,7 +13,14 @@ import { ChatService } from './chat.service.js';
 import type { RevocableCalls } from './revocable-calls.js';
 
 const HOLD = { identity: { id: 'hold-1' } } as unknown as Hold;
-const OPTIONS = { bodyBytesMax: 1_000, answerBytesMax: 1_000, inFlightMax: 1, callTimeoutMs: 1_000, drainMaxMs: 0 };
+const OPTIONS = {
+  bodyBytesMax: 1_000,
+  answerBytesMax: 1_000,
+  inFlightMax: 1,
+  callTimeoutMs: 1_000,
+  drainMaxMs: 0,
+  readJobCall: () => undefined,
+};
 
 function arriving(): IncomingMessage {
   const body = JSON.stringify({ model: 'openai/gpt-4o', messages: [{ role: 'user', content: 'hi' }] });

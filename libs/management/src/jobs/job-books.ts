@@ -165,13 +165,31 @@ export class JobBooks {
     let account: JobCallAccount | 'open';
     try {
       account = await this.accounts.find(ref, answer.attemptIds);
-    } catch (error) {
-      await this.markSettling(ref.callId, answer);
-      throw error;
+    } catch {
+      // A store is away. If it is PostgreSQL, the next statement says so; without Redis the account has to wait.
+      account = 'open';
     }
     if (account !== 'open') return this.finishCall(ctx, ref, answer, account);
     await this.markSettling(ref.callId, answer);
     return undefined;
+  }
+
+  /** Asks again for the account of a call that is `settling`; one that has ended is answered as it is. */
+  async concludeSettlingCall(
+    ctx: RequestContext,
+    { tenantId, jobId }: Pick<JobEntity, 'tenantId' | 'jobId'>,
+    callId: string,
+  ): Promise<EndedJobCall | undefined> {
+    const call = await this.dataSource.manager.findOneByOrFail(JobCallEntity, { callId });
+    if (call.state === 'running') return undefined;
+    if (call.state === 'settling') {
+      return this.concludeCall(
+        ctx,
+        { tenantId, jobId, callId },
+        { error: call.error, latencyMs: call.latencyMs, attemptIds: null },
+      );
+    }
+    return { call, job: await this.dataSource.manager.findOneByOrFail(JobEntity, { jobId }) };
   }
 
   /** Writes the end of a call. One that has ended stays as it is. */
@@ -341,13 +359,7 @@ export class JobBooks {
     const calls = await this.dataSource.manager.findBy(JobCallEntity, { jobId, state: 'settling' });
     if (calls.length === 0) return;
     const job = await this.dataSource.manager.findOneByOrFail(JobEntity, { jobId });
-    for (const { callId, error, latencyMs } of calls) {
-      await this.concludeCall(
-        ctx,
-        { tenantId: job.tenantId, jobId, callId },
-        { error, latencyMs, attemptIds: null },
-      );
-    }
+    for (const { callId } of calls) await this.concludeSettlingCall(ctx, job, callId);
   }
 
   private async markSettling(callId: string, { error, latencyMs }: JobCallAnswer): Promise<void> {
@@ -418,7 +430,16 @@ function addCallTo(job: JobEntity, call: JobCallEntity): void {
   job.latencyMs += BigInt(call.latencyMs ?? 0);
 }
 
-function totalsOf(job: JobEntity): Partial<JobEntity> {
+type Totals =
+  | 'successfulCalls'
+  | 'failedCalls'
+  | 'tokens'
+  | 'clientCostNanoUsd'
+  | 'microCredits'
+  | 'latencyMs'
+  | 'lastActiveAt';
+
+function totalsOf(job: JobEntity): Pick<JobEntity, Totals> {
   const { successfulCalls, failedCalls, tokens, clientCostNanoUsd, microCredits, latencyMs, lastActiveAt } = job;
   return { successfulCalls, failedCalls, tokens, clientCostNanoUsd, microCredits, latencyMs, lastActiveAt };
 }

@@ -9,6 +9,7 @@ export * from './admin-user.entity.js';
 export * from './login-throttle.entity.js';
 export * from './operator-access.js';
 export * from './organization.entity.js';
+export * from './team-access.js';
 export * from './team.entity.js';
 
 /** Tables of the `saas` schema. */

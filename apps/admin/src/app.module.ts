@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { findOperatorSession, recordRefusal } from '@penstock/entities';
-import { OperatorAuthModule } from '@penstock/platform';
+import { ChangesModule, REDIS_TIMEOUT_MS } from '@penstock/management';
+import { OperatorAuthModule, RedisModule } from '@penstock/platform';
 import { DataSource } from 'typeorm';
 
 import { AdminUsersModule } from './admin-users/admin-users.module.js';
@@ -10,6 +11,12 @@ import { OrganizationsModule } from './organizations/organizations.module.js';
 
 @Module({
   imports: [
+    RedisModule.forRoot({
+      roles: ['command'],
+      // Reads work and changes commit without Redis; the answer says that their propagation is pending.
+      critical: false,
+      connections: { command: { commandTimeoutMs: REDIS_TIMEOUT_MS } },
+    }),
     DatabaseModule,
     OperatorAuthModule.forRootAsync({
       inject: [AdminConfig, DataSource],
@@ -19,6 +26,7 @@ import { OrganizationsModule } from './organizations/organizations.module.js';
         recordRefusal: (refusal) => recordRefusal(dataSource, refusal),
       }),
     }),
+    ChangesModule,
     AdminUsersModule,
     OrganizationsModule,
   ],

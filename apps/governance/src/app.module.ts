@@ -1,12 +1,11 @@
 import { Module } from '@nestjs/common';
 import { findOperatorSession, recordRefusal } from '@penstock/entities';
+import { ChangesModule, REDIS_TIMEOUT_MS } from '@penstock/management';
 import { OperatorAuthModule, RedisModule } from '@penstock/platform';
 import { DataSource } from 'typeorm';
 
 import { AlertsModule } from './alerts/alerts.module.js';
 import { BudgetsModule } from './budgets/budgets.module.js';
-import { ChangesModule } from './changes/changes.module.js';
-import { REDIS_TIMEOUT_MS } from './changes/redis-timeout.js';
 import { GovernanceConfig } from './config.js';
 import { CustomersModule } from './customers/customers.module.js';
 import { DatabaseModule } from './database/database.module.js';

@@ -3,7 +3,7 @@ import type { LimitSpec, ModelRoute, PriceOverride, ProviderConfig } from '@pens
 export type { ModelRoute, ProviderConfig } from '@penstock/domain';
 
 /** Version of {@link PolicySnapshot}. A gateway treats a copy of another version as none and asks governance. */
-export const SNAPSHOT_VERSION = 2;
+export const SNAPSHOT_VERSION = 3;
 
 /** What becomes of streams that run when their key is deactivated, deleted or expires. */
 export type StreamPolicy = 'finish' | 'cut';

@@ -13,6 +13,7 @@ const REFUSED: readonly [string, string][] = [
   ['apps/gateway/src/hot-path.ts', 'typeorm'],
   ['apps/gateway/src/hot-path.ts', 'pg'],
   ['apps/gateway/src/hot-path.ts', '@penstock/entities'],
+  ['apps/gateway/src/hot-path.ts', '@penstock/management'],
   ['apps/gateway/src/hot-path.ts', '@penstock/governance'],
   ['apps/gateway/src/hot-path.ts', '../../worker/src/usage.js'],
   ['apps/worker/src/usage.ts', '@penstock/admin'],
@@ -26,12 +27,14 @@ const REFUSED: readonly [string, string][] = [
   ['libs/entities/src/team.entity.ts', '@penstock/dto'],
   ['libs/platform/src/bootstrap.ts', '@penstock/entities'],
   ['libs/platform/src/bootstrap.ts', 'typeorm'],
+  ['libs/platform/src/bootstrap.ts', '@penstock/management'],
   ['tools/bench/src/run.ts', '../../../apps/gateway/src/main.js'],
 ];
 const ALLOWED: readonly [string, string][] = [
   ['apps/gateway/src/hot-path.ts', '@penstock/platform'],
   ['apps/gateway/test/chat.e2e.spec.ts', '@penstock/testing'],
   ['apps/worker/src/usage.ts', '@penstock/entities'],
+  ['apps/admin/src/teams.ts', '@penstock/management'],
   ['libs/dto/src/events.ts', '@penstock/domain'],
   ['libs/platform/src/bootstrap.ts', '@penstock/dto'],
   ['libs/entities/src/team.entity.ts', 'typeorm'],

@@ -1,18 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '@penstock/domain';
 import type { BudgetEntity } from '@penstock/entities';
+import { type Change, Changed, nextTimestamp, ownerOf, PolicyChanges } from '@penstock/management';
 import type { RequestContext } from '@penstock/platform';
 import { DataSource } from 'typeorm';
 
-import type { Change } from '../changes/change.js';
-import { Changed } from '../changes/changed.js';
-import { nextTimestamp } from '../changes/next-timestamp.js';
-import { PolicyChanges } from '../changes/policy-changes.js';
 import { isUuid } from '../http/entity-id.pipe.js';
 import { notFound } from '../http/not-found.js';
 import type { OwnedBudgetResponse } from '../limits/answers/limit-responses.js';
 import { toOwnedBudgetResponse } from '../limits/answers/limit-views.js';
-import { ownerOf } from '../limits/limit-owner.js';
 import { LimitReader } from '../limits/answers/limit-reader.js';
 import { LimitTenants } from '../limits/limit-tenants.js';
 import { announceLimit, BUDGETS, LimitsById } from '../limits/limits-by-id.js';

@@ -1,12 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { AppError, uuidv7 } from '@penstock/domain';
 import { BudgetRaiseEntity } from '@penstock/entities';
+import { type Change, type Changed, PolicyChanges } from '@penstock/management';
 import type { RequestContext } from '@penstock/platform';
 import { DataSource, type EntityManager, MoreThan } from 'typeorm';
 
-import type { Change } from '../changes/change.js';
-import type { Changed } from '../changes/changed.js';
-import { PolicyChanges } from '../changes/policy-changes.js';
 import { notFound } from '../http/not-found.js';
 import type { PageQuery } from '../http/page.query.js';
 import type { RaiseResponse } from '../limits/answers/limit-responses.js';

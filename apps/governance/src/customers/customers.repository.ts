@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '@penstock/domain';
 import { CustomerEntity, TeamEntity } from '@penstock/entities';
+import { sqlStateOf } from '@penstock/management';
 import { DataSource, In, type EntityManager } from 'typeorm';
 
-import { sqlStateOf } from '../http/database-errors.js';
 import { applyListQuery } from '../http/list-page.js';
 import type { ListQuery } from '../http/list.query.js';
 

@@ -1,13 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { uuidv7 } from '@penstock/domain';
 import { CustomerEntity, type TeamEntity } from '@penstock/entities';
+import { type Change, Changed, nextTimestamp, PolicyChanges } from '@penstock/management';
 import type { RequestContext } from '@penstock/platform';
 import type { EntityManager } from 'typeorm';
 
-import type { Change } from '../changes/change.js';
-import { Changed } from '../changes/changed.js';
-import { nextTimestamp } from '../changes/next-timestamp.js';
-import { PolicyChanges } from '../changes/policy-changes.js';
 import type { ListQuery } from '../http/list.query.js';
 import { notFound } from '../http/not-found.js';
 import { NO_LIMITS, OwnedLimits, toAuditLimits, type OwnedLimitRows } from '../limits/changes/owned-limits.js';

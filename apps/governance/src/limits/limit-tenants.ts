@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DEFAULT_CALENDAR, type LimitEntity, type TenantCalendar } from '@penstock/domain';
+import { type LimitOwner, type OwnerColumns, ownerOf } from '@penstock/management';
 import { DataSource, type EntityManager } from 'typeorm';
-
-import { ownerOf, type LimitOwner, type OwnerColumns } from './limit-owner.js';
 
 /** Where the limits of an owner count, and by which calendar. */
 export interface LimitPlace {

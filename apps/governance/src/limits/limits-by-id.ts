@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { BudgetEntity, RateLimitEntity } from '@penstock/entities';
+import { type Change, type OwnerColumns, ownerOf } from '@penstock/management';
 import type { EntityManager, EntityTarget, FindOptionsWhere } from 'typeorm';
 
-import type { Change } from '../changes/change.js';
 import { notFound } from '../http/not-found.js';
 import { OwnerLocks, type LockedOwner } from '../owners/owner-locks.js';
-import { ownerOf, type OwnerColumns } from './limit-owner.js';
 
 /** What differs between budgets and rate limits where they are reached by their own id. */
 export interface LimitKind<Row> {

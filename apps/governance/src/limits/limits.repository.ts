@@ -1,13 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { uuidv7, type LimitEntity } from '@penstock/domain';
 import { BudgetEntity, BudgetRaiseEntity, RateLimitEntity } from '@penstock/entities';
+import { columnsOf, type LimitOwner, WINDOWED_KINDS } from '@penstock/management';
 import type { EntityManager } from 'typeorm';
 
 import type { PageQuery } from '../http/page.query.js';
-import { columnsOf, type LimitOwner } from './limit-owner.js';
 import type { BudgetState } from './changes/plan-budget-change.js';
 import type { RateLimitState } from './changes/plan-rate-limit-change.js';
-import { WINDOWED_KINDS } from './rate-limit-kinds.js';
 
 const COLUMN: Readonly<Record<LimitEntity, string>> = {
   virtual_key: 'virtual_key_id',

@@ -1,7 +1,6 @@
+import type { LimitOwner } from '@penstock/management';
 import { AppError } from '@penstock/domain';
 import type { ModelConfigEntity } from '@penstock/entities';
-
-import type { LimitOwner } from '../limits/limit-owner.js';
 
 /** The three ids of which a request names one; absent and null mean the same. */
 export interface OwnerIds {

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '@penstock/domain';
 import { ModelConfigEntity } from '@penstock/entities';
+import { brokenConstraintOf } from '@penstock/management';
 import { DataSource, type EntityManager } from 'typeorm';
 
-import { brokenConstraintOf } from '../http/database-errors.js';
 import { filterById } from '../http/list-page.js';
 import type { ModelConfigListQuery } from './model-configs.requests.js';
 

@@ -1,17 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { AppError, uuidv7 } from '@penstock/domain';
 import { ModelConfigEntity } from '@penstock/entities';
+import { type Change, Changed, columnsOf, type LimitOwner, nextTimestamp, PolicyChanges } from '@penstock/management';
 import type { RequestContext } from '@penstock/platform';
 import type { EntityManager, FindOptionsWhere } from 'typeorm';
 
-import type { Change } from '../changes/change.js';
-import { Changed } from '../changes/changed.js';
-import { nextTimestamp } from '../changes/next-timestamp.js';
-import { PolicyChanges } from '../changes/policy-changes.js';
 import { isUuid } from '../http/entity-id.pipe.js';
 import { notFound } from '../http/not-found.js';
 import { LimitBook, type LimitAnswer } from '../limits/answers/limit-book.js';
-import { columnsOf, type LimitOwner } from '../limits/limit-owner.js';
 import { NO_LIMITS, OwnedLimits, toAuditLimits, type OwnedLimitRows } from '../limits/changes/owned-limits.js';
 import { OwnerLocks, type LockedOwner } from '../owners/owner-locks.js';
 import { namedOwner, refuseOtherIdentity } from './model-config-identity.js';

@@ -7,10 +7,9 @@ import {
   TenantEntity,
   VirtualKeyEntity,
 } from '@penstock/entities';
+import { type LimitOwner, ownerOf, tenantIdOf } from '@penstock/management';
 import type { EntityManager } from 'typeorm';
 
-import { ownerOf, type LimitOwner } from '../limits/limit-owner.js';
-import { tenantIdOf } from '../policies/tenant-of.js';
 import { findKeyHashes } from './key-hashes.js';
 import { ParentLocks } from './parent-locks.js';
 

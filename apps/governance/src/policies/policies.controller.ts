@@ -1,17 +1,21 @@
 import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { PolicyLookup } from '@penstock/dto';
+import { type LoadedTenant, TenantLoader } from '@penstock/management';
 import { Ctx, type RequestContext, ServiceRoute } from '@penstock/platform';
 
 import { EntityIdPipe } from '../http/entity-id.pipe.js';
-import { PoliciesService, type LoadedTenant } from './policies.service.js';
+import { PoliciesService } from './policies.service.js';
 
 /** For gateways only: outside of `/api`, so that no gateway proxies it, and closed to operators. */
 @ApiExcludeController()
 @ServiceRoute()
 @Controller('internal')
 export class PoliciesController {
-  constructor(private readonly policies: PoliciesService) {}
+  constructor(
+    private readonly policies: PoliciesService,
+    private readonly tenants: TenantLoader,
+  ) {}
 
   @Get('policies/:keyHash')
   async lookUp(@Ctx() ctx: RequestContext, @Param('keyHash') keyHash: string): Promise<PolicyLookup> {
@@ -21,6 +25,6 @@ export class PoliciesController {
   @Post('tenants/:tenantId/load')
   @HttpCode(200)
   async load(@Ctx() ctx: RequestContext, @Param('tenantId', EntityIdPipe) tenantId: string): Promise<LoadedTenant> {
-    return this.policies.loadTenant(tenantId, ctx.nowMs);
+    return this.tenants.load(tenantId, ctx.nowMs);
   }
 }

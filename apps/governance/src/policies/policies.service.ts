@@ -1,25 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { AppError, countersAt } from '@penstock/domain';
+import { AppError } from '@penstock/domain';
 import type { PolicyLookup, PolicySnapshot } from '@penstock/dto';
-import { readRecordedCounters } from '@penstock/entities';
+import { buildSnapshot, type PendingMessage, PoliciesRepository } from '@penstock/management';
 import { AdmissionStore, LOGGER, type Logger, PolicyDelivery } from '@penstock/platform';
-import { DataSource } from 'typeorm';
 
 import { isUuid } from '../http/entity-id.pipe.js';
-import { notFound } from '../http/not-found.js';
-import { buildSnapshot, specsOf } from './build-snapshot.js';
-import { PoliciesRepository, type PendingMessage } from './policies.repository.js';
 import { SnapshotCache } from './snapshot-cache.js';
-
-/** Clocks differ a little: counters of the windows this close to now are loaded too. */
-const CLOCK_SKEW_MS = 5_000;
-
-/** What a load brought to Redis. */
-export interface LoadedTenant {
-  readonly tenantId: string;
-  readonly epoch: number;
-  readonly counters: number;
-}
 
 /** Policies for gateways. */
 @Injectable()
@@ -29,7 +15,6 @@ export class PoliciesService {
     private readonly cache: SnapshotCache,
     private readonly store: AdmissionStore,
     private readonly delivery: PolicyDelivery,
-    private readonly dataSource: DataSource,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -58,25 +43,6 @@ export class PoliciesService {
   /** The hash that the policy of a key is found by; null for an unknown key. */
   async keyHashOf(keyId: string): Promise<string | null> {
     return isUuid(keyId) ? this.policies.findKeyHash(keyId) : null;
-  }
-
-  /** Makes a tenant resident in Redis with what the ledger knows. Harmless when it already is. */
-  async loadTenant(tenantId: string, nowMs: number): Promise<LoadedTenant> {
-    const row = await this.policies.findTenantLimits(tenantId, nowMs);
-    if (row === null) throw notFound('The tenant');
-    const ids = new Set<string>();
-    for (const spec of specsOf(row)) {
-      for (const atMs of [nowMs - CLOCK_SKEW_MS, nowMs, nowMs + CLOCK_SKEW_MS]) {
-        for (const id of countersAt(spec, atMs)) ids.add(id);
-      }
-    }
-    const recorded = await readRecordedCounters(this.dataSource.manager, [...ids]);
-    const counters = Object.fromEntries(recorded.map(({ counterId: id, used }) => [id, used]));
-    await this.store.loadTenant(tenantId, Number(row.epoch), counters);
-    // A change that committed since the read found no tenant to announce itself to.
-    const epoch = (await this.policies.findEpoch(tenantId)) ?? Number(row.epoch);
-    await this.store.bumpEpoch(tenantId, epoch);
-    return { tenantId, epoch, counters: recorded.length };
   }
 
   private async bringUsage(pending: readonly PendingMessage[]): Promise<void> {

@@ -1,14 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { AppError, uuidv7 } from '@penstock/domain';
 import { PriceOverrideEntity, SYSTEM_TENANT_ID } from '@penstock/entities';
+import { brokenConstraintOf, type Change, Changed, nextTimestamp, PolicyChanges } from '@penstock/management';
 import type { RequestContext } from '@penstock/platform';
 import { DataSource, type EntityManager } from 'typeorm';
 
-import type { Change } from '../changes/change.js';
-import { Changed } from '../changes/changed.js';
-import { nextTimestamp } from '../changes/next-timestamp.js';
-import { PolicyChanges } from '../changes/policy-changes.js';
-import { brokenConstraintOf } from '../http/database-errors.js';
 import { notFound } from '../http/not-found.js';
 import type { PageQuery } from '../http/page.query.js';
 import { instantOf } from '../http/parse-instant.js';

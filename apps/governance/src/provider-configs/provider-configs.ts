@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { AppError, uuidv7 } from '@penstock/domain';
 import { ProviderConfigEntity } from '@penstock/entities';
+import type { Change } from '@penstock/management';
 import { Any, DataSource, type EntityManager } from 'typeorm';
 
-import type { Change } from '../changes/change.js';
 import { LimitBook } from '../limits/answers/limit-book.js';
 import { NO_LIMITS, OwnedLimits, toAuditLimits } from '../limits/changes/owned-limits.js';
 import type { ProviderConfigRequest } from './provider-config.requests.js';

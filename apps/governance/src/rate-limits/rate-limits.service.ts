@@ -1,11 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { RateLimitEntity } from '@penstock/entities';
+import { Changed, nextTimestamp, PolicyChanges } from '@penstock/management';
 import type { RequestContext } from '@penstock/platform';
 import { DataSource } from 'typeorm';
 
-import { Changed } from '../changes/changed.js';
-import { nextTimestamp } from '../changes/next-timestamp.js';
-import { PolicyChanges } from '../changes/policy-changes.js';
 import { notFound } from '../http/not-found.js';
 import type { PageQuery } from '../http/page.query.js';
 import type { RateLimitRequest } from '../limits/limit-requests.js';

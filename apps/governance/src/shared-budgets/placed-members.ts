@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '@penstock/domain';
+import { tenantIdOf } from '@penstock/management';
 import type { EntityManager } from 'typeorm';
 
 import { isUuid } from '../http/entity-id.pipe.js';
-import { tenantIdOf } from '../policies/tenant-of.js';
 
 /** A key or team that cannot move to another tenant until the transaction ends. */
 export interface PlacedMember {

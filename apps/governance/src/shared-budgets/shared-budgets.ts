@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { AppError, DEFAULT_CALENDAR } from '@penstock/domain';
 import { BudgetEntity } from '@penstock/entities';
+import type { Change } from '@penstock/management';
 import type { EntityManager } from 'typeorm';
 
-import type { Change } from '../changes/change.js';
 import type { SharedBudgetName } from '../limits/answers/limit-responses.js';
 import { LimitsRepository } from '../limits/limits.repository.js';
 import { toAuditBudget } from '../limits/changes/owned-limits.js';

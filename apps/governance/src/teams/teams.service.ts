@@ -1,13 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { uuidv7 } from '@penstock/domain';
 import { TeamEntity } from '@penstock/entities';
+import { type Change, Changed, nextTimestamp, PolicyChanges, tenantIdOf } from '@penstock/management';
 import type { RequestContext } from '@penstock/platform';
 import type { EntityManager } from 'typeorm';
 
-import type { Change } from '../changes/change.js';
-import { Changed } from '../changes/changed.js';
-import { nextTimestamp } from '../changes/next-timestamp.js';
-import { PolicyChanges } from '../changes/policy-changes.js';
 import type { CustomerListQuery } from '../http/list.query.js';
 import { notFound } from '../http/not-found.js';
 import { MovingLimits } from '../limits/changes/moving-limits.js';
@@ -15,7 +12,6 @@ import { NO_LIMITS, OwnedLimits, toAuditLimits, type OwnedLimitRows } from '../l
 import { OwnedKeys } from '../owners/owned-keys.js';
 import { ParentLocks } from '../owners/parent-locks.js';
 import { refuseWhileInUse } from '../owners/still-in-use.js';
-import { tenantIdOf } from '../policies/tenant-of.js';
 import { SharedBudgets } from '../shared-budgets/shared-budgets.js';
 import type { TeamResponse } from './team.response.js';
 import { TeamViews } from './team-views.js';

@@ -1,10 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { TenantEntity } from '@penstock/entities';
+import { type Change, Changed, PolicyChanges } from '@penstock/management';
 import type { RequestContext } from '@penstock/platform';
 
-import type { Change } from '../changes/change.js';
-import { Changed } from '../changes/changed.js';
-import { PolicyChanges } from '../changes/policy-changes.js';
 import { notFound } from '../http/not-found.js';
 import { AlignedBudgets, isSameCalendar, type AlignedBudget } from '../limits/changes/aligned-budgets.js';
 import type { TenantResponse } from './tenant.response.js';

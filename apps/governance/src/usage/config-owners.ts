@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ModelConfigEntity, ProviderConfigEntity } from '@penstock/entities';
+import type { LimitOwner } from '@penstock/management';
 import type { EntityManager, FindOptionsWhere } from 'typeorm';
-
-import type { LimitOwner } from '../limits/limit-owner.js';
 
 /** A config of a key, team or customer, with what it is about. */
 export interface ConfigOwner extends LimitOwner {

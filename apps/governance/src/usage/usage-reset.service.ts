@@ -1,14 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '@penstock/domain';
 import type { BudgetEntity, RateLimitEntity } from '@penstock/entities';
+import { type Change, type Changed, type LimitOwner, PolicyChanges } from '@penstock/management';
 import type { RequestContext } from '@penstock/platform';
 
-import type { Change } from '../changes/change.js';
-import type { Changed } from '../changes/changed.js';
-import { PolicyChanges } from '../changes/policy-changes.js';
 import { isUuid } from '../http/entity-id.pipe.js';
 import { notFound } from '../http/not-found.js';
-import type { LimitOwner } from '../limits/limit-owner.js';
 import { BUDGETS, LimitsById, RATE_LIMITS } from '../limits/limits-by-id.js';
 import { OwnedLimits, toAuditLimits, type OwnedLimitRows } from '../limits/changes/owned-limits.js';
 import { ResettableLimits } from '../limits/changes/resettable-limits.js';

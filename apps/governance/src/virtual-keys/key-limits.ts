@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import type { Change } from '@penstock/management';
 
-import type { Change } from '../changes/change.js';
 import { NO_LIMITS, OwnedLimits, toAuditLimits, type LimitPatches } from '../limits/changes/owned-limits.js';
 import type { ProviderConfigRequest } from '../provider-configs/provider-config.requests.js';
 import { ProviderConfigs } from '../provider-configs/provider-configs.js';

@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { KeyValues, PolicyChanges } from '@penstock/management';
 import { mayReveal, type RequestContext } from '@penstock/platform';
 
-import { PolicyChanges } from '../changes/policy-changes.js';
 import { notFound } from '../http/not-found.js';
 import { LimitTenants } from '../limits/limit-tenants.js';
-import { KeyValues } from './values/key-values.js';
 import { VirtualKeyViews } from './virtual-key-views.js';
 import type { VirtualKeyListEnvelope, VirtualKeyResponse } from './virtual-key.response.js';
 import type { VirtualKeyListQuery } from './virtual-keys.query.js';

@@ -1,5 +1,6 @@
+import { VALUE_CLEAR_CHARS, VALUE_PREFIX, VALUE_RANDOM_CHARS } from '@penstock/management';
+
 import { likeLiteral } from '../http/list-page.js';
-import { VALUE_CLEAR_CHARS, VALUE_PREFIX, VALUE_RANDOM_CHARS } from './values/key-secret.js';
 
 /** What a search text may be: part of a name, and besides, something of a value. Null matches nothing. */
 export interface KeySearch {

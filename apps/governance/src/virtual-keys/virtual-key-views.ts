@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { VirtualKeyEntity } from '@penstock/entities';
+import { KeySecrets, type LiveValue, maskedValue } from '@penstock/management';
 
 import { LimitBook } from '../limits/answers/limit-book.js';
 import { OwnerSummaries } from '../owners/owner-summaries.js';
 import { ProviderConfigs } from '../provider-configs/provider-configs.js';
 import { SharedBudgetNames } from '../shared-budgets/shared-budget-names.js';
-import { KeySecrets, maskedValue } from './values/key-secret.js';
-import type { LiveValue } from './values/key-values.js';
 import { toKeySecretResponse, toVirtualKeyResponse } from './virtual-key.mapping.js';
 import type { VirtualKeyResponse } from './virtual-key.response.js';
 import type { ListedKey } from './virtual-keys.repository.js';

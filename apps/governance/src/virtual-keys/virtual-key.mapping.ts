@@ -1,10 +1,10 @@
+import { type LiveValue, maskedValue } from '@penstock/management';
+
 import type { CustomerSummary } from '../customers/customer.response.js';
 import type { LimitAnswer } from '../limits/answers/limit-book.js';
 import type { SharedBudgetName } from '../limits/answers/limit-responses.js';
 import type { ProviderConfigResponse } from '../provider-configs/provider-config.response.js';
 import type { TeamSummary } from '../teams/team.response.js';
-import { maskedValue } from './values/key-secret.js';
-import type { LiveValue } from './values/key-values.js';
 import type { KeySecretResponse, VirtualKeyResponse } from './virtual-key.response.js';
 import type { ListedKey } from './virtual-keys.repository.js';
 

@@ -1,8 +1,8 @@
 import { Body, Controller, Delete, Get, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import type { Changed } from '@penstock/management';
 import { Ctx, type RequestContext } from '@penstock/platform';
 
-import type { Changed } from '../changes/changed.js';
 import { Answers } from '../http/answers.decorator.js';
 import { EntityIdPipe } from '../http/entity-id.pipe.js';
 import { MessageResponse } from '../http/message.response.js';

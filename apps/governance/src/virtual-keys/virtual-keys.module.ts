@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { KeySecrets, KeyValues } from '@penstock/management';
 import { KeyHasher, parseEncryptionKeys, SecretBox } from '@penstock/platform';
 
 import { GovernanceConfig } from '../config.js';
@@ -6,8 +7,6 @@ import { ProviderConfigs } from '../provider-configs/provider-configs.js';
 import { KeyLimits } from './key-limits.js';
 import { KeyReads } from './key-reads.js';
 import { KeyRotation } from './values/key-rotation.js';
-import { KeySecrets } from './values/key-secret.js';
-import { KeyValues } from './values/key-values.js';
 import { VirtualKeyViews } from './virtual-key-views.js';
 import { VirtualKeysController } from './virtual-keys.controller.js';
 import { VirtualKeysRepository } from './virtual-keys.repository.js';

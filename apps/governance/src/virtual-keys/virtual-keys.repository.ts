@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '@penstock/domain';
 import { VirtualKeyEntity } from '@penstock/entities';
+import { brokenConstraintOf, KeySecrets } from '@penstock/management';
 import { DataSource, In, type EntityManager } from 'typeorm';
 
-import { brokenConstraintOf } from '../http/database-errors.js';
 import { isUuid } from '../http/entity-id.pipe.js';
 import { planKeySearch } from './key-search.js';
-import { KeySecrets } from './values/key-secret.js';
 import type { VirtualKeyListQuery } from './virtual-keys.query.js';
 
 /** A key as lists show it: with the end of its current value, and without what opens it. */

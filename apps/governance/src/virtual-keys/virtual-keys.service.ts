@@ -1,23 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { uuidv7 } from '@penstock/domain';
 import { VirtualKeyEntity, type VirtualKeySecretEntity } from '@penstock/entities';
+import { type Change, Changed, KeyValues, nextTimestamp, PolicyChanges, tenantIdOf } from '@penstock/management';
 import { mayReveal, type RequestContext } from '@penstock/platform';
 import type { EntityManager } from 'typeorm';
 
-import type { Change } from '../changes/change.js';
-import { Changed } from '../changes/changed.js';
-import { nextTimestamp } from '../changes/next-timestamp.js';
-import { PolicyChanges } from '../changes/policy-changes.js';
 import { notFound } from '../http/not-found.js';
 import { MovingLimits } from '../limits/changes/moving-limits.js';
 import { ParentLocks } from '../owners/parent-locks.js';
-import { tenantIdOf } from '../policies/tenant-of.js';
 import { SharedBudgets } from '../shared-budgets/shared-budgets.js';
 import { toAuditKey } from './audit-key.js';
 import { KeyLimits } from './key-limits.js';
 import { KeyReads } from './key-reads.js';
 import { isKeyChanged, NEW_KEY, planKeyFields, planParent } from './plan-key-change.js';
-import { KeyValues } from './values/key-values.js';
 import type { VirtualKeyResponse } from './virtual-key.response.js';
 import { VirtualKeysRepository } from './virtual-keys.repository.js';
 import type { CreateVirtualKeyRequest, UpdateVirtualKeyRequest } from './virtual-keys.requests.js';

@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '@penstock/domain';
 import { WebhookDeliveryEntity, WebhookEntity } from '@penstock/entities';
+import { type Changed, PolicyChanges } from '@penstock/management';
 import type { RequestContext } from '@penstock/platform';
 import { DataSource } from 'typeorm';
 
-import type { Changed } from '../changes/changed.js';
-import { PolicyChanges } from '../changes/policy-changes.js';
 import { filterById } from '../http/list-page.js';
 import { notFound } from '../http/not-found.js';
 import { toWebhookDeliveryResponse, type WebhookDeliveryResponse } from './webhook-delivery.response.js';

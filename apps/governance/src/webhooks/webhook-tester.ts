@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { uuidv7 } from '@penstock/domain';
+import { PolicyChanges } from '@penstock/management';
 import { WebhookSender, type RequestContext } from '@penstock/platform';
 
-import { PolicyChanges } from '../changes/policy-changes.js';
 import { notFound } from '../http/not-found.js';
 import { toWebhookTestResponse, type WebhookTestResponse } from './webhook.response.js';
 import { WebhooksRepository } from './webhooks.repository.js';

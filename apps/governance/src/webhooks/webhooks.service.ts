@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AppError, uuidv7 } from '@penstock/domain';
 import { WebhookEntity } from '@penstock/entities';
+import { type Change, Changed, nextTimestamp, PolicyChanges } from '@penstock/management';
 import {
   AddressPolicy,
   checkOutboundUrl,
@@ -11,10 +12,6 @@ import {
 } from '@penstock/platform';
 import type { EntityManager } from 'typeorm';
 
-import type { Change } from '../changes/change.js';
-import { Changed } from '../changes/changed.js';
-import { nextTimestamp } from '../changes/next-timestamp.js';
-import { PolicyChanges } from '../changes/policy-changes.js';
 import { notFound } from '../http/not-found.js';
 import { type WebhookOwner, WebhookOwners } from './webhook-owners.js';
 import { toMaskedWebhookResponse, toWebhookResponse, type WebhookResponse } from './webhook.response.js';

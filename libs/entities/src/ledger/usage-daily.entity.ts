@@ -86,4 +86,19 @@ export class UsageDailyEntity {
 
   @Column({ type: 'numeric', name: 'cost_nano_usd', precision: 38, scale: 0, transformer: exactInteger })
   costNanoUsd!: bigint;
+
+  /** What clients pay, by the organization's price book. */
+  @Column({
+    type: 'numeric',
+    name: 'client_cost_nano_usd',
+    precision: 38,
+    scale: 0,
+    default: 0,
+    transformer: exactInteger,
+  })
+  clientCostNanoUsd!: bigint;
+
+  /** Credits of calls without a job. */
+  @Column({ type: 'bigint', name: 'credits', default: 0, transformer: exactInteger })
+  credits!: bigint;
 }

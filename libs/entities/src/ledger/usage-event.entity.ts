@@ -6,6 +6,7 @@ import { exactInteger } from './integer-columns.js';
 @Entity({ schema: 'ledger', name: 'usage_events' })
 @Index('ix_usage_events_tenant_id_started_at', ['tenantId', 'startedAt'])
 @Check('ck_usage_events_outcome', `outcome IN ('completed', 'client_gone', 'truncated', 'orphaned')`)
+@Index('ix_usage_events_job_id', ['jobId'], { where: 'job_id IS NOT NULL' })
 @Index('ix_usage_events_counter_pending', ['tenantId'], { where: 'is_counter_pending' })
 export class UsageEventEntity {
   /** The call's hold id. */
@@ -95,6 +96,40 @@ export class UsageEventEntity {
   /** Charged to budgets. */
   @Column({ type: 'numeric', name: 'cost_nano_usd', precision: 38, scale: 0, transformer: exactInteger })
   costNanoUsd!: bigint;
+
+  /** What the client pays, by the organization's price book; null in rows of earlier releases: the cost. */
+  @Column({
+    type: 'numeric',
+    name: 'client_cost_nano_usd',
+    precision: 38,
+    scale: 0,
+    nullable: true,
+    transformer: exactInteger,
+  })
+  clientCostNanoUsd!: bigint | null;
+
+  /** Version of the price book entry that was applied; null when the client pays the cost. */
+  @Column({ type: 'text', name: 'client_price_id', nullable: true })
+  clientPriceId!: string | null;
+
+  /** Charged to the credits of the team, for a call without a job. */
+  @Column({ type: 'bigint', name: 'credits', default: 0, transformer: exactInteger })
+  credits!: bigint;
+
+  /** Charged to the job, in millionths of a credit. */
+  @Column({ type: 'bigint', name: 'micro_credits', default: 0, transformer: exactInteger })
+  microCredits!: bigint;
+
+  /** The transfer that the credits are part of. */
+  @Column({ type: 'uuid', name: 'credit_transfer_id', nullable: true })
+  creditTransferId!: string | null;
+
+  /** The job that the call was made for, and which of its calls it is. */
+  @Column({ type: 'uuid', name: 'job_id', nullable: true })
+  jobId!: string | null;
+
+  @Column({ type: 'uuid', name: 'job_call_id', nullable: true })
+  jobCallId!: string | null;
 
   /** The provider's own usage was not available; the amounts are an upper bound or a count of ours. */
   @Column({ type: 'boolean', name: 'is_estimated' })

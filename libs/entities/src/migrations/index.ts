@@ -6,6 +6,7 @@ import { KeyLifecycle1795392300000 } from './1795392300000-key-lifecycle.js';
 import { CreateAdminUsers1795392310000 } from './1795392310000-create-admin-users.js';
 import { CreateWebhooks1795392320000 } from './1795392320000-create-webhooks.js';
 import { ExtendLimits1795392330000 } from './1795392330000-extend-limits.js';
+import { CreateTeamsAndCredits1795392400000 } from './1795392400000-create-teams-and-credits.js';
 
 /** In the order in which they run; timestamps strictly increase. */
 export const migrations = [
@@ -17,4 +18,5 @@ export const migrations = [
   CreateAdminUsers1795392310000,
   CreateWebhooks1795392320000,
   ExtendLimits1795392330000,
+  CreateTeamsAndCredits1795392400000,
 ] as const;

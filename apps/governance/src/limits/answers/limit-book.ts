@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { LimitEntity } from '@penstock/domain';
+import { ownerOf } from '@penstock/management';
 import { DataSource } from 'typeorm';
 
 import type { BudgetResponse, RateLimitResponse } from './limit-responses.js';
 import { toBudgetResponse, toRateLimitResponse } from './limit-views.js';
 import { LimitReader, type LimitRows } from './limit-reader.js';
 import { LimitsRepository } from '../limits.repository.js';
-import { ownerOf } from '../limit-owner.js';
 
 /** The limits of one owner on the wire. */
 export interface LimitAnswer {

@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { LimitSpec } from '@penstock/domain';
 import type { BudgetEntity, BudgetRaiseEntity, RateLimitEntity } from '@penstock/entities';
+import { budgetSpec, ownerOf, rateLimitSpecs } from '@penstock/management';
 import { DataSource } from 'typeorm';
 
 import { type LimitReading, UnreadLimit } from './limit-reading.js';
-import { ownerOf } from '../limit-owner.js';
-import { budgetSpec, rateLimitSpecs } from '../limit-specs.js';
 import { type LimitPlace, LimitTenants } from '../limit-tenants.js';
 import { LimitsRepository } from '../limits.repository.js';
 import { LiveUsage } from './live-usage.js';

@@ -1,4 +1,5 @@
 import { forecastExhaustion, nanoUsd, nanoUsdToCents } from '@penstock/domain';
+import { type OwnerColumns, ownerOf, termsOfKind, WINDOWED_KINDS } from '@penstock/management';
 
 import { exactJsonNumber } from './json-number.js';
 import type {
@@ -8,10 +9,8 @@ import type {
   RaiseResponse,
   RateLimitResponse,
 } from './limit-responses.js';
-import { ownerOf, type OwnerColumns } from '../limit-owner.js';
 import type { LimitReading } from './limit-reading.js';
 import type { ReadBudget, ReadRateLimit } from './limit-reader.js';
-import { termsOfKind, WINDOWED_KINDS } from '../rate-limit-kinds.js';
 
 /** A budget on the wire. What clients of the contract do not know is absent unless it is set. */
 export function toBudgetResponse({ row, reading, raises }: ReadBudget): BudgetResponse {

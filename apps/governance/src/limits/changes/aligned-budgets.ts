@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { DEFAULT_CALENDAR, type TenantCalendar } from '@penstock/domain';
 import { TenantEntity } from '@penstock/entities';
+import type { Change } from '@penstock/management';
 import { Any, type EntityManager } from 'typeorm';
 
-import type { Change } from '../../changes/change.js';
 import { realigned, type BudgetState } from './plan-budget-change.js';
 
 /** A budget whose windows follow the calendar, as far as that concerns them. */

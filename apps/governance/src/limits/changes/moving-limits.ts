@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '@penstock/domain';
+import { budgetKey, type Change, rateLimitKeys, type UsageMove } from '@penstock/management';
 
-import type { Change, UsageMove } from '../../changes/change.js';
 import { AlignedBudgets } from './aligned-budgets.js';
-import { budgetKey, rateLimitKeys } from '../limit-specs.js';
 
 /** $1 keys, $2 teams: the limits whose counters move with them. */
 const OWNED_SQL = (table: 'budgets' | 'rate_limits'): string => `

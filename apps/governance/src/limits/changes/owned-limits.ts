@@ -1,15 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '@penstock/domain';
 import type { BudgetEntity, RateLimitEntity } from '@penstock/entities';
+import { type Change, type LimitOwner, termsOfKind, WINDOWED_KINDS } from '@penstock/management';
 
-import type { Change } from '../../changes/change.js';
-import type { LimitOwner } from '../limit-owner.js';
 import { LimitTenants } from '../limit-tenants.js';
 import { LimitsRepository } from '../limits.repository.js';
 import { planBudgetChange, type BudgetPatch } from './plan-budget-change.js';
 import { planBudgetList, type BudgetListEntry, type BudgetListStep } from './plan-budget-list.js';
 import { planRateLimitChange, type RateLimitPatch } from './plan-rate-limit-change.js';
-import { termsOfKind, WINDOWED_KINDS } from '../rate-limit-kinds.js';
 
 /** The limits of one owner as rows; the owner's row must be locked while they are changed. */
 export interface OwnedLimitRows {

@@ -1,8 +1,5 @@
 import { AppError, type OnExceed, parseDuration, windowAt } from '@penstock/domain';
 import type { RateLimitEntity, WindowType } from '@penstock/entities';
-
-import { exceedAfter } from './exceed-after.js';
-import { isAbsent, type PlannedChange } from './planned-change.js';
 import {
   columnsOfKind,
   type KindColumns,
@@ -10,7 +7,10 @@ import {
   RATE_LIMIT_KINDS,
   termsOfKind,
   WINDOWED_KINDS,
-} from '../rate-limit-kinds.js';
+} from '@penstock/management';
+
+import { exceedAfter } from './exceed-after.js';
+import { isAbsent, type PlannedChange } from './planned-change.js';
 import { refuseTooShort } from './window-floor.js';
 
 type Wire = (typeof WINDOWED_KINDS)[number]['wire'];

@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { BudgetEntity, RateLimitEntity } from '@penstock/entities';
+import { type Change, columnsOfKind, termsOfKind, WINDOWED_KINDS } from '@penstock/management';
 
-import type { Change } from '../../changes/change.js';
 import type { OwnedLimitRows } from './owned-limits.js';
 import { LimitsRepository } from '../limits.repository.js';
-import { columnsOfKind, termsOfKind, WINDOWED_KINDS } from '../rate-limit-kinds.js';
 
 /** Starts the counting of limits anew. */
 @Injectable()

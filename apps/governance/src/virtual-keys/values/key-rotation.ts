@@ -1,14 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { uuidv7 } from '@penstock/domain';
+import { Changed, KeyValues, nextTimestamp, PolicyChanges } from '@penstock/management';
 import { mayReveal, type RequestContext } from '@penstock/platform';
 
-import { Changed } from '../../changes/changed.js';
-import { nextTimestamp } from '../../changes/next-timestamp.js';
-import { PolicyChanges } from '../../changes/policy-changes.js';
 import { notFound } from '../../http/not-found.js';
 import { OwnerLocks } from '../../owners/owner-locks.js';
 import { KeyReads } from '../key-reads.js';
-import { KeyValues } from './key-values.js';
 import { parseOverlap } from './parse-overlap.js';
 import type { VirtualKeyResponse } from '../virtual-key.response.js';
 import { VirtualKeysRepository } from '../virtual-keys.repository.js';

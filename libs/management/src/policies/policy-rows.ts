@@ -1,8 +1,8 @@
 import type { ModelGrants } from '@penstock/domain';
 import type { ProviderConfig, StreamPolicy } from '@penstock/dto';
 
-import type { OwnerColumns } from '../limits/limit-owner.js';
-import type { BudgetTerms, RateLimitTerms } from '../limits/limit-specs.js';
+import type { OwnerColumns } from './limit-owner.js';
+import type { BudgetTerms, RateLimitTerms } from './limit-specs.js';
 import type { PendingMessage } from './policies.repository.js';
 
 /** Rows as JSON of the database carries them: amounts as text, times in milliseconds. */

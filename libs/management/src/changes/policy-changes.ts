@@ -5,7 +5,7 @@ import { appendAudit, appendOutbox, raiseEveryTenantEpoch, raiseTenantEpoch } fr
 import { LOGGER, type Logger, PolicyDelivery, type RequestContext } from '@penstock/platform';
 import { DataSource } from 'typeorm';
 
-import { sqlStateOf } from '../http/database-errors.js';
+import { sqlStateOf } from './database-errors.js';
 import { carryOversOf, Change } from './change.js';
 import { Changed } from './changed.js';
 import { findUpstreamCarryOvers } from './upstream-carry-overs.js';

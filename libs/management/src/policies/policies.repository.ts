@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { PolicyInvalidatedPayload } from '@penstock/dto';
 import { DataSource } from 'typeorm';
 
-import { WINDOWED_KINDS } from '../limits/rate-limit-kinds.js';
+import { WINDOWED_KINDS } from './rate-limit-kinds.js';
 import type { PolicyRow, TenantLimitsRow } from './policy-rows.js';
 
 const OWNER_JSON = (row: string): string => `

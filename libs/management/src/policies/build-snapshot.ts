@@ -8,9 +8,9 @@ import {
 } from '@penstock/domain';
 import { type PolicySnapshot, SNAPSHOT_VERSION } from '@penstock/dto';
 
-import { ownerOf } from '../limits/limit-owner.js';
-import { budgetSpec, rateLimitSpecs, type SpecOwner } from '../limits/limit-specs.js';
-import { WINDOWED_KINDS, columnsOfKind } from '../limits/rate-limit-kinds.js';
+import { ownerOf } from './limit-owner.js';
+import { budgetSpec, rateLimitSpecs, type SpecOwner } from './limit-specs.js';
+import { WINDOWED_KINDS, columnsOfKind } from './rate-limit-kinds.js';
 import type { BudgetRow, LimitRows, PolicyRow, PriceRow, RateLimitRow, TenantSettingsRow } from './policy-rows.js';
 
 /** What is known of the owners of limits, by their ids. */

@@ -5,6 +5,7 @@ import { AdmissionStore, PolicyDelivery, REDIS_COMMAND } from '@penstock/platfor
 import type { Redis } from 'ioredis';
 import { DataSource } from 'typeorm';
 
+import { PoliciesRepository, TenantLoader } from '../policies/index.js';
 import { ChangedInterceptor } from './changed.interceptor.js';
 import { PolicyChanges } from './policy-changes.js';
 import { REDIS_TIMEOUT_MS } from './redis-timeout.js';
@@ -14,6 +15,8 @@ import { REDIS_TIMEOUT_MS } from './redis-timeout.js';
 @Module({
   providers: [
     PolicyChanges,
+    PoliciesRepository,
+    TenantLoader,
     { provide: APP_INTERCEPTOR, useClass: ChangedInterceptor },
     {
       provide: AdmissionStore,
@@ -27,6 +30,6 @@ import { REDIS_TIMEOUT_MS } from './redis-timeout.js';
         new PolicyDelivery(redis, store, (limitKeys) => readNewestRecordedUsage(dataSource.manager, limitKeys)),
     },
   ],
-  exports: [AdmissionStore, PolicyChanges, PolicyDelivery],
+  exports: [AdmissionStore, PoliciesRepository, PolicyChanges, PolicyDelivery, TenantLoader],
 })
 export class ChangesModule {}

@@ -1,0 +1,3 @@
+export * from './changes/index.js';
+export * from './keys/index.js';
+export * from './policies/index.js';

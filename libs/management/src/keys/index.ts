@@ -1,0 +1,2 @@
+export * from './key-secret.js';
+export * from './key-values.js';

@@ -19,6 +19,7 @@ export * from './login-throttle.entity.js';
 export * from './models/index.js';
 export * from './operator-access.js';
 export * from './organization.entity.js';
+export * from './team-access.js';
 export * from './team.entity.js';
 
 /** Tables of the `saas` schema. */

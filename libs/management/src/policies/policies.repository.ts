@@ -44,6 +44,23 @@ const PRICES_JSON = `(SELECT COALESCE(json_agg(json_build_object(
     WHERE n.provider = p.provider AND n.model = p.model AND n.effective_from > p.effective_from
       AND n.effective_from <= to_timestamp($2 / 1000.0)))`;
 
+/** What operators have assigned to the team, of what is active; null when the admin API does not know the team. */
+const MODEL_GRANTS_JSON = `(SELECT json_build_object(
+    'aliases', (SELECT COALESCE(json_agg(json_build_object(
+        'name', a.model_alias, 'provider', a.provider, 'model', a.actual_model) ORDER BY a.model_alias), '[]')
+      FROM saas.model_aliases a WHERE a.status = 'active' AND a.model_alias_id IN (
+        SELECT l.model_alias_id FROM saas.team_access_groups x
+        JOIN saas.model_access_groups g ON g.model_access_group_id = x.model_access_group_id AND g.status = 'active'
+        JOIN saas.model_alias_access_groups l ON l.model_access_group_id = g.model_access_group_id
+        WHERE x.team_id = s.team_id)),
+    'groups', (SELECT COALESCE(json_agg(json_build_object('name', g.group_name, 'models', (
+          SELECT COALESCE(json_agg(m.model_name ORDER BY m.priority, m.created_at, m.model_name), '[]')
+          FROM saas.model_group_models m WHERE m.model_group_id = g.model_group_id AND m.is_active)) ORDER BY g.group_name), '[]')
+      FROM saas.team_model_groups x
+      JOIN saas.model_groups g ON g.model_group_id = x.model_group_id AND g.status = 'active'
+      WHERE x.team_id = s.team_id))
+  FROM saas.teams s JOIN path p ON s.governance_team_id = p.team_id)`;
+
 /**
  * Ids of the rows that meet one of the conditions, each by its own index: OR over several columns and sub-selects would
  * read the whole table.
@@ -100,7 +117,7 @@ SELECT p.key_id AS "keyId", p.key_name AS "keyName", p.secret_id AS "secretId", 
   (SELECT COALESCE(json_agg(json_build_object('id', o.id, 'provider', o.provider, 'weight', o.weight,
     'allowedModels', o.allowed_models) ORDER BY o.weight DESC, o.created_at, o.id), '[]') FROM providers o
   ) AS "providerConfigs",
-  NULL::json AS "modelGrants",
+  ${MODEL_GRANTS_JSON} AS "modelGrants",
   (SELECT COALESCE(json_agg(json_build_object('id', m.id, 'model', m.model, 'provider', m.provider)), '[]')
     FROM models m) AS "modelConfigs",
   (SELECT COALESCE(json_agg(${BUDGET_JSON} ORDER BY b.seq), '[]') FROM governance.budgets b

@@ -14,20 +14,8 @@ describe('allowedNames', () => {
         { name: 'cheap', provider: 'openai', model: 'gpt-4o-mini' },
       ],
       groups: [
-        {
-          name: 'chat',
-          models: [
-            { name: 'openai/gpt-4o-mini', alias: null },
-            { name: 'gpt-4o', alias: null },
-          ],
-        },
-        {
-          name: 'more',
-          models: [
-            { name: 'gpt-4o', alias: null },
-            { name: 'fast', alias: { provider: 'groq', model: 'llama-3' } },
-          ],
-        },
+        { name: 'chat', models: ['openai/gpt-4o-mini', 'gpt-4o'] },
+        { name: 'more', models: ['gpt-4o', 'groq/llama-3'] },
         { name: 'empty', models: [] },
       ],
     });

@@ -9,9 +9,8 @@ export interface AllowedNames {
 
 /** The names of what is assigned to a team, told apart by what they are. */
 export function allowedNames({ aliases, groups }: ModelGrants): AllowedNames {
-  const members = groups.flatMap(({ models }) => models);
   const models = [
-    ...members.map(({ name, alias }) => (alias === null ? name : `${alias.provider}/${alias.model}`)),
+    ...groups.flatMap((group) => group.models),
     ...aliases.map(({ provider, model }) => `${provider}/${model}`),
   ];
   return { models: sortedOnce(models), aliases: sortedOnce(aliases.map(({ name }) => name)) };

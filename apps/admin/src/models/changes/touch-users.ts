@@ -17,21 +17,14 @@ export async function touchUsersOfAccessGroup(change: Change, modelAccessGroupId
   );
 }
 
-/**
- * As {@link touchUsersOfModelGroup}, of an alias: it reaches teams through access groups, and through model groups that
- * name it as a model.
- */
-export async function touchUsersOfAlias(change: Change, modelAlias: string): Promise<void> {
+/** As {@link touchUsersOfModelGroup}, of an alias: it reaches teams through its access groups. */
+export async function touchUsersOfAlias(change: Change, modelAliasId: string): Promise<void> {
   await touchTenantsOf(
     change,
     `SELECT t.team_id FROM saas.team_access_groups t
        JOIN saas.model_alias_access_groups l ON l.model_access_group_id = t.model_access_group_id
-       JOIN saas.model_aliases a ON a.model_alias_id = l.model_alias_id
-      WHERE a.model_alias = $1
-     UNION SELECT t.team_id FROM saas.team_model_groups t
-       JOIN saas.model_group_models m ON m.model_group_id = t.model_group_id
-      WHERE m.model_name = $1`,
-    modelAlias,
+      WHERE l.model_alias_id = $1`,
+    modelAliasId,
   );
 }
 

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { PolicyInvalidatedPayload } from '@penstock/dto';
 import { DataSource } from 'typeorm';
 
+import { modelGrantsJson } from '../models/index.js';
 import { WINDOWED_KINDS } from './rate-limit-kinds.js';
 import type { PolicyRow, TenantLimitsRow } from './policy-rows.js';
 
@@ -44,21 +45,8 @@ const PRICES_JSON = `(SELECT COALESCE(json_agg(json_build_object(
     WHERE n.provider = p.provider AND n.model = p.model AND n.effective_from > p.effective_from
       AND n.effective_from <= to_timestamp($2 / 1000.0)))`;
 
-/** What operators have assigned to the team, of what is active; null when the admin API does not know the team. */
-const MODEL_GRANTS_JSON = `(SELECT json_build_object(
-    'aliases', (SELECT COALESCE(json_agg(json_build_object(
-        'name', a.model_alias, 'provider', a.provider, 'model', a.actual_model) ORDER BY a.model_alias), '[]')
-      FROM saas.model_aliases a WHERE a.status = 'active' AND a.model_alias_id IN (
-        SELECT l.model_alias_id FROM saas.team_access_groups x
-        JOIN saas.model_access_groups g ON g.model_access_group_id = x.model_access_group_id AND g.status = 'active'
-        JOIN saas.model_alias_access_groups l ON l.model_access_group_id = g.model_access_group_id
-        WHERE x.team_id = s.team_id)),
-    'groups', (SELECT COALESCE(json_agg(json_build_object('name', g.group_name, 'models', (
-          SELECT COALESCE(json_agg(m.model_name ORDER BY m.priority, m.created_at, m.model_name), '[]')
-          FROM saas.model_group_models m WHERE m.model_group_id = g.model_group_id AND m.is_active)) ORDER BY g.group_name), '[]')
-      FROM saas.team_model_groups x
-      JOIN saas.model_groups g ON g.model_group_id = x.model_group_id AND g.status = 'active'
-      WHERE x.team_id = s.team_id))
+/** Null when the admin API does not know the team. */
+const MODEL_GRANTS_JSON = `(SELECT ${modelGrantsJson('s.team_id')}
   FROM saas.teams s JOIN path p ON s.governance_team_id = p.team_id)`;
 
 /**

@@ -39,6 +39,7 @@ export function policyOf(facts: Partial<PolicyFacts> = {}): CallPolicy {
     allowedModels: null,
     allowedProviders: null,
     providerConfigs: [],
+    providerCredentials: [],
     limits: [],
     priceOverrides: PRICES,
     ...facts,

@@ -6,6 +6,7 @@ import { type ModelInfo, modelInfo } from '../models/model-info.js';
 import { deniedBy, refuseKey, refuseModel } from '../policy/access/access-refusals.js';
 import type { CallPolicy } from '../policy/call-policy.js';
 import type { PriceState } from '../prices/price-override.js';
+import { providersWith } from '../routing/credential-providers.js';
 import type { Target } from '../routing/resolve-target.js';
 import { type ConfiguredProviders, providerNotConfigured, routeCall } from '../routing/route-call.js';
 
@@ -14,6 +15,7 @@ export interface CallQuestion {
   /** As the caller named it. */
   readonly model: string;
   readonly shape: CallShape;
+  /** The gateway's own; what the key's organization has credentials for comes on top. */
   readonly providers: ConfiguredProviders;
   /** Uniform in [0, 1): decides between providers that share the calls. */
   readonly draw: number;
@@ -47,7 +49,8 @@ export interface CallDecision extends Target, Pick<Estimate, 'amounts'> {
  */
 export function decideCall(policy: CallPolicy, question: CallQuestion, tried: readonly string[] = []): CallDecision {
   refuseKey(policy, question);
-  const targets = routeCall(policy.snapshot, question.model, question.providers, question.draw);
+  const providers = providersWith(policy.snapshot.providerCredentials, question.providers);
+  const targets = routeCall(policy.snapshot, question.model, providers, question.draw);
   let refusal: unknown;
   for (let index = 0; index < targets.length; index += 1) {
     const target = targets[index] as Target;
@@ -66,7 +69,8 @@ export function decideCall(policy: CallPolicy, question: CallQuestion, tried: re
 function decideTarget(policy: CallPolicy, target: Target, question: CallQuestion, hasOthers: boolean): CallDecision {
   const { provider, model } = target;
   refuseModel(policy.snapshot, target);
-  if (!question.providers.has(provider)) throw providerNotConfigured(provider, question.providers);
+  const providers = providersWith(policy.snapshot.providerCredentials, question.providers);
+  if (!providers.has(provider)) throw providerNotConfigured(provider, providers);
   const price = policy.priceOf(provider, model, question.nowMs);
   const shape = shapeFor(question, target);
   if (policy.planAt(question.nowMs, provider, model).hasBudget) refuseUnbounded(policy, price, shape, target);

@@ -4,6 +4,7 @@ import { IpRanges } from './access/ip-ranges.js';
 import { type LimitPlan, planLimits } from '../limits/limit-plan.js';
 import { appliesTo, type LimitSpec } from '../limits/limits.js';
 import type { ProviderConfig } from './access/provider-config.js';
+import type { CredentialProvider } from '../routing/credential-providers.js';
 
 /** What a policy must say for a call of its key to be decided. */
 export interface PolicyFacts {
@@ -18,6 +19,8 @@ export interface PolicyFacts {
   readonly allowedModels: readonly string[] | null;
   readonly allowedProviders: readonly string[] | null;
   readonly providerConfigs: readonly ProviderConfig[];
+  /** Providers that the organization has a credential of its own for. */
+  readonly providerCredentials: readonly CredentialProvider[];
   readonly limits: readonly LimitSpec[];
   readonly priceOverrides: readonly PriceOverride[];
 }

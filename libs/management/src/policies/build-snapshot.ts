@@ -34,6 +34,7 @@ export function buildSnapshot(row: PolicyRow): PolicySnapshot {
     allowedIps: row.allowedIps,
     tags: row.tags ?? [],
     providerConfigs: row.providerConfigs,
+    providerCredentials: row.providerCredentials,
     streamPolicy: row.streamPolicy ?? 'finish',
     limits: specsOf(row, ownersOf(row)),
     priceOverrides: row.prices.map(toPriceOverride),

@@ -1,4 +1,4 @@
-import type { ProviderConfig, StreamPolicy } from '@penstock/dto';
+import type { ProviderConfig, SealedProviderCredential, StreamPolicy } from '@penstock/dto';
 
 import type { OwnerColumns } from './limit-owner.js';
 import type { BudgetTerms, RateLimitTerms } from './limit-specs.js';
@@ -81,6 +81,7 @@ export interface PolicyRow extends LimitRows {
   readonly epoch: string | null;
   readonly streamPolicy: StreamPolicy | null;
   readonly providerConfigs: readonly ProviderConfig[];
+  readonly providerCredentials: readonly SealedProviderCredential[];
   readonly modelConfigs: readonly ModelConfigRow[];
   readonly prices: readonly PriceRow[];
   readonly pendingCarryOvers: readonly PendingMessage[];

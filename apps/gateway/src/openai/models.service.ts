@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import { type Clock, evaluateModel, listCatalogueModels } from '@penstock/domain';
+import { type Clock, evaluateModel, listCatalogueModels, providersWith } from '@penstock/domain';
 
 import { dialectOf, readCredential } from '../auth/credential.js';
 import type { GatewayEvents } from '../gateway-events.js';
@@ -49,8 +49,9 @@ export class ModelsService {
   }
 
   private listFor({ snapshot }: PolicyEntry): ModelEntry[] {
-    const { allowedModels, allowedProviders, providerConfigs } = snapshot;
-    return this.providers.names().flatMap((provider) =>
+    const { allowedModels, allowedProviders, providerConfigs, providerCredentials } = snapshot;
+    const providers = providersWith(providerCredentials, this.providers);
+    return providers.names().flatMap((provider) =>
       listCatalogueModels(provider)
         .filter((model) => evaluateModel({ allowedModels, allowedProviders, providerConfigs, provider, model }).allowed)
         .map((model) => ({ id: model, object: 'model' as const, created: 0, owned_by: provider })),

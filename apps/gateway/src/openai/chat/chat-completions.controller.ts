@@ -71,6 +71,8 @@ export class ChatCompletionsController {
     'call_cut',
     'upstream_unreachable',
     'upstream_malformed',
+    'provider_credential_refused',
+    'provider_credential_unusable',
     'store_unavailable',
     'policy_unavailable',
     'overloaded',

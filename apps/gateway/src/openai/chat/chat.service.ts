@@ -7,7 +7,7 @@ import { dialectOf, readCredential } from '../../auth/credential.js';
 import type { GatewayEvents } from '../../gateway-events.js';
 import type { PolicyEntry } from '../../policies/policy-entry.js';
 import type { PolicyStore } from '../../policies/policy-store.js';
-import type { ProviderRegistry } from '../../routing/providers.js';
+import type { OrganizationProviders } from '../../routing/organization-providers.js';
 import { asAppError } from '../as-app-error.js';
 import type { AdmittedChat, ChatAdmission } from './chat-admission.js';
 import { ChatCall } from './chat-call.js';
@@ -43,7 +43,7 @@ export class ChatService {
     private readonly policies: PolicyStore,
     private readonly chatAdmission: ChatAdmission,
     private readonly admission: AdmissionService,
-    private readonly providers: ProviderRegistry,
+    private readonly providers: OrganizationProviders,
     private readonly revocable: RevocableCalls,
     private readonly clock: Clock,
     private readonly events: GatewayEvents,
@@ -124,11 +124,10 @@ export class ChatService {
   private dispatch(
     { request, response, requestId, startedAtMs }: Arrival,
     chat: ChatRequest,
-    { hold, decision, body, headers }: AdmittedChat,
+    { hold, decision, body, headers, policy }: AdmittedChat,
   ): ChatCall | undefined {
     if (response.destroyed) return undefined;
-    const provider = this.providers.get(decision.provider);
-    if (provider === undefined) throw new Error(`${decision.provider} was decided for and is not configured`);
+    const provider = this.providers.of(policy.snapshot, decision.provider);
     const call = new ChatCall(
       {
         requestId,

@@ -8,6 +8,7 @@ import { AdminUsersModule } from './admin-users/admin-users.module.js';
 import { AdminConfig } from './config.js';
 import { DatabaseModule } from './database/database.module.js';
 import { OrganizationsModule } from './organizations/organizations.module.js';
+import { ProviderCredentialsModule } from './provider-credentials/provider-credentials.module.js';
 
 @Module({
   imports: [
@@ -29,6 +30,7 @@ import { OrganizationsModule } from './organizations/organizations.module.js';
     ChangesModule,
     AdminUsersModule,
     OrganizationsModule,
+    ProviderCredentialsModule,
   ],
 })
 export class AppModule {}

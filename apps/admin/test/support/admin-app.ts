@@ -7,6 +7,7 @@ import { appOptions } from '../../src/app-options.js';
 import { AdminConfig } from '../../src/config.js';
 
 export const MASTER_KEY = 'master-key-of-the-test';
+export const ENCRYPTION_KEYS = `1:${Buffer.alloc(32, 7).toString('base64')}`;
 
 /** Anything that JSON can hold; tests look into it freely. */
 // oxlint-disable-next-line typescript/no-explicit-any
@@ -48,6 +49,7 @@ export async function startAdmin(): Promise<AdminApp> {
     DATABASE_URL: network.inPlaceOf(database.url),
     REDIS_URL: 'redis://127.0.0.1:1',
     MASTER_KEY,
+    PENSTOCK_ENCRYPTION_KEYS: ENCRYPTION_KEYS,
   });
   const logger = createLogger('admin-test', { level: 'silent' });
   const created: CreatedApp = await createApp({ ...appOptions, config, clock, logger });

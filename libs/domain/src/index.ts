@@ -45,6 +45,8 @@ export * from './prices/price-override.js';
 export * from './policy/access/provider-config.js';
 export * from './routing/allowed-names.js';
 export * from './routing/model-routes.js';
+export * from './routing/credential-providers.js';
+export * from './routing/known-providers.js';
 export * from './routing/resolve-target.js';
 export * from './routing/route-call.js';
 export * from './estimate/token-count.js';

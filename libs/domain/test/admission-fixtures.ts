@@ -41,6 +41,7 @@ export function policyOf(facts: Partial<PolicyFacts> = {}): CallPolicy {
     allowedProviders: null,
     providerConfigs: [],
     modelRoutes: null,
+    providerCredentials: [],
     limits: [],
     priceOverrides: PRICES,
     credit: null,

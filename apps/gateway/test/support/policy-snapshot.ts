@@ -19,6 +19,7 @@ export function policySnapshot(fields: Partial<PolicySnapshot> = {}): PolicySnap
     tags: [],
     providerConfigs: [],
     modelRoutes: null,
+    providerCredentials: [],
     streamPolicy: 'finish',
     limits: [],
     priceOverrides: [],

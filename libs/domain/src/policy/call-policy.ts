@@ -8,6 +8,7 @@ import { type LimitPlan, planLimits } from '../limits/limit-plan.js';
 import { appliesTo, type LimitSpec } from '../limits/limits.js';
 import type { ModelRoute } from '../routing/model-routes.js';
 import type { ProviderConfig } from './access/provider-config.js';
+import type { CredentialProvider } from '../routing/credential-providers.js';
 
 /** What a policy must say for a call of its key to be decided. */
 export interface PolicyFacts {
@@ -25,6 +26,8 @@ export interface PolicyFacts {
   readonly providerConfigs: readonly ProviderConfig[];
   /** The only names that callers may use; null: any model by its own name. */
   readonly modelRoutes: readonly ModelRoute[] | null;
+  /** Providers that the organization has a credential of its own for. */
+  readonly providerCredentials: readonly CredentialProvider[];
   readonly limits: readonly LimitSpec[];
   readonly priceOverrides: readonly PriceOverride[];
   /** How the credits of the team are used; null: it has none that could run out. */

@@ -46,6 +46,7 @@ export function buildSnapshot(row: PolicyRow): PolicySnapshot {
     tags: row.tags ?? [],
     providerConfigs: row.providerConfigs,
     modelRoutes: row.modelGrants === null ? null : planModelRoutes(row.modelGrants),
+    providerCredentials: row.providerCredentials,
     streamPolicy: row.streamPolicy ?? 'finish',
     limits: [...specsOf(row, ownersOf(row)), ...creditSpecs(row)],
     priceOverrides: row.prices.map(toPriceOverride),

@@ -1,5 +1,5 @@
 import type { ModelGrants, PolicyCredit } from '@penstock/domain';
-import type { ProviderConfig, StreamPolicy } from '@penstock/dto';
+import type { ProviderConfig, SealedProviderCredential, StreamPolicy } from '@penstock/dto';
 
 import type { OwnerColumns } from './limit-owner.js';
 import type { BudgetTerms, RateLimitTerms } from './limit-specs.js';
@@ -93,6 +93,7 @@ export interface PolicyRow extends LimitRows {
   readonly providerConfigs: readonly ProviderConfig[];
   /** Null for a team that the admin API does not know, and without a team. */
   readonly modelGrants: ModelGrants | null;
+  readonly providerCredentials: readonly SealedProviderCredential[];
   readonly modelConfigs: readonly ModelConfigRow[];
   readonly prices: readonly PriceRow[];
   readonly credit: CreditRow | null;

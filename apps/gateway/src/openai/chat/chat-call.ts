@@ -216,10 +216,7 @@ export class ChatCall implements ExchangeListener {
     this.events.upstreamFailed(this.context.requestId, provider.name, this.status);
     if (isWorthAnotherTarget(this.status, this.chunks) && (await this.handOver(this.refused()))) return;
     if (this.status === 401 || this.status === 403) {
-      // The provider refused our credential. Forwarded, it would read as if the caller's key were wrong.
-      const error = new AppError('upstream_unreachable', {
-        detail: `The provider '${provider.name}' refused the gateway's own credential (status ${this.status}). Your virtual key is fine; tell the operator.`,
-      });
+      const error = provider.credentialRefusal(this.status);
       sendAnswer(response, toErrorAnswer(error, dialect, requestId));
       return;
     }

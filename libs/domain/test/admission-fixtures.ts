@@ -41,6 +41,8 @@ export function policyOf(facts: Partial<PolicyFacts> = {}): CallPolicy {
     providerConfigs: [],
     limits: [],
     priceOverrides: PRICES,
+    priceBook: [],
+    credit: null,
     ...facts,
   });
 }

@@ -1,4 +1,4 @@
-import type { LimitSpec, PriceOverride, ProviderConfig } from '@penstock/domain';
+import type { LimitSpec, PolicyCredit, PriceBookEntry, PriceOverride, ProviderConfig } from '@penstock/domain';
 
 export type { ProviderConfig } from '@penstock/domain';
 
@@ -42,6 +42,10 @@ export interface PolicySnapshot {
   readonly limits: readonly LimitSpec[];
   /** Operator prices that may apply to this tenant, newest first. */
   readonly priceOverrides: readonly PriceOverride[];
+  /** What the organization of the key pays instead: entries of its price book that are in force or to come. */
+  readonly priceBook: readonly PriceBookEntry[];
+  /** How the credits of the team are used; null: the admin API does not know it, or it has no account. */
+  readonly credit: PolicyCredit | null;
 }
 
 /** Answer of governance to `GET /internal/policies/:keyHash`. */

@@ -21,6 +21,7 @@ export function policySnapshot(fields: Partial<PolicySnapshot> = {}): PolicySnap
     streamPolicy: 'finish',
     limits: [],
     priceOverrides: [],
+    priceBook: [],
     ...fields,
   };
 }

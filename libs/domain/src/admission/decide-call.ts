@@ -1,3 +1,4 @@
+import type { Billing } from '../credits/billing.js';
 import { AppError } from '../errors/app-error.js';
 import type { CallShape } from '../estimate/call-shape.js';
 import { type Estimate, estimateCall } from '../estimate/estimate.js';
@@ -24,12 +25,20 @@ export interface CallQuestion {
   readonly counts?: ReadonlyMap<Encoding, number>;
   /** The answer is limited to this, whatever the caller asked for. */
   readonly maxTokens?: number;
+  /** The counter of the job that the call is part of. */
+  readonly jobCounterId?: string;
 }
 
 /** A call that access and price allow, and what it takes from the limits at most. */
 export interface CallDecision extends Target, Pick<Estimate, 'amounts'> {
   /** What the amounts were estimated for. */
-  readonly call: { readonly shape: CallShape; readonly info: ModelInfo; readonly price: PriceState };
+  readonly call: {
+    readonly shape: CallShape;
+    readonly info: ModelInfo;
+    readonly price: PriceState;
+    /** How the team pays; undefined: what the provider bills. */
+    readonly billing: Billing | undefined;
+  };
   /** Version of the price; null when it is unknown. */
   readonly priceId: string | null;
   /** See {@link CallQuestion.maxTokens}. */
@@ -70,10 +79,15 @@ function decideTarget(policy: CallPolicy, target: Target, question: CallQuestion
   const price = policy.priceOf(provider, model, question.nowMs);
   const shape = shapeFor(question, target);
   if (policy.planAt(question.nowMs, provider, model).hasBudget) refuseUnbounded(policy, price, shape, target);
+  const billing = policy.billingOf(provider, model, question.nowMs, question.jobCounterId !== undefined);
+  if (billing?.credit?.mode === 'consumption_usd') {
+    refuseUnbounded(policy, billing.client === undefined ? price : billing.client.price, shape, target);
+  }
   const info = modelInfo(provider, model);
-  const { amounts } = estimateCall(shape, info, price);
+  const { amounts } = estimateCall(shape, info, price, billing);
   const { maxTokens } = question;
-  return { provider, model, amounts, priceId: priceIdOf(price), call: { shape, info, price }, maxTokens, hasOthers };
+  const call = { shape, info, price, billing };
+  return { provider, model, amounts, priceId: priceIdOf(price), call, maxTokens, hasOthers };
 }
 
 function shapeFor({ shape, counts, maxTokens }: CallQuestion, { provider, model }: Target): CallShape {
@@ -91,7 +105,7 @@ function shapeFor({ shape, counts, maxTokens }: CallQuestion, { provider, model 
 function refuseUnbounded(policy: CallPolicy, price: PriceState, shape: CallShape, target: Target): void {
   if (price.state === 'unknown') {
     throw new AppError('model_unpriced', {
-      detail: `No price is known for '${target.provider}/${target.model}', so a budget on the path of this key could not be kept. An operator can set a price for it.`,
+      detail: `No price is known for '${target.provider}/${target.model}', so a budget or the credits on the path of this key could not be kept. An operator can set a price for it.`,
       fields: [{ path: 'model', reason: 'has no price' }],
       data: { denied_by: deniedBy(policy.snapshot, 'price') },
     });
@@ -99,7 +113,7 @@ function refuseUnbounded(policy: CallPolicy, price: PriceState, shape: CallShape
   if (shape.hasPremiumTier === true) {
     throw new AppError('model_unpriced', {
       detail:
-        'The service_tier of this request is billed above the list price, so a budget on the path of this key could not be kept. Leave it out, or use "auto", "default" or "flex".',
+        'The service_tier of this request is billed above the list price, so a budget or the credits on the path of this key could not be kept. Leave it out, or use "auto", "default" or "flex".',
       fields: [{ path: 'service_tier', reason: 'has no known price' }],
       data: { denied_by: deniedBy(policy.snapshot, 'price'), allowed: ['auto', 'default', 'flex'] },
     });

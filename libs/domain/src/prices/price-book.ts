@@ -1,3 +1,4 @@
+import { formatScaled, scaleDecimal } from '../money/decimal-text.js';
 import type { PriceTexts } from './price-override.js';
 
 /** What an entry of a price book says: a price in place of the provider's, or a part more or less of what is asked. */
@@ -142,4 +143,17 @@ export function defaultMarkup(entries: readonly PriceBookEntry[], atMs: number):
   const slot = entries.filter((entry) => entry.terms.kind === 'markup' && scopeOf(entry) === 0);
   const terms = versionInForce(slot, atMs)?.terms;
   return terms?.kind === 'markup' ? terms.basisPoints : 0;
+}
+
+/** Percents have two decimals. */
+const PERCENT_DECIMALS = 2;
+
+/** Reads a percent as hundredths of one. @throws RangeError for more than two decimals or anything that is no number. */
+export function parsePercent(text: string | number): number {
+  return Number(scaleDecimal(text, PERCENT_DECIMALS, 'A percent'));
+}
+
+/** Writes hundredths of a percent with two decimals. */
+export function formatPercent(basisPoints: number): string {
+  return formatScaled(BigInt(basisPoints), PERCENT_DECIMALS);
 }

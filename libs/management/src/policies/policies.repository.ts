@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { PolicyInvalidatedPayload } from '@penstock/dto';
 import { DataSource } from 'typeorm';
 
+import { LIVE_PRICE_BOOK, PRICE_BOOK_JSON } from '../prices/index.js';
 import { WINDOWED_KINDS } from './rate-limit-kinds.js';
 import type { PolicyRow, TenantLimitsRow } from './policy-rows.js';
 
@@ -108,6 +109,13 @@ SELECT p.key_id AS "keyId", p.key_name AS "keyName", p.secret_id AS "secretId", 
   (SELECT COALESCE(json_agg(${RATE_LIMIT_JSON} ORDER BY r.seq), '[]') FROM governance.rate_limits r
     WHERE r.id IN (${idsOf('rate_limits', OF_PATH)})) AS "rateLimits",
   ${PRICES_JSON} AS prices,
+  (SELECT COALESCE(json_agg(${PRICE_BOOK_JSON('e')}), '[]')
+    FROM (${LIVE_PRICE_BOOK('p.customer_id', 'to_timestamp($2 / 1000.0)')}) e) AS "priceBook",
+  (SELECT json_build_object('id', a.id, 'seq', a.seq::text, 'mode', a.budget_mode,
+      'hundredthsPerDollar', (a.credits_per_dollar * 100)::bigint::text, 'tokensPerCredit', a.tokens_per_credit::text,
+      'cap', (a.allocated_credits + a.overdraft_credits)::text)
+    FROM ledger.credit_accounts a
+    WHERE a.governance_team_id = p.team_id AND a.kind = 'team' AND a.closed_at IS NULL) AS credit,
   (SELECT COALESCE(json_agg(json_build_object('id', o.id, 'payload', o.payload) ORDER BY o.seq), '[]')
     FROM governance.outbox_messages o
     WHERE o.tenant_id = p.tenant_id AND o.delivered_at IS NULL AND jsonb_array_length(o.payload -> 'carryOvers') > 0

@@ -1,4 +1,5 @@
 import {
+  AppError,
   type AdmittedCall,
   admitCall,
   type CallDecision,
@@ -8,6 +9,7 @@ import {
   shapeOfChatRequest,
   uuidv7,
 } from '@penstock/domain';
+import type { JobCall } from '@penstock/platform';
 
 import type { AdmissionService, CallDraft, Hold } from '../../admission/admission.service.js';
 import type { GatewayEvents } from '../../gateway-events.js';
@@ -26,6 +28,8 @@ export interface Caller {
   readonly keyValue: string;
   readonly clientIp: string;
   readonly startedAtMs: number;
+  /** The job that the call is part of. */
+  readonly job: JobCall | undefined;
 }
 
 /** A call that may be made: its hold must end. */
@@ -52,7 +56,7 @@ export class ChatAdmission {
 
   /** @throws AppError with the refusal; nothing is held then. */
   async admit(
-    { requestId, keyValue, clientIp, startedAtMs }: Caller,
+    { requestId, keyValue, clientIp, startedAtMs, job }: Caller,
     entry: PolicyEntry,
     chat: ChatRequest,
   ): Promise<AdmittedChat> {
@@ -63,6 +67,7 @@ export class ChatAdmission {
       startedAtMs,
       isStream: chat.isStream,
       expiresAtMs: startedAtMs + this.callTimeoutMs + HOLD_GRACE_MS,
+      job,
     };
     // Made before the reservation, which then is the last thing that can fail.
     let body = chat.bytes;
@@ -75,11 +80,13 @@ export class ChatAdmission {
         draw: this.random(),
         nowMs: startedAtMs,
         clientIp,
+        ...(job === undefined ? {} : { jobCounterId: job.holdCounterId }),
       },
       {
         reserve: (decide) =>
           this.admission.reserve(keyValue, policy, draft, (current): CallDecision => {
             policy = current;
+            refuseForeignJob(job, current);
             const decision = decide(current);
             body = toProviderBody(chat, decision);
             return decision;
@@ -92,4 +99,10 @@ export class ChatAdmission {
     if (shadows.length > 0) this.events.shadowsExceeded(requestId, shadows, this.clock.now());
     return { hold, decision, body, headers: admissionHeaders(admitted, shadows), policy };
   }
+}
+
+/** A key of another team must not spend what a job holds. */
+function refuseForeignJob(job: JobCall | undefined, { snapshot }: PolicyEntry): void {
+  if (job === undefined || job.governanceTeamId === snapshot.teamId) return;
+  throw new AppError('request_invalid', { detail: 'The job of this call is of another team than its virtual key.' });
 }

@@ -59,6 +59,8 @@ export class ChatCompletionsController {
     'virtual_key_expired',
     'ip_not_allowed',
     'budget_exceeded',
+    'credits_exhausted',
+    'job_not_open',
     'model_blocked',
     'provider_blocked',
     'model_unpriced',

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { AppError, type Clock } from '@penstock/domain';
+import { JOB_HEADER, type JobCall } from '@penstock/platform';
 
 import type { AdmissionService } from '../../admission/admission.service.js';
 import { dialectOf, readCredential } from '../../auth/credential.js';
@@ -23,6 +24,8 @@ export interface ChatServiceOptions {
   readonly inFlightMax: number;
   readonly callTimeoutMs: number;
   readonly drainMaxMs: number;
+  /** Reads the job header of a call; undefined when it is none of ours. */
+  readonly readJobCall: (header: string, nowMs: number) => JobCall | undefined;
 }
 
 /** What a call brings with it. */
@@ -106,7 +109,8 @@ export class ChatService {
     }
     const entry = this.policies.peek(keyValue) ?? (await this.load(keyValue));
     const chat = readChatRequest(await readBody(request, this.options.bodyBytesMax));
-    const admitted = await this.chatAdmission.admit({ requestId, keyValue, clientIp, startedAtMs }, entry, chat);
+    const job = this.jobOf(request, startedAtMs);
+    const admitted = await this.chatAdmission.admit({ requestId, keyValue, clientIp, startedAtMs, job }, entry, chat);
     let call: ChatCall | undefined;
     try {
       call = this.dispatch(arrival, chat, admitted);
@@ -118,6 +122,15 @@ export class ChatService {
       this.revocable.add(keyValue, admitted.policy, call);
     }
     return call;
+  }
+
+  /** The job that the call is part of. @throws AppError `request_invalid` for a header that the admin app did not make. */
+  private jobOf({ headers }: IncomingMessage, nowMs: number): JobCall | undefined {
+    const header = headers[JOB_HEADER];
+    if (header === undefined) return undefined;
+    const job = typeof header === 'string' ? this.options.readJobCall(header, nowMs) : undefined;
+    if (job !== undefined) return job;
+    throw new AppError('request_invalid', { detail: `The header ${JOB_HEADER} is not valid, or has expired.` });
   }
 
   /** Sends the call to its provider; undefined when nobody waits for the answer any more. */
@@ -135,7 +148,7 @@ export class ChatService {
         chat: { bytes: chat.bytes, model: chat.model, isStream: chat.isStream, wantsUsage: chat.wantsUsage },
         provider,
         hold,
-        price: decision.call.price,
+        charge: decision.call,
         response,
         callerHeaders: request.headers,
         dialect: dialectOf(request.headers),

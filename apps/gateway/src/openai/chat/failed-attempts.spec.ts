@@ -46,7 +46,7 @@ describe('upstreamFailure', () => {
 
   it('of several: the last failure, every attempt in order', () => {
     const error = upstreamFailure([
-      refusedAttempt(TARGET, 401, {}, "the gateway's own credential was refused"),
+      refusedAttempt(TARGET, 401, {}, "The provider 'openai' refused the gateway's own credential."),
       TIMEOUT,
     ]);
     expect(error).toMatchObject({

@@ -7,7 +7,10 @@ import { DataSource } from 'typeorm';
 import { AdminUsersModule } from './admin-users/admin-users.module.js';
 import { AdminConfig } from './config.js';
 import { DatabaseModule } from './database/database.module.js';
+import { JobsModule } from './jobs/jobs.module.js';
+import { ModelsModule } from './models/models.module.js';
 import { OrganizationsModule } from './organizations/organizations.module.js';
+import { ProviderCredentialsModule } from './provider-credentials/provider-credentials.module.js';
 
 @Module({
   imports: [
@@ -35,7 +38,10 @@ import { OrganizationsModule } from './organizations/organizations.module.js';
     }),
     ChangesModule,
     AdminUsersModule,
+    JobsModule,
+    ModelsModule,
     OrganizationsModule,
+    ProviderCredentialsModule,
   ],
 })
 export class AppModule {}

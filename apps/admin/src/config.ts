@@ -1,10 +1,14 @@
 import {
+  allowedNetworksProblems,
   BaseConfig,
   type ConfigProblem,
+  CsvEnv,
+  encryptionKeysProblems,
   PortEnv,
   type Secret,
   SecretEnv,
   tokenSecretsProblems,
+  UrlEnv,
 } from '@penstock/platform';
 
 /** The environment of the admin service. */
@@ -28,7 +32,27 @@ export class AdminConfig extends BaseConfig {
   @SecretEnv({ minLength: 16 })
   PENSTOCK_KEY_HASH_SECRET: Secret;
 
+  /** Seals the credentials that organizations save for providers; gateways open them with the same. */
+  @SecretEnv()
+  PENSTOCK_ENCRYPTION_KEYS: Secret;
+
+  /** Where calls of jobs are made. */
+  @UrlEnv({ protocols: ['http', 'https'] })
+  PENSTOCK_GATEWAY_URL: string;
+
+  /** Proves to gateways that a call is part of a job. */
+  @SecretEnv({ minLength: 16 })
+  PENSTOCK_SERVICE_TOKEN: Secret;
+
+  /** Networks that organizations' own providers may be in although they are not public, also without TLS. */
+  @CsvEnv()
+  PENSTOCK_PROVIDER_ALLOWED_NETWORKS: readonly string[] = [];
+
   crossCheck(): ConfigProblem[] {
-    return tokenSecretsProblems(this.PENSTOCK_TOKEN_SECRETS);
+    return [
+      ...tokenSecretsProblems(this.PENSTOCK_TOKEN_SECRETS),
+      ...encryptionKeysProblems(this.PENSTOCK_ENCRYPTION_KEYS),
+      ...allowedNetworksProblems(this.PENSTOCK_PROVIDER_ALLOWED_NETWORKS, 'PENSTOCK_PROVIDER_ALLOWED_NETWORKS'),
+    ];
   }
 }

@@ -106,6 +106,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     PENSTOCK_LOG_LEVEL: 'info',
     PENSTOCK_GOVERNANCE_URL: `http://127.0.0.1:${portOf('governance') ?? 9}`,
     PENSTOCK_ADMIN_URL: `http://127.0.0.1:${portOf('admin') ?? 9}`,
+    PENSTOCK_GATEWAY_URL: `http://127.0.0.1:${portOf('gateway') ?? 9}`,
     OPENAI_BASE_URL: `http://127.0.0.1:${portOf('simulator') ?? 9}/v1`,
     OPENAI_API_KEY: 'sk-simulator',
     ...options.env,

@@ -5,12 +5,14 @@ import { jobErrors } from './job-errors.js';
 import { limitErrors } from './limit-errors.js';
 import { managementErrors } from './management-errors.js';
 import { operatorErrors } from './operator-errors.js';
+import { providerErrors } from './provider-errors.js';
 import { serviceErrors } from './service-errors.js';
 
 const entries = {
   ...callerErrors,
   ...limitErrors,
   ...serviceErrors,
+  ...providerErrors,
   ...managementErrors,
   ...operatorErrors,
   ...creditErrors,

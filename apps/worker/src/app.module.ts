@@ -3,6 +3,15 @@ import { Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { QUEUE_PREFIX, USAGE_RECORD_QUEUE } from '@penstock/dto';
 import { readNewestRecordedUsage } from '@penstock/entities';
+import {
+  CreditHolds,
+  CreditLedger,
+  JobBooks,
+  JobCallAccounts,
+  PoliciesRepository,
+  PolicyChanges,
+  TenantLoader,
+} from '@penstock/management';
 import { AdmissionStore, PolicyDelivery, REDIS_COMMAND, REDIS_QUEUE_WORKER, RedisModule } from '@penstock/platform';
 import type { Redis } from 'ioredis';
 import { DataSource } from 'typeorm';
@@ -13,6 +22,7 @@ import { AlertRecorder } from './alerts/alert-recorder.js';
 import { AlertSchedule } from './alerts/alert-schedule.js';
 import { BudgetWatch } from './alerts/budget-watch.js';
 import { DatabaseModule } from './database/database.module.js';
+import { JobSweeper } from './jobs/job-sweeper.js';
 import { PartitionKeeper } from './partitions/partition-keeper.js';
 import { CounterPruner } from './pruning/counter-pruner.js';
 import { WindowPruner } from './pruning/window-pruner.js';
@@ -62,6 +72,14 @@ const COMMAND_TIMEOUT_MS = 5_000;
       useFactory: (redis: Redis, store: AdmissionStore, dataSource: DataSource) =>
         new PolicyDelivery(redis, store, (limitKeys) => readNewestRecordedUsage(dataSource.manager, limitKeys)),
     },
+    PolicyChanges,
+    PoliciesRepository,
+    TenantLoader,
+    CreditHolds,
+    CreditLedger,
+    JobBooks,
+    JobCallAccounts,
+    JobSweeper,
     UsageOutbox,
     UsageRecorder,
     UsageRecordProcessor,

@@ -21,6 +21,8 @@ export interface StackOptions {
   readonly workers?: number;
   readonly governance?: boolean;
   readonly admin?: boolean;
+  /** Admin processes; 1 unless told otherwise. */
+  readonly admins?: number;
   readonly simulator?: boolean;
   /** Redis with an append-only file: its data survives `redis.kill()` and `redis.restart()`. */
   readonly aof?: boolean;
@@ -40,6 +42,7 @@ export interface StackOptions {
 export interface Stack {
   readonly gateways: readonly StackProcess[];
   readonly workers: readonly StackProcess[];
+  readonly admins: readonly StackProcess[];
   readonly governance: StackProcess;
   readonly admin: StackProcess;
   readonly simulator: StackProcess;
@@ -160,6 +163,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   return {
     gateways: ofApp('gateway'),
     workers: ofApp('worker'),
+    admins: ofApp('admin'),
     gatewayUrls: ofApp('gateway').map((one) => one.url),
     get governance() {
       return only('governance');
@@ -200,7 +204,7 @@ async function planSlots(options: StackOptions): Promise<Slot[]> {
   const counts: [StackApp, number][] = [
     ['simulator', (options.simulator ?? true) ? 1 : 0],
     ['governance', (options.governance ?? true) ? 1 : 0],
-    ['admin', (options.admin ?? true) ? 1 : 0],
+    ['admin', (options.admin ?? true) ? (options.admins ?? 1) : 0],
     ['worker', options.workers ?? 1],
     ['gateway', options.gateways ?? 1],
   ];

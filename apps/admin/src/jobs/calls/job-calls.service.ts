@@ -4,6 +4,7 @@ import type { JobEntity } from '@penstock/entities';
 import { type EndedJobCall, JobBooks, type JobCallAnswer, KeySecrets } from '@penstock/management';
 import { CLOCK, type RequestContext, teamOf } from '@penstock/platform';
 import type { FastifyReply } from 'fastify';
+import type { OutgoingHttpHeaders } from 'node:http';
 
 import { attemptIdsOf, type GatewayAnswer, GatewayClient } from '../gateway/gateway-client.js';
 import { refusalOf, unreachable } from '../gateway/gateway-refusal.js';
@@ -208,7 +209,7 @@ export class JobCallsService {
       from: answer.body,
       to: raw,
       jobId: begun.job.jobId,
-      headers: reply.getHeaders(),
+      headers: reply.getHeaders() as OutgoingHttpHeaders,
       keepaliveMs: KEEPALIVE_MS,
     });
     await this.endStream(ctx, begun, reply, end, attemptIds);

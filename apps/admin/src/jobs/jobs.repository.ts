@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AppError, type JobStatus } from '@penstock/domain';
-import { CreditAccountEntity, JobCallEntity, JobEntity, VirtualKeySecretEntity } from '@penstock/entities';
+import { CreditAccountEntity, JobCallEntity, JobEntity, SaasTeamEntity, VirtualKeySecretEntity } from '@penstock/entities';
 import { DataSource, IsNull } from 'typeorm';
 
 /** Which jobs of a team are listed. */
@@ -95,8 +95,8 @@ export class JobsRepository {
   findTeamSecret(teamId: string): Promise<VirtualKeySecretEntity | null> {
     return this.dataSource.manager
       .createQueryBuilder(VirtualKeySecretEntity, 's')
-      .innerJoin('saas.teams', 't', 't.virtual_key_id = s.virtual_key_id')
-      .where('t.team_id = :teamId AND s.expires_at IS NULL', { teamId })
+      .innerJoin(SaasTeamEntity, 't', 't.virtualKeyId = s.virtualKeyId')
+      .where('t.teamId = :teamId AND s.expiresAt IS NULL', { teamId })
       .getOne();
   }
 }

@@ -7,7 +7,9 @@ import { DataSource } from 'typeorm';
 import { AdminUsersModule } from './admin-users/admin-users.module.js';
 import { AdminConfig } from './config.js';
 import { DatabaseModule } from './database/database.module.js';
+import { ModelsModule } from './models/models.module.js';
 import { OrganizationsModule } from './organizations/organizations.module.js';
+import { ProviderCredentialsModule } from './provider-credentials/provider-credentials.module.js';
 
 @Module({
   imports: [
@@ -33,7 +35,9 @@ import { OrganizationsModule } from './organizations/organizations.module.js';
     }),
     ChangesModule,
     AdminUsersModule,
+    ModelsModule,
     OrganizationsModule,
+    ProviderCredentialsModule,
   ],
 })
 export class AppModule {}

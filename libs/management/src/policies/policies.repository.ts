@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { PolicyInvalidatedPayload } from '@penstock/dto';
 import { DataSource } from 'typeorm';
 
+import { modelGrantsJson } from '../models/index.js';
 import { WINDOWED_KINDS } from './rate-limit-kinds.js';
 import type { PolicyRow, TenantLimitsRow } from './policy-rows.js';
 
@@ -44,22 +45,15 @@ const PRICES_JSON = `(SELECT COALESCE(json_agg(json_build_object(
     WHERE n.provider = p.provider AND n.model = p.model AND n.effective_from > p.effective_from
       AND n.effective_from <= to_timestamp($2 / 1000.0)))`;
 
-/** What operators have assigned to the team, of what is active; null when the admin API does not know the team. */
-const MODEL_GRANTS_JSON = `(SELECT json_build_object(
-    'aliases', (SELECT COALESCE(json_agg(json_build_object(
-        'name', a.model_alias, 'provider', a.provider, 'model', a.actual_model) ORDER BY a.model_alias), '[]')
-      FROM saas.model_aliases a WHERE a.status = 'active' AND a.model_alias_id IN (
-        SELECT l.model_alias_id FROM saas.team_access_groups x
-        JOIN saas.model_access_groups g ON g.model_access_group_id = x.model_access_group_id AND g.status = 'active'
-        JOIN saas.model_alias_access_groups l ON l.model_access_group_id = g.model_access_group_id
-        WHERE x.team_id = s.team_id)),
-    'groups', (SELECT COALESCE(json_agg(json_build_object('name', g.group_name, 'models', (
-          SELECT COALESCE(json_agg(m.model_name ORDER BY m.priority, m.created_at, m.model_name), '[]')
-          FROM saas.model_group_models m WHERE m.model_group_id = g.model_group_id AND m.is_active)) ORDER BY g.group_name), '[]')
-      FROM saas.team_model_groups x
-      JOIN saas.model_groups g ON g.model_group_id = x.model_group_id AND g.status = 'active'
-      WHERE x.team_id = s.team_id))
+/** Null when the admin API does not know the team. */
+const MODEL_GRANTS_JSON = `(SELECT ${modelGrantsJson('s.team_id')}
   FROM saas.teams s JOIN path p ON s.governance_team_id = p.team_id)`;
+/** Active credentials of the organization, as they are sealed; line breaks of PostgreSQL's base64 left out. */
+const CREDENTIALS_JSON = `(SELECT COALESCE(json_agg(json_build_object('credentialId', x.credential_id,
+    'provider', x.provider, 'apiBase', x.api_base, 'keyVersion', x.key_version,
+    'sealedKey', replace(encode(x.key_ciphertext, 'base64'), chr(10), '')) ORDER BY x.provider), '[]')
+  FROM saas.organizations z JOIN saas.provider_credentials x ON x.organization_id = z.organization_id AND x.is_active
+  WHERE z.customer_id = p.customer_id)`;
 
 /**
  * Ids of the rows that meet one of the conditions, each by its own index: OR over several columns and sub-selects would
@@ -118,6 +112,7 @@ SELECT p.key_id AS "keyId", p.key_name AS "keyName", p.secret_id AS "secretId", 
     'allowedModels', o.allowed_models) ORDER BY o.weight DESC, o.created_at, o.id), '[]') FROM providers o
   ) AS "providerConfigs",
   ${MODEL_GRANTS_JSON} AS "modelGrants",
+  ${CREDENTIALS_JSON} AS "providerCredentials",
   (SELECT COALESCE(json_agg(json_build_object('id', m.id, 'model', m.model, 'provider', m.provider)), '[]')
     FROM models m) AS "modelConfigs",
   (SELECT COALESCE(json_agg(${BUDGET_JSON} ORDER BY b.seq), '[]') FROM governance.budgets b
@@ -126,6 +121,11 @@ SELECT p.key_id AS "keyId", p.key_name AS "keyName", p.secret_id AS "secretId", 
   (SELECT COALESCE(json_agg(${RATE_LIMIT_JSON} ORDER BY r.seq), '[]') FROM governance.rate_limits r
     WHERE r.id IN (${idsOf('rate_limits', OF_PATH)})) AS "rateLimits",
   ${PRICES_JSON} AS prices,
+  (SELECT json_build_object('id', a.id, 'seq', a.seq::text, 'mode', a.budget_mode,
+      'hundredthsPerDollar', (a.credits_per_dollar * 100)::bigint::text, 'tokensPerCredit', a.tokens_per_credit::text,
+      'cap', (a.allocated_credits + a.overdraft_credits)::text)
+    FROM ledger.credit_accounts a
+    WHERE a.governance_team_id = p.team_id AND a.kind = 'team' AND a.closed_at IS NULL) AS credit,
   (SELECT COALESCE(json_agg(json_build_object('id', o.id, 'payload', o.payload) ORDER BY o.seq), '[]')
     FROM governance.outbox_messages o
     WHERE o.tenant_id = p.tenant_id AND o.delivered_at IS NULL AND jsonb_array_length(o.payload -> 'carryOvers') > 0

@@ -292,6 +292,26 @@ describe('a client that leaves', () => {
   });
 });
 
+describe('kill -9 of a gateway', () => {
+  it('while a later target thinks: that attempt is charged once, the one before is free', async () => {
+    const { tenant, name } = await withGroup(THREE);
+    const call = proof.call(tenant, {
+      gateway: 1,
+      body: bodyFor(name, { openai: { status: 500 }, groq: { latencyMs: 600_000 } }),
+    });
+    await waitFor(async () => (await proof.simulator.entriesOf(tenant.label)).length === 2, {
+      what: 'the second attempt',
+    });
+    await proof.stack.gateways[1]!.kill();
+    expect((await call).error).toBeDefined();
+    const events = await expectClosedAttempts(proof, tenant);
+    expect(events.map(({ provider, outcome, is_estimated }) => ({ provider, outcome, is_estimated }))).toEqual([
+      { provider: 'groq', outcome: 'orphaned', is_estimated: true },
+    ]);
+    await proof.stack.gateways[1]!.restart({});
+  });
+});
+
 describe('a key with several provider configs', () => {
   it('goes on with the next provider of a bare name', async () => {
     const tenant = await proof.createTenant();

@@ -14,7 +14,9 @@ export const FIRST_BYTE_TIMEOUT_MS = 1_500;
 
 /** A proof whose gateways know three providers, all played by one simulator, at the same price. */
 export async function startWithProviders(): Promise<Proof> {
-  const proof = await Proof.start();
+  const proof = await Proof.start({
+    env: { PENSTOCK_OWNER_TTL_MS: '2000', PENSTOCK_OWNER_GRACE_MS: '1000', PENSTOCK_SWEEP_INTERVAL_MS: '500' },
+  });
   const url = `${proof.stack.simulatorUrl}/v1`;
   await Promise.all(
     proof.stack.gateways.map((gateway) =>

@@ -8,6 +8,7 @@ export * from './policy/call-policy.js';
 export * from './credits/billing.js';
 export * from './credits/credit-charge.js';
 export * from './credits/credit-counters.js';
+export * from './credits/credit-notices.js';
 export * from './credits/plan-posting.js';
 export * from './estimate/chat-body.js';
 export * from './limits/budget-alerts.js';

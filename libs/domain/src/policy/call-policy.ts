@@ -6,6 +6,7 @@ import { resolvePrice } from '../prices/resolve-price.js';
 import { IpRanges } from './access/ip-ranges.js';
 import { type LimitPlan, planLimits } from '../limits/limit-plan.js';
 import { appliesTo, type LimitSpec } from '../limits/limits.js';
+import type { ModelRoute } from '../routing/model-routes.js';
 import type { ProviderConfig } from './access/provider-config.js';
 
 /** What a policy must say for a call of its key to be decided. */
@@ -13,6 +14,7 @@ export interface PolicyFacts {
   readonly epoch: number;
   readonly keyId: string;
   readonly keyName: string;
+  readonly teamId: string | null;
   readonly isActive: boolean;
   /** The end of the key or of its value, whichever is earlier; milliseconds since the epoch. */
   readonly expiresAtMs: number | null;
@@ -21,6 +23,8 @@ export interface PolicyFacts {
   readonly allowedModels: readonly string[] | null;
   readonly allowedProviders: readonly string[] | null;
   readonly providerConfigs: readonly ProviderConfig[];
+  /** The only names that callers may use; null: any model by its own name. */
+  readonly modelRoutes: readonly ModelRoute[] | null;
   readonly limits: readonly LimitSpec[];
   readonly priceOverrides: readonly PriceOverride[];
   /** How the credits of the team are used; null: it has none that could run out. */

@@ -1,4 +1,4 @@
-import type { PolicyCredit } from '@penstock/domain';
+import type { ModelGrants, PolicyCredit } from '@penstock/domain';
 import type { ProviderConfig, StreamPolicy } from '@penstock/dto';
 
 import type { OwnerColumns } from './limit-owner.js';
@@ -91,6 +91,8 @@ export interface PolicyRow extends LimitRows {
   readonly epoch: string | null;
   readonly streamPolicy: StreamPolicy | null;
   readonly providerConfigs: readonly ProviderConfig[];
+  /** Null for a team that the admin API does not know, and without a team. */
+  readonly modelGrants: ModelGrants | null;
   readonly modelConfigs: readonly ModelConfigRow[];
   readonly prices: readonly PriceRow[];
   readonly credit: CreditRow | null;

@@ -1,13 +1,10 @@
-import type { BudgetMode } from '@penstock/domain';
+import type { BudgetMode, RefillPeriod } from '@penstock/domain';
 import { Check, Column, Entity, Generated, Index, PrimaryColumn, Unique } from 'typeorm';
 
 import { exactInteger } from '../integer-columns.js';
 
 /** Whose account it is: a team's, or one of the two that credits come from and go to. */
 export type CreditAccountKind = 'team' | 'issuance' | 'consumption';
-
-/** How often an account is refilled. */
-export type RefillPeriod = 'daily' | 'weekly' | 'monthly';
 
 /** Where all credits come from. Its balance is what was ever issued and not taken back, with a minus. */
 export const ISSUANCE_ACCOUNT_ID = '00000000-0000-0000-0000-0000000000c1';

@@ -1,5 +1,5 @@
 import type { LimitEntity } from '@penstock/domain';
-import { Check, Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
+import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 import { exactInteger } from '../ledger/integer-columns.js';
 
@@ -17,21 +17,21 @@ export type CreditAlertKind = 'credits_low' | 'credits_exhausted';
 
 /**
  * A budget reached a threshold, or will run out before its window ends; or the credits of a team became few, or none.
- * The unique key is what "once" means, per window of a budget and per booking of credits: whoever notices first writes
+ * Unique keys are what "once" means, per window of a budget and per booking of credits: whoever notices first writes
  * the row, everybody else finds it. It outlives the budget.
  *
- * The constraint is NULLS NOT DISTINCT, so a forecast (without percent) is once per window as well.
+ * The key of windows is NULLS NOT DISTINCT, so a forecast (without percent) is once per window as well.
  */
 @Entity({ name: 'alerts', schema: 'governance' })
-@Unique('uq_alerts_occasion', [
-  'limitKey',
-  'generation',
-  'windowStartAt',
-  'kind',
-  'thresholdPercent',
-  'creditAccountId',
-  'creditTransferId',
-])
+@Index(
+  'uq_alerts_window_kind_threshold_percent',
+  ['limitKey', 'generation', 'windowStartAt', 'kind', 'thresholdPercent'],
+  { unique: true, where: 'budget_id IS NOT NULL' },
+)
+@Index('uq_alerts_credit_transfer_id_kind', ['creditTransferId', 'kind'], {
+  unique: true,
+  where: 'credit_transfer_id IS NOT NULL',
+})
 @Check('ck_alerts_kind', "kind IN ('threshold', 'forecast', 'credits_low', 'credits_exhausted')")
 @Check(
   'ck_alerts_budget',
@@ -102,7 +102,7 @@ export class AlertEntity {
   @Column({ type: 'uuid', name: 'credit_account_id', nullable: true })
   creditAccountId!: string | null;
 
-  /** The booking that did it; null also when nothing was ever booked. */
+  /** The booking that did it; null also when a setting was changed. */
   @Column({ type: 'uuid', name: 'credit_transfer_id', nullable: true })
   creditTransferId!: string | null;
 

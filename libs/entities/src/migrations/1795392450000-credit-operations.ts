@@ -33,15 +33,18 @@ const UP = [
     ADD CONSTRAINT ck_alerts_credits CHECK (num_nonnulls(credit_account_id, balance_credits)
       = CASE WHEN kind IN ('threshold', 'forecast') THEN 0 ELSE 2 END
       AND (threshold_credits IS NOT NULL) = (kind = 'credits_low')),
-    DROP CONSTRAINT uq_alerts_window_kind_threshold_percent,
-    ADD CONSTRAINT uq_alerts_occasion UNIQUE NULLS NOT DISTINCT
-      (limit_key, generation, window_start_at, kind, threshold_percent, credit_account_id, credit_transfer_id)`,
+    DROP CONSTRAINT uq_alerts_window_kind_threshold_percent`,
+  `CREATE UNIQUE INDEX uq_alerts_window_kind_threshold_percent ON governance.alerts
+    (limit_key, generation, window_start_at, kind, threshold_percent) NULLS NOT DISTINCT WHERE budget_id IS NOT NULL`,
+  `CREATE UNIQUE INDEX uq_alerts_credit_transfer_id_kind ON governance.alerts (credit_transfer_id, kind)
+    WHERE credit_transfer_id IS NOT NULL`,
 ];
 
 const DOWN = [
   `DELETE FROM governance.alerts WHERE kind IN ('credits_low', 'credits_exhausted')`,
+  'DROP INDEX governance.uq_alerts_credit_transfer_id_kind',
+  'DROP INDEX governance.uq_alerts_window_kind_threshold_percent',
   `ALTER TABLE governance.alerts
-    DROP CONSTRAINT uq_alerts_occasion,
     ADD CONSTRAINT uq_alerts_window_kind_threshold_percent
       UNIQUE NULLS NOT DISTINCT (limit_key, generation, window_start_at, kind, threshold_percent),
     DROP CONSTRAINT ck_alerts_budget,

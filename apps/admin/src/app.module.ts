@@ -10,6 +10,7 @@ import { CreditsModule } from './credits/credits.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { ModelsModule } from './models/models.module.js';
 import { OrganizationsModule } from './organizations/organizations.module.js';
+import { ProviderCredentialsModule } from './provider-credentials/provider-credentials.module.js';
 
 @Module({
   imports: [
@@ -40,6 +41,7 @@ import { OrganizationsModule } from './organizations/organizations.module.js';
     CreditsModule,
     ModelsModule,
     OrganizationsModule,
+    ProviderCredentialsModule,
   ],
 })
 export class AppModule {}

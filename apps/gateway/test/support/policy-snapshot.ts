@@ -19,10 +19,12 @@ export function policySnapshot(fields: Partial<PolicySnapshot> = {}): PolicySnap
     tags: [],
     providerConfigs: [],
     modelRoutes: null,
+    providerCredentials: [],
     streamPolicy: 'finish',
     limits: [],
     priceOverrides: [],
     credit: null,
+    priceBook: [],
     ...fields,
   };
 }

@@ -7,6 +7,7 @@ import { type ModelInfo, modelInfo } from '../models/model-info.js';
 import { deniedBy, refuseKey, refuseModel } from '../policy/access/access-refusals.js';
 import type { CallPolicy } from '../policy/call-policy.js';
 import type { PriceState } from '../prices/price-override.js';
+import { providersWith } from '../routing/credential-providers.js';
 import { isOneOf, type Target } from '../routing/resolve-target.js';
 import { type ConfiguredProviders, providerNotConfigured, routeCall } from '../routing/route-call.js';
 
@@ -15,6 +16,7 @@ export interface CallQuestion {
   /** As the caller named it. */
   readonly model: string;
   readonly shape: CallShape;
+  /** The gateway's own; what the key's organization has credentials for comes on top. */
   readonly providers: ConfiguredProviders;
   /** Uniform in [0, 1): decides between providers that share the calls. */
   readonly draw: number;
@@ -62,7 +64,8 @@ export interface CallDecision extends Target, Pick<Estimate, 'amounts'> {
  */
 export function decideCall(policy: CallPolicy, question: CallQuestion, tried: readonly Target[] = NONE): CallDecision {
   refuseKey(policy, question);
-  const { only, model, providers, draw } = question;
+  const { only, model, draw } = question;
+  const providers = providersWith(policy.snapshot.providerCredentials, question.providers);
   const routed = routeCall(policy.snapshot, model, providers, draw);
   const targets = only !== undefined && isOneOf(routed, only) ? [only] : routed;
   let refusal: unknown;
@@ -87,7 +90,8 @@ function decideTarget(
 ): CallDecision {
   const { provider, model } = target;
   refuseModel(policy.snapshot, target);
-  if (!question.providers.has(provider)) throw providerNotConfigured(provider, question.providers);
+  const providers = providersWith(policy.snapshot.providerCredentials, question.providers);
+  if (!providers.has(provider)) throw providerNotConfigured(provider, providers);
   const price = policy.priceOf(provider, model, question.nowMs);
   const shape = shapeFor(question, target);
   if (policy.planAt(question.nowMs, provider, model).hasBudget) refuseUnbounded(policy, price, shape, target);

@@ -1,6 +1,7 @@
 import type { ModelGrants, PolicyCredit } from '@penstock/domain';
-import type { ProviderConfig, StreamPolicy } from '@penstock/dto';
+import type { ProviderConfig, SealedProviderCredential, StreamPolicy } from '@penstock/dto';
 
+import type { PriceBookRow } from '../prices/index.js';
 import type { OwnerColumns } from './limit-owner.js';
 import type { BudgetTerms, RateLimitTerms } from './limit-specs.js';
 import type { PendingMessage } from './policies.repository.js';
@@ -93,8 +94,11 @@ export interface PolicyRow extends LimitRows {
   readonly providerConfigs: readonly ProviderConfig[];
   /** Null for a team that the admin API does not know, and without a team. */
   readonly modelGrants: ModelGrants | null;
+  readonly providerCredentials: readonly SealedProviderCredential[];
   readonly modelConfigs: readonly ModelConfigRow[];
   readonly prices: readonly PriceRow[];
+  /** Of the organization; what is in force or to come. */
+  readonly priceBook: readonly PriceBookRow[];
   readonly credit: CreditRow | null;
   readonly pendingCarryOvers: readonly PendingMessage[];
 }

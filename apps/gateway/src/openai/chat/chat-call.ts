@@ -216,10 +216,7 @@ export class ChatCall implements ExchangeListener {
     this.events.upstreamFailed(this.context.requestId, provider.name, this.status);
     if (isWorthAnotherTarget(this.status, this.chunks) && (await this.handOver(this.refused()))) return;
     if (this.status === 401 || this.status === 403) {
-      // The provider refused our credential. Forwarded, it would read as if the caller's key were wrong.
-      const error = new AppError('upstream_unreachable', {
-        detail: `The provider '${provider.name}' refused the gateway's own credential (status ${this.status}). Your virtual key is fine; tell the operator.`,
-      });
+      const error = provider.credentialRefusal(this.status);
       sendAnswer(response, toErrorAnswer(error, dialect, requestId));
       return;
     }
@@ -298,7 +295,9 @@ export class ChatCall implements ExchangeListener {
   }
 
   private refused(): FailedAttempt {
-    return refusedAttempt(this.target(), this.status, this.upstreamHeaders);
+    const isCredential = this.status === 401 || this.status === 403;
+    const refusal = isCredential ? this.context.provider.credentialRefusal(this.status).detail : undefined;
+    return refusedAttempt(this.target(), this.status, this.upstreamHeaders, refusal);
   }
 
   private broken(error: AppError, isCharged: boolean): FailedAttempt {
@@ -372,9 +371,6 @@ export class ChatCall implements ExchangeListener {
 
   private answerHeaders(): Record<string, string> {
     const headers: Record<string, string> = { 'x-request-id': this.context.requestId, ...this.context.headers };
-    const { id, jobId } = this.context.hold.identity;
-    // Who runs the job looks up what the call came to.
-    if (jobId !== undefined) headers['x-penstock-call-ids'] = id;
     fromProviderHeaders(this.upstreamHeaders, headers);
     return headers;
   }

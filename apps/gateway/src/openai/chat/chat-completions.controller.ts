@@ -80,6 +80,8 @@ export class ChatCompletionsController {
     'upstream_failed',
     'upstream_rate_limited',
     'upstream_malformed',
+    'provider_credential_refused',
+    'provider_credential_unusable',
     'store_unavailable',
     'policy_unavailable',
     'overloaded',

@@ -8,7 +8,7 @@ import { dialectOf, readCredential } from '../../auth/credential.js';
 import type { GatewayEvents } from '../../gateway-events.js';
 import type { PolicyEntry } from '../../policies/policy-entry.js';
 import type { PolicyStore } from '../../policies/policy-store.js';
-import type { ProviderRegistry } from '../../routing/providers.js';
+import type { OrganizationProviders } from '../../routing/organization-providers.js';
 import { asAppError } from '../as-app-error.js';
 import type { AdmittedChat, Caller, ChatAdmission } from './chat-admission.js';
 import { ChatCall, type FailOver } from './chat-call.js';
@@ -59,7 +59,7 @@ export class ChatService {
     private readonly policies: PolicyStore,
     private readonly chatAdmission: ChatAdmission,
     private readonly admission: AdmissionService,
-    private readonly providers: ProviderRegistry,
+    private readonly providers: OrganizationProviders,
     private readonly revocable: RevocableCalls,
     private readonly clock: Clock,
     private readonly events: GatewayEvents,
@@ -163,10 +163,9 @@ export class ChatService {
 
   private dispatch(inHand: CallInHand, admitted: AdmittedChat, failed: readonly FailedAttempt[]): ChatCall | undefined {
     const { request, response, requestId, arrivedAtMs, chat } = inHand;
-    const { hold, decision, body, headers, startedAtMs } = admitted;
+    const { hold, decision, body, headers, policy, startedAtMs } = admitted;
     if (response.destroyed) return undefined;
-    const provider = this.providers.get(decision.provider);
-    if (provider === undefined) throw new Error(`${decision.provider} was decided for and is not configured`);
+    const provider = this.providers.of(policy.snapshot, decision.provider);
     const hasOthers = decision.others.length > 0 && failed.length + 1 < ATTEMPTS_MAX;
     const call = new ChatCall(
       {
@@ -190,6 +189,7 @@ export class ChatService {
       this.clock,
       this.events,
     );
+    if (inHand.job !== undefined) nameCall(response, hold.identity.id);
     call.start(body, failed.length === 0);
     this.calls.add(call);
     return call;
@@ -230,4 +230,12 @@ export class ChatService {
     if (request.complete) sendAnswer(response, answer);
     else sendEarlyAnswer(request, response, answer);
   }
+}
+
+/** Ids of all attempts, the last one last: who runs a job looks up what its call came to. */
+const CALL_IDS_HEADER = 'x-penstock-call-ids';
+
+function nameCall(response: ServerResponse, id: string): void {
+  const earlier = response.getHeader(CALL_IDS_HEADER);
+  response.setHeader(CALL_IDS_HEADER, typeof earlier === 'string' ? `${earlier},${id}` : id);
 }

@@ -41,8 +41,7 @@ export class LimitRefusedError extends AppError {
   get mayFitElsewhere(): boolean {
     const { others } = this.decision;
     return this.exceeded.some(
-      (limit) =>
-        limit.match !== undefined && others.some(({ provider, model }) => !appliesTo(limit, provider, model)),
+      (limit) => limit.match !== undefined && others.some(({ provider, model }) => !appliesTo(limit, provider, model)),
     );
   }
 }

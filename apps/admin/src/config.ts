@@ -1,6 +1,9 @@
 import {
+  allowedNetworksProblems,
   BaseConfig,
   type ConfigProblem,
+  CsvEnv,
+  encryptionKeysProblems,
   PortEnv,
   type Secret,
   SecretEnv,
@@ -28,7 +31,19 @@ export class AdminConfig extends BaseConfig {
   @SecretEnv({ minLength: 16 })
   PENSTOCK_KEY_HASH_SECRET: Secret;
 
+  /** Seals the credentials that organizations save for providers; gateways open them with the same. */
+  @SecretEnv()
+  PENSTOCK_ENCRYPTION_KEYS: Secret;
+
+  /** Networks that organizations' own providers may be in although they are not public, also without TLS. */
+  @CsvEnv()
+  PENSTOCK_PROVIDER_ALLOWED_NETWORKS: readonly string[] = [];
+
   crossCheck(): ConfigProblem[] {
-    return tokenSecretsProblems(this.PENSTOCK_TOKEN_SECRETS);
+    return [
+      ...tokenSecretsProblems(this.PENSTOCK_TOKEN_SECRETS),
+      ...encryptionKeysProblems(this.PENSTOCK_ENCRYPTION_KEYS),
+      ...allowedNetworksProblems(this.PENSTOCK_PROVIDER_ALLOWED_NETWORKS, 'PENSTOCK_PROVIDER_ALLOWED_NETWORKS'),
+    ];
   }
 }

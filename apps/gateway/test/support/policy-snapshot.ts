@@ -19,9 +19,11 @@ export function policySnapshot(fields: Partial<PolicySnapshot> = {}): PolicySnap
     tags: [],
     providerConfigs: [],
     modelRoutes: null,
+    providerCredentials: [],
     streamPolicy: 'finish',
     limits: [],
     priceOverrides: [],
+    credit: null,
     ...fields,
   };
 }

@@ -1,18 +1,22 @@
 import { callerErrors } from './caller-errors.js';
 import type { CatalogueEntry } from './catalogue-entry.js';
+import { creditErrors } from './credit-errors.js';
 import { limitErrors } from './limit-errors.js';
 import { managementErrors } from './management-errors.js';
 import { modelErrors } from './model-errors.js';
 import { operatorErrors } from './operator-errors.js';
+import { providerErrors } from './provider-errors.js';
 import { serviceErrors } from './service-errors.js';
 
 const entries = {
   ...callerErrors,
   ...limitErrors,
   ...serviceErrors,
+  ...providerErrors,
   ...managementErrors,
   ...modelErrors,
   ...operatorErrors,
+  ...creditErrors,
 };
 
 /** The closed list of everything that can go wrong, by the code that goes over the wire. */

@@ -295,7 +295,9 @@ export class ChatCall implements ExchangeListener {
   }
 
   private refused(): FailedAttempt {
-    return refusedAttempt(this.target(), this.status, this.upstreamHeaders);
+    const isCredential = this.status === 401 || this.status === 403;
+    const refusal = isCredential ? this.context.provider.credentialRefusal(this.status).detail : undefined;
+    return refusedAttempt(this.target(), this.status, this.upstreamHeaders, refusal);
   }
 
   private broken(error: AppError, isCharged: boolean): FailedAttempt {
@@ -369,9 +371,6 @@ export class ChatCall implements ExchangeListener {
 
   private answerHeaders(): Record<string, string> {
     const headers: Record<string, string> = { 'x-request-id': this.context.requestId, ...this.context.headers };
-    const { id, jobId } = this.context.hold.identity;
-    // Who runs the job looks up what the call came to.
-    if (jobId !== undefined) headers['x-penstock-call-ids'] = id;
     fromProviderHeaders(this.upstreamHeaders, headers);
     return headers;
   }

@@ -189,6 +189,7 @@ export class ChatService {
       this.clock,
       this.events,
     );
+    if (inHand.job !== undefined) nameCall(response, hold.identity.id);
     call.start(body, failed.length === 0);
     this.calls.add(call);
     return call;
@@ -229,4 +230,12 @@ export class ChatService {
     if (request.complete) sendAnswer(response, answer);
     else sendEarlyAnswer(request, response, answer);
   }
+}
+
+/** Ids of all attempts, the last one last: who runs a job looks up what its call came to. */
+const CALL_IDS_HEADER = 'x-penstock-call-ids';
+
+function nameCall(response: ServerResponse, id: string): void {
+  const earlier = response.getHeader(CALL_IDS_HEADER);
+  response.setHeader(CALL_IDS_HEADER, typeof earlier === 'string' ? `${earlier},${id}` : id);
 }

@@ -45,7 +45,10 @@ describe('upstreamFailure', () => {
   });
 
   it('of several: the last failure, every attempt in order', () => {
-    const error = upstreamFailure([refusedAttempt(TARGET, 401, {}), TIMEOUT]);
+    const error = upstreamFailure([
+      refusedAttempt(TARGET, 401, {}, "The provider 'openai' refused the gateway's own credential."),
+      TIMEOUT,
+    ]);
     expect(error).toMatchObject({
       code: 'upstream_timeout',
       data: {

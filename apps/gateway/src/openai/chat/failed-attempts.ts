@@ -44,17 +44,14 @@ export function refusedAttempt(
   { provider, model }: Target,
   status: number,
   headers: Readonly<Record<string, string | string[] | undefined>>,
+  message = `The provider '${provider}' answered with status ${status}.`,
 ): FailedAttempt {
-  const what =
-    status === 401 || status === 403
-      ? `refused the gateway's own credential (status ${status})`
-      : `answered with status ${status}`;
   return {
     provider,
     model,
     code: status === 429 ? 'upstream_rate_limited' : 'upstream_failed',
     status,
-    message: `The provider '${provider}' ${what}.`,
+    message,
     isCharged: false,
     retryAfterMs: retryAfterMs(headers),
   };

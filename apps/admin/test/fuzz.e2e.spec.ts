@@ -13,8 +13,14 @@ const PASSWORDS = ['correct horse', 'battery staple'];
 /** The operator who is logged in; every request that may change the account is survived by logging in again. */
 const ROOT = { email: 'root@example.com', display_name: 'Root', password: PASSWORDS[0] };
 const LOGIN_EVERY = 40;
+const CREDENTIAL = {
+  organization_id: 'org_a',
+  provider: 'openai',
+  api_key: 'sk-proj-0123456789',
+  credential_name: 'Its',
+};
 const HINTS: Readonly<Record<string, readonly unknown[]>> = {
-  organization_id: ['org_a', 'org b', 'org/c', 'o'],
+  organization_id: ['org_a', 'org_a', 'org b', 'org/c', 'o'],
   email: [
     ROOT.email,
     ROOT.email,
@@ -31,6 +37,10 @@ const HINTS: Readonly<Record<string, readonly unknown[]>> = {
   ],
   password: [...PASSWORDS, ...PASSWORDS, 'pass \ud800 word', '\0\0\0\0\0\0\0\0', 'x'.repeat(1_025)],
   current_password: PASSWORDS,
+  provider: ['openai', 'openai', 'OpenAI', 'my-vllm', 'a/b'],
+  api_key: ['sk-proj-0123456789', 'sk-1', '', 'sk 1', 'sk-\u0000'],
+  credential_name: ['Production', 'Test'],
+  api_base: ['https://llm.example.com/v1', '', null, 'https://169.254.169.254/', 'http://llm.example.com', 'x'],
   new_password: [...PASSWORDS, 'seven77', 'pass \udfff word'],
 };
 
@@ -44,6 +54,7 @@ describe(`generated requests (PENSTOCK_FUZZ_SEED=${seed}, PENSTOCK_FUZZ_COUNT=${
     const { body } = await admin.call('POST', '/api/admin-users/setup', ROOT);
     rootId = body.user.user_id;
     token = body.access_token;
+    await admin.call('POST', '/api/organizations/create', { organization_id: 'org_a', name: 'Acme' });
   });
   afterAll(() => admin.stop());
 
@@ -51,6 +62,8 @@ describe(`generated requests (PENSTOCK_FUZZ_SEED=${seed}, PENSTOCK_FUZZ_COUNT=${
   async function credentialOf(index: number): Promise<Record<string, string>> {
     if (index % LOGIN_EVERY === 0) {
       await admin.call('PUT', `/api/admin-users/${rootId}`, { is_active: true, role: 'owner' });
+      // Refused while there is one: requests delete it and switch it off.
+      await admin.call('POST', '/api/provider-credentials/create', CREDENTIAL);
       for (const password of PASSWORDS) {
         // Either is right: requests change the password from one to the other.
         // oxlint-disable-next-line no-await-in-loop

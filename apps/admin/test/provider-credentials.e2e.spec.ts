@@ -88,10 +88,13 @@ describe('POST /api/provider-credentials/create', () => {
     expect(await create(id, { api_key: 'sk-12345' })).toMatchObject({ has_api_key: true, key_hint: null });
   });
 
-  it.each(['anthropic', 'Gemini', 'FIREWORKS', 'groq', 'mistral', 'deepseek'])('knows where %s is', async (provider) => {
-    const { id } = await createOrganization();
-    expect(await create(id, { provider })).toMatchObject({ provider: provider.toLowerCase(), api_base: null });
-  });
+  it.each(['anthropic', 'Gemini', 'FIREWORKS', 'groq', 'mistral', 'deepseek'])(
+    'knows where %s is',
+    async (provider) => {
+      const { id } = await createOrganization();
+      expect(await create(id, { provider })).toMatchObject({ provider: provider.toLowerCase(), api_base: null });
+    },
+  );
 
   it('takes google for gemini, so that one provider has one credential', async () => {
     const { id } = await createOrganization();
@@ -303,10 +306,13 @@ describe('changes', () => {
     expect((await admin.call('DELETE', `${PATH}/${credential_id}`)).status).toBe(404);
   });
 
-  it.each(['', '/activate', '/deactivate'])('answer 404 for an id that names nothing, 422 for none: PUT %s', async (end) => {
-    expect((await admin.call('PUT', `${PATH}/${UNKNOWN_ID}${end}`, {})).status).toBe(404);
-    expect((await admin.call('PUT', `${PATH}/nothing${end}`, {})).status).toBe(422);
-  });
+  it.each(['', '/activate', '/deactivate'])(
+    'answer 404 for an id that names nothing, 422 for none: PUT %s',
+    async (end) => {
+      expect((await admin.call('PUT', `${PATH}/${UNKNOWN_ID}${end}`, {})).status).toBe(404);
+      expect((await admin.call('PUT', `${PATH}/nothing${end}`, {})).status).toBe(422);
+    },
+  );
 
   it('raise the epoch of their tenant only, and only when something changed', async () => {
     const [one, other] = [await createOrganization(), await createOrganization()];

@@ -44,9 +44,7 @@ export class ProviderCredentialsRepository {
 
   /** It cannot go before the transaction ends. */
   holdOrganization(tx: EntityManager, organizationId: string): Promise<OrganizationEntity | null> {
-    return tx
-      .getRepository(OrganizationEntity)
-      .findOne({ where: { organizationId }, lock: { mode: 'for_key_share' } });
+    return tx.getRepository(OrganizationEntity).findOne({ where: { organizationId }, lock: { mode: 'for_key_share' } });
   }
 
   lockById(tx: EntityManager, credentialId: string): Promise<ProviderCredentialEntity | null> {

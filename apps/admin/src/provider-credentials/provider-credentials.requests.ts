@@ -44,7 +44,14 @@ export class CreateProviderCredentialRequest {
 /** Body of `PUT /api/provider-credentials/{id}`: what is absent or null stays as it is. */
 export class UpdateProviderCredentialRequest {
   /** Replaces the key; calls that begin after the answer use it. */
-  @ApiPropertyOptional({ type: String, nullable: true, minLength: 1, maxLength: 4_096, writeOnly: true, pattern: KEY.source })
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    minLength: 1,
+    maxLength: 4_096,
+    writeOnly: true,
+    pattern: KEY.source,
+  })
   @IsOptional()
   @IsString()
   @Matches(KEY, KEY_REASON)

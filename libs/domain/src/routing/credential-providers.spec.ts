@@ -18,7 +18,12 @@ describe('providersWith', () => {
   it('adds what only the organization has a credential for', () => {
     const providers = providersWith(credentials, own);
     expect(providers.names()).toEqual(['openai', 'gemini']);
-    expect(['openai', 'gemini', 'google', 'groq'].map((name) => providers.has(name))).toEqual([true, true, true, false]);
+    expect(['openai', 'gemini', 'google', 'groq'].map((name) => providers.has(name))).toEqual([
+      true,
+      true,
+      true,
+      false,
+    ]);
   });
 
   it('has every provider that it names, and everything that the gateway has', () => {

@@ -99,21 +99,21 @@ function requestsOf(operation: ApiOperation, values: SchemaValues, hints: FieldH
 }
 
 /**
- * `/virtual-keys/{id}` takes ids of a `virtual_key`, `{team_id}` and `{teamId}` of a `team`, and `{provider}`, for which
- * there are hints, one of those.
+ * `/virtual-keys/{id}` takes ids of a `virtual_key`, `{team_id}` and `{teamId}` of a `team`, or one of the hints if there
+ * are any; `{provider}`, which is no id, only those.
  */
 function pathValue(name: string, segmentBefore: string, hints: FieldHints): Arbitrary<EntityRef | string> {
   const isNamedId = /.(_id|Id)$/.test(name);
-  const words = (isNamedId ? [] : (hints(name) ?? [])).filter(
-    (hint) => typeof hint === 'string' && hint.isWellFormed(),
-  );
+  const words = (hints(name) ?? []).filter((hint) => typeof hint === 'string' && hint.isWellFormed());
   const kind = isNamedId ? name.replace(/_?id$/i, '') : singularOf(segmentBefore);
-  const usual =
-    words.length > 0
-      ? fc.constantFrom(...words).map((word) => encodeURIComponent(word as string))
-      : fc.nat().map((pick) => new EntityRef(kind, pick));
+  const ids = { weight: 16, arbitrary: fc.nat().map((pick) => new EntityRef(kind, pick)) };
+  const hinted = words.map((word) => ({
+    weight: Math.ceil(16 / words.length),
+    arbitrary: fc.constant(encodeURIComponent(word as string)),
+  }));
   return fc.oneof(
-    { weight: 16, arbitrary: usual },
+    ...(isNamedId || words.length === 0 ? [ids] : []),
+    ...hinted,
     { weight: 1, arbitrary: fc.nat().map((pick) => new EntityRef(undefined, pick)) },
     { weight: 2, arbitrary: fc.constantFrom(...ODD_SEGMENTS) },
   );

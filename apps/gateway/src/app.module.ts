@@ -21,6 +21,7 @@ import {
   RedisModule,
   SecretBox,
   Shutdown,
+  verifyJobCall,
 } from '@penstock/platform';
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -311,6 +312,7 @@ function createChatService(
     inFlightMax: config.PENSTOCK_IN_FLIGHT_MAX,
     callTimeoutMs: config.PENSTOCK_CALL_TIMEOUT_MS,
     drainMaxMs: config.PENSTOCK_DRAIN_MAX_MS,
+    readJobCall: (header, nowMs) => verifyJobCall(config.PENSTOCK_SERVICE_TOKEN, header, nowMs),
   });
   metrics.gauge({
     name: 'penstock_gateway_calls_in_flight',

@@ -1,6 +1,13 @@
-import type { LimitSpec, PriceOverride, ProviderConfig } from '@penstock/domain';
+import type {
+  LimitSpec,
+  ModelRoute,
+  PolicyCredit,
+  PriceBookEntry,
+  PriceOverride,
+  ProviderConfig,
+} from '@penstock/domain';
 
-export type { ProviderConfig } from '@penstock/domain';
+export type { ModelRoute, ProviderConfig } from '@penstock/domain';
 
 /** Version of {@link PolicySnapshot}. A gateway treats a copy of another version as none and asks governance. */
 export const SNAPSHOT_VERSION = 3;
@@ -53,6 +60,11 @@ export interface PolicySnapshot {
   readonly tags: readonly string[];
   /** Not empty: only these providers, each with its own models, weight and limits. */
   readonly providerConfigs: readonly ProviderConfig[];
+  /**
+   * For a key of a team of the admin API the only model names that its callers may use, even if there are none; null for
+   * every other key.
+   */
+  readonly modelRoutes: readonly ModelRoute[] | null;
   /** The organization's own credentials, at most one per provider; calls to these providers go out with them. */
   readonly providerCredentials: readonly SealedProviderCredential[];
   readonly streamPolicy: StreamPolicy;
@@ -60,6 +72,10 @@ export interface PolicySnapshot {
   readonly limits: readonly LimitSpec[];
   /** Operator prices that may apply to this tenant, newest first. */
   readonly priceOverrides: readonly PriceOverride[];
+  /** What the organization of the key pays instead: entries of its price book that are in force or to come. */
+  readonly priceBook: readonly PriceBookEntry[];
+  /** How the credits of the team are used; null: the admin API does not know it, or it has no account. */
+  readonly credit: PolicyCredit | null;
 }
 
 /** Answer of governance to `GET /internal/policies/:keyHash`. */

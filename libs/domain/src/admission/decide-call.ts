@@ -1,3 +1,4 @@
+import type { Billing } from '../credits/billing.js';
 import { AppError } from '../errors/app-error.js';
 import type { CallShape } from '../estimate/call-shape.js';
 import { type Estimate, estimateCall } from '../estimate/estimate.js';
@@ -7,7 +8,7 @@ import { deniedBy, refuseKey, refuseModel } from '../policy/access/access-refusa
 import type { CallPolicy } from '../policy/call-policy.js';
 import type { PriceState } from '../prices/price-override.js';
 import { providersWith } from '../routing/credential-providers.js';
-import type { Target } from '../routing/resolve-target.js';
+import { isOneOf, type Target } from '../routing/resolve-target.js';
 import { type ConfiguredProviders, providerNotConfigured, routeCall } from '../routing/route-call.js';
 
 /** A call that somebody wants to make. */
@@ -26,39 +27,54 @@ export interface CallQuestion {
   readonly counts?: ReadonlyMap<Encoding, number>;
   /** The answer is limited to this, whatever the caller asked for. */
   readonly maxTokens?: number;
+  /** The counter of the job that the call is part of. */
+  readonly jobCounterId?: string;
+  /** Of the targets that the model leads to only this one is meant, as long as it leads there. */
+  readonly only?: Target;
+  /** Targets that are out of the question because they have failed. */
+  readonly failed?: readonly Target[];
 }
+
+const NONE: readonly Target[] = [];
 
 /** A call that access and price allow, and what it takes from the limits at most. */
 export interface CallDecision extends Target, Pick<Estimate, 'amounts'> {
   /** What the amounts were estimated for. */
-  readonly call: { readonly shape: CallShape; readonly info: ModelInfo; readonly price: PriceState };
+  readonly call: {
+    readonly shape: CallShape;
+    readonly info: ModelInfo;
+    readonly price: PriceState;
+    /** How the team pays; undefined: what the provider bills. */
+    readonly billing: Billing | undefined;
+  };
   /** Version of the price; null when it is unknown. */
   readonly priceId: string | null;
   /** See {@link CallQuestion.maxTokens}. */
   readonly maxTokens: number | undefined;
-  /** There are targets that were not tried yet besides this one. */
-  readonly hasOthers: boolean;
+  /** Where else the model leads, in order, but for what was tried before. */
+  readonly others: readonly Target[];
 }
 
 /**
  * Decides about a call but for what the limits have left: where it goes, whether the key may, what it costs at worst.
  * The one place where this is decided, for calls and for explanations alike.
  *
- * @param tried providers that are not to be chosen again.
+ * @param tried targets that are not to be chosen again.
  * @throws AppError with the refusal of the first target, when none is left that could be called.
  */
-export function decideCall(policy: CallPolicy, question: CallQuestion, tried: readonly string[] = []): CallDecision {
+export function decideCall(policy: CallPolicy, question: CallQuestion, tried: readonly Target[] = NONE): CallDecision {
   refuseKey(policy, question);
+  const { only, model, draw } = question;
   const providers = providersWith(policy.snapshot.providerCredentials, question.providers);
-  const targets = routeCall(policy.snapshot, question.model, providers, question.draw);
+  const routed = routeCall(policy.snapshot, model, providers, draw);
+  const targets = only !== undefined && isOneOf(routed, only) ? [only] : routed;
   let refusal: unknown;
   for (let index = 0; index < targets.length; index += 1) {
     const target = targets[index] as Target;
-    if (tried.includes(target.provider)) continue;
-    const hasOthers =
-      index + 1 < targets.length && targets.slice(index + 1).some(({ provider }) => !tried.includes(provider));
+    if (isOneOf(tried, target)) continue;
+    const others = index + 1 === targets.length ? NONE : targets.slice(index + 1).filter((one) => !isOneOf(tried, one));
     try {
-      return decideTarget(policy, target, question, hasOthers);
+      return decideTarget(policy, target, question, others);
     } catch (error) {
       refusal ??= error;
     }
@@ -66,7 +82,12 @@ export function decideCall(policy: CallPolicy, question: CallQuestion, tried: re
   throw refusal instanceof Error ? refusal : new AppError('model_not_found');
 }
 
-function decideTarget(policy: CallPolicy, target: Target, question: CallQuestion, hasOthers: boolean): CallDecision {
+function decideTarget(
+  policy: CallPolicy,
+  target: Target,
+  question: CallQuestion,
+  others: readonly Target[],
+): CallDecision {
   const { provider, model } = target;
   refuseModel(policy.snapshot, target);
   const providers = providersWith(policy.snapshot.providerCredentials, question.providers);
@@ -74,10 +95,15 @@ function decideTarget(policy: CallPolicy, target: Target, question: CallQuestion
   const price = policy.priceOf(provider, model, question.nowMs);
   const shape = shapeFor(question, target);
   if (policy.planAt(question.nowMs, provider, model).hasBudget) refuseUnbounded(policy, price, shape, target);
+  const billing = policy.billingOf(provider, model, question.nowMs, question.jobCounterId !== undefined);
+  if (billing?.credit?.mode === 'consumption_usd') {
+    refuseUnbounded(policy, billing.client === undefined ? price : billing.client.price, shape, target);
+  }
   const info = modelInfo(provider, model);
-  const { amounts } = estimateCall(shape, info, price);
+  const { amounts } = estimateCall(shape, info, price, billing);
   const { maxTokens } = question;
-  return { provider, model, amounts, priceId: priceIdOf(price), call: { shape, info, price }, maxTokens, hasOthers };
+  const call = { shape, info, price, billing };
+  return { provider, model, amounts, priceId: priceIdOf(price), call, maxTokens, others };
 }
 
 function shapeFor({ shape, counts, maxTokens }: CallQuestion, { provider, model }: Target): CallShape {
@@ -95,7 +121,7 @@ function shapeFor({ shape, counts, maxTokens }: CallQuestion, { provider, model 
 function refuseUnbounded(policy: CallPolicy, price: PriceState, shape: CallShape, target: Target): void {
   if (price.state === 'unknown') {
     throw new AppError('model_unpriced', {
-      detail: `No price is known for '${target.provider}/${target.model}', so a budget on the path of this key could not be kept. An operator can set a price for it.`,
+      detail: `No price is known for '${target.provider}/${target.model}', so a budget or the credits on the path of this key could not be kept. An operator can set a price for it.`,
       fields: [{ path: 'model', reason: 'has no price' }],
       data: { denied_by: deniedBy(policy.snapshot, 'price') },
     });
@@ -103,7 +129,7 @@ function refuseUnbounded(policy: CallPolicy, price: PriceState, shape: CallShape
   if (shape.hasPremiumTier === true) {
     throw new AppError('model_unpriced', {
       detail:
-        'The service_tier of this request is billed above the list price, so a budget on the path of this key could not be kept. Leave it out, or use "auto", "default" or "flex".',
+        'The service_tier of this request is billed above the list price, so a budget or the credits on the path of this key could not be kept. Leave it out, or use "auto", "default" or "flex".',
       fields: [{ path: 'service_tier', reason: 'has no known price' }],
       data: { denied_by: deniedBy(policy.snapshot, 'price'), allowed: ['auto', 'default', 'flex'] },
     });

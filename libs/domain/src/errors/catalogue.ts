@@ -1,5 +1,6 @@
 import { callerErrors } from './caller-errors.js';
 import type { CatalogueEntry } from './catalogue-entry.js';
+import { creditErrors } from './credit-errors.js';
 import { limitErrors } from './limit-errors.js';
 import { managementErrors } from './management-errors.js';
 import { operatorErrors } from './operator-errors.js';
@@ -13,6 +14,7 @@ const entries = {
   ...providerErrors,
   ...managementErrors,
   ...operatorErrors,
+  ...creditErrors,
 };
 
 /** The closed list of everything that can go wrong, by the code that goes over the wire. */

@@ -1,8 +1,14 @@
+import type { Billing } from '../credits/billing.js';
+import type { CreditTerms } from '../credits/credit-charge.js';
+import type { ClientPricing } from '../prices/client-pricing.js';
+import { ClientPrices } from '../prices/client-prices.js';
+import type { PriceBookEntry } from '../prices/price-book.js';
 import type { PriceOverride, PriceState } from '../prices/price-override.js';
 import { resolvePrice } from '../prices/resolve-price.js';
 import { IpRanges } from './access/ip-ranges.js';
 import { type LimitPlan, planLimits } from '../limits/limit-plan.js';
 import { appliesTo, type LimitSpec } from '../limits/limits.js';
+import type { ModelRoute } from '../routing/model-routes.js';
 import type { ProviderConfig } from './access/provider-config.js';
 import type { CredentialProvider } from '../routing/credential-providers.js';
 
@@ -11,6 +17,7 @@ export interface PolicyFacts {
   readonly epoch: number;
   readonly keyId: string;
   readonly keyName: string;
+  readonly teamId: string | null;
   readonly isActive: boolean;
   /** The end of the key or of its value, whichever is earlier; milliseconds since the epoch. */
   readonly expiresAtMs: number | null;
@@ -19,10 +26,25 @@ export interface PolicyFacts {
   readonly allowedModels: readonly string[] | null;
   readonly allowedProviders: readonly string[] | null;
   readonly providerConfigs: readonly ProviderConfig[];
+  /** The only names that callers may use; null: any model by its own name. */
+  readonly modelRoutes: readonly ModelRoute[] | null;
   /** Providers that the organization has a credential of its own for. */
   readonly providerCredentials: readonly CredentialProvider[];
   readonly limits: readonly LimitSpec[];
   readonly priceOverrides: readonly PriceOverride[];
+  /** What the organization of the key pays instead of the provider's price: what is in force, or to come. */
+  readonly priceBook: readonly PriceBookEntry[];
+  /** How the credits of the team are used; null: it has none that could run out. */
+  readonly credit: PolicyCredit | null;
+}
+
+/** {@link CreditTerms} as a snapshot carries them: JSON knows no bigint. */
+export interface PolicyCredit {
+  readonly mode: CreditTerms['mode'];
+  /** Decimal integer: hundredths of a credit for one dollar of client cost. */
+  readonly hundredthsPerDollar: string;
+  /** Decimal integer. */
+  readonly tokensPerCredit: string;
 }
 
 /** Prices are looked up again after this: an override may take effect without any change of policy. */
@@ -42,8 +64,19 @@ export class CallPolicy<Facts extends PolicyFacts = PolicyFacts> {
   /** Where the key may be used from; null: from everywhere. */
   readonly allowedIps: IpRanges | null;
 
+  private readonly credit: CreditTerms | undefined;
+  private readonly clientPrices: ClientPrices;
+
   constructor(readonly snapshot: Facts) {
-    const { allowedIps, limits } = snapshot;
+    const { allowedIps, credit, limits, priceBook } = snapshot;
+    this.clientPrices = new ClientPrices(priceBook);
+    if (credit !== null) {
+      this.credit = {
+        mode: credit.mode,
+        hundredthsPerDollar: BigInt(credit.hundredthsPerDollar),
+        tokensPerCredit: BigInt(credit.tokensPerCredit),
+      };
+    }
     this.allowedIps = allowedIps === null || allowedIps.length === 0 ? null : IpRanges.parse(allowedIps);
     this.alike = limits.every(({ match }) => match === undefined) ? { key: '', limits } : undefined;
   }
@@ -67,6 +100,22 @@ export class CallPolicy<Facts extends PolicyFacts = PolicyFacts> {
     const state = resolvePrice(provider, model, nowMs, this.snapshot.priceOverrides);
     this.prices.set(name, { state, readAtMs: nowMs });
     return state;
+  }
+
+  /** How the team of this key pays for calls of a model at `nowMs`; undefined: what the provider bills, no credits. */
+  billingOf(provider: string, model: string, nowMs: number, isOfJob: boolean): Billing | undefined {
+    const client = this.clientPricingOf(provider, model, nowMs);
+    if (client === undefined && this.credit === undefined) return undefined;
+    return {
+      ...(client === undefined ? {} : { client }),
+      ...(this.credit === undefined ? {} : { credit: this.credit }),
+      isOfJob,
+    };
+  }
+
+  /** What the client pays for calls of a model at `nowMs`; undefined: what the provider bills. */
+  clientPricingOf(provider: string, model: string, nowMs: number): ClientPricing | undefined {
+    return this.clientPrices.pricingOf({ provider, model }, nowMs, () => this.priceOf(provider, model, nowMs));
   }
 
   /** Which limits apply, and a key that models with the same limits share. */

@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { PolicyInvalidatedPayload } from '@penstock/dto';
 import { DataSource } from 'typeorm';
 
+import { modelGrantsJson } from '../models/index.js';
+import { LIVE_PRICE_BOOK, PRICE_BOOK_JSON } from '../prices/index.js';
 import { WINDOWED_KINDS } from './rate-limit-kinds.js';
 import type { PolicyRow, TenantLimitsRow } from './policy-rows.js';
 
@@ -44,6 +46,9 @@ const PRICES_JSON = `(SELECT COALESCE(json_agg(json_build_object(
     WHERE n.provider = p.provider AND n.model = p.model AND n.effective_from > p.effective_from
       AND n.effective_from <= to_timestamp($2 / 1000.0)))`;
 
+/** Null when the admin API does not know the team. */
+const MODEL_GRANTS_JSON = `(SELECT ${modelGrantsJson('s.team_id')}
+  FROM saas.teams s JOIN path p ON s.governance_team_id = p.team_id)`;
 /** Active credentials of the organization, as they are sealed; line breaks of PostgreSQL's base64 left out. */
 const CREDENTIALS_JSON = `(SELECT COALESCE(json_agg(json_build_object('credentialId', x.credential_id,
     'provider', x.provider, 'apiBase', x.api_base, 'keyVersion', x.key_version,
@@ -107,6 +112,7 @@ SELECT p.key_id AS "keyId", p.key_name AS "keyName", p.secret_id AS "secretId", 
   (SELECT COALESCE(json_agg(json_build_object('id', o.id, 'provider', o.provider, 'weight', o.weight,
     'allowedModels', o.allowed_models) ORDER BY o.weight DESC, o.created_at, o.id), '[]') FROM providers o
   ) AS "providerConfigs",
+  ${MODEL_GRANTS_JSON} AS "modelGrants",
   ${CREDENTIALS_JSON} AS "providerCredentials",
   (SELECT COALESCE(json_agg(json_build_object('id', m.id, 'model', m.model, 'provider', m.provider)), '[]')
     FROM models m) AS "modelConfigs",
@@ -116,6 +122,13 @@ SELECT p.key_id AS "keyId", p.key_name AS "keyName", p.secret_id AS "secretId", 
   (SELECT COALESCE(json_agg(${RATE_LIMIT_JSON} ORDER BY r.seq), '[]') FROM governance.rate_limits r
     WHERE r.id IN (${idsOf('rate_limits', OF_PATH)})) AS "rateLimits",
   ${PRICES_JSON} AS prices,
+  (SELECT COALESCE(json_agg(${PRICE_BOOK_JSON('e')}), '[]')
+    FROM (${LIVE_PRICE_BOOK('p.customer_id', 'to_timestamp($2 / 1000.0)')}) e) AS "priceBook",
+  (SELECT json_build_object('id', a.id, 'seq', a.seq::text, 'mode', a.budget_mode,
+      'hundredthsPerDollar', (a.credits_per_dollar * 100)::bigint::text, 'tokensPerCredit', a.tokens_per_credit::text,
+      'cap', (a.allocated_credits + a.overdraft_credits)::text)
+    FROM ledger.credit_accounts a
+    WHERE a.governance_team_id = p.team_id AND a.kind = 'team' AND a.closed_at IS NULL) AS credit,
   (SELECT COALESCE(json_agg(json_build_object('id', o.id, 'payload', o.payload) ORDER BY o.seq), '[]')
     FROM governance.outbox_messages o
     WHERE o.tenant_id = p.tenant_id AND o.delivered_at IS NULL AND jsonb_array_length(o.payload -> 'carryOvers') > 0

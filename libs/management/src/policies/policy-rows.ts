@@ -1,5 +1,7 @@
+import type { ModelGrants, PolicyCredit } from '@penstock/domain';
 import type { ProviderConfig, SealedProviderCredential, StreamPolicy } from '@penstock/dto';
 
+import type { PriceBookRow } from '../prices/index.js';
 import type { OwnerColumns } from './limit-owner.js';
 import type { BudgetTerms, RateLimitTerms } from './limit-specs.js';
 import type { PendingMessage } from './policies.repository.js';
@@ -32,6 +34,15 @@ export interface ModelConfigRow {
   readonly id: string;
   readonly model: string;
   readonly provider: string | null;
+}
+
+/** The credits of the key's team. */
+export interface CreditRow extends PolicyCredit {
+  /** Of the account. */
+  readonly id: string;
+  readonly seq: string;
+  /** What came in, and how far below zero the balance may go. Decimal integer. */
+  readonly cap: string;
 }
 
 /** A price override. */
@@ -81,9 +92,14 @@ export interface PolicyRow extends LimitRows {
   readonly epoch: string | null;
   readonly streamPolicy: StreamPolicy | null;
   readonly providerConfigs: readonly ProviderConfig[];
+  /** Null for a team that the admin API does not know, and without a team. */
+  readonly modelGrants: ModelGrants | null;
   readonly providerCredentials: readonly SealedProviderCredential[];
   readonly modelConfigs: readonly ModelConfigRow[];
   readonly prices: readonly PriceRow[];
+  /** Of the organization; what is in force or to come. */
+  readonly priceBook: readonly PriceBookRow[];
+  readonly credit: CreditRow | null;
   readonly pendingCarryOvers: readonly PendingMessage[];
 }
 

@@ -4,6 +4,7 @@ import { DiscoveryModule } from '@nestjs/core';
 import { QUEUE_PREFIX, USAGE_RECORD_QUEUE } from '@penstock/dto';
 import { readNewestRecordedUsage } from '@penstock/entities';
 import {
+  AlertRecorder,
   CreditHolds,
   CreditLedger,
   JobBooks,
@@ -18,7 +19,6 @@ import { DataSource } from 'typeorm';
 
 import { AlertEvents } from './alerts/alert-events.js';
 import { AlertPurge } from './alerts/alert-purge.js';
-import { AlertRecorder } from './alerts/alert-recorder.js';
 import { AlertSchedule } from './alerts/alert-schedule.js';
 import { BudgetWatch } from './alerts/budget-watch.js';
 import { DatabaseModule } from './database/database.module.js';

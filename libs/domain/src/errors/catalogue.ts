@@ -4,6 +4,7 @@ import { creditErrors } from './credit-errors.js';
 import { jobErrors } from './job-errors.js';
 import { limitErrors } from './limit-errors.js';
 import { managementErrors } from './management-errors.js';
+import { modelErrors } from './model-errors.js';
 import { operatorErrors } from './operator-errors.js';
 import { providerErrors } from './provider-errors.js';
 import { serviceErrors } from './service-errors.js';
@@ -14,6 +15,7 @@ const entries = {
   ...serviceErrors,
   ...providerErrors,
   ...managementErrors,
+  ...modelErrors,
   ...operatorErrors,
   ...creditErrors,
   ...jobErrors,

@@ -10,6 +10,7 @@ import { CreateTeamsAndCredits1795392400000 } from './1795392400000-create-teams
 import { CreateModelCatalogue1795392410000 } from './1795392410000-create-model-catalogue.js';
 import { CreateProviderCredentials1795392430000 } from './1795392430000-create-provider-credentials.js';
 import { CreatePriceBook1795392440000 } from './1795392440000-create-price-book.js';
+import { CreditOperations1795392450000 } from './1795392450000-credit-operations.js';
 import { CreateJobs1795392460000 } from './1795392460000-create-jobs.js';
 
 /** In the order in which they run; timestamps strictly increase. */
@@ -26,5 +27,6 @@ export const migrations = [
   CreateModelCatalogue1795392410000,
   CreateProviderCredentials1795392430000,
   CreatePriceBook1795392440000,
+  CreditOperations1795392450000,
   CreateJobs1795392460000,
 ] as const;

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { simulated, startStack, type Stack } from '@penstock/testing';
 
-import { type JobTeam, JobWorld } from './support/job-team.js';
+import { type JobTeam, JobWorld, MODEL } from './support/job-team.js';
 
-const MODEL = 'openai/gpt-4o-mini';
 const UNKNOWN_ID = '01890000-0000-7000-8000-000000000000';
 
 let stack: Stack;

@@ -6,6 +6,10 @@ import type { DataSource } from 'typeorm';
 
 import type { Json } from './admin-app.js';
 
+/** What every team of a test may call. */
+export const MODEL = 'openai/gpt-4o-mini';
+const GROUP = 'models-of-the-test';
+
 /** What a team is to have. */
 export interface JobTeamOptions {
   readonly credits: number;
@@ -44,7 +48,14 @@ export class JobWorld {
 
   static async open(stack: Stack): Promise<JobWorld> {
     const db = createDataSource({ url: stack.databaseUrl, applicationName: 'jobs-test' });
-    return new JobWorld(stack, await db.initialize());
+    const world = new JobWorld(stack, await db.initialize());
+    const group = await world.operate('POST', '/api/model-groups/create', {
+      group_name: GROUP,
+      display_name: GROUP,
+      models: [{ model_name: MODEL }],
+    });
+    if (group.status !== 200) throw new Error(JSON.stringify(group.body));
+    return world;
   }
 
   async close(): Promise<void> {
@@ -70,6 +81,11 @@ export class JobWorld {
         `INSERT INTO saas.teams (team_id, organization_id, governance_team_id, virtual_key_id, team_alias, status,
            is_default, metadata, created_at, updated_at) VALUES ($1, $2, $3, $4, $1, 'active', false, '{}', now(), now())`,
         [teamId, organizationId, team.id, key.id],
+      );
+      await tx.query(
+        `INSERT INTO saas.team_model_groups (team_id, model_group_id, assigned_at)
+         SELECT $1, model_group_id, now() FROM saas.model_groups WHERE group_name = $2`,
+        [teamId, GROUP],
       );
       const account = await this.ledger.openAccount(tx, {
         tenantId,

@@ -8,6 +8,7 @@ import { AdminUsersModule } from './admin-users/admin-users.module.js';
 import { AdminConfig } from './config.js';
 import { DatabaseModule } from './database/database.module.js';
 import { OrganizationsModule } from './organizations/organizations.module.js';
+import { PricesModule } from './prices/prices.module.js';
 
 @Module({
   imports: [
@@ -29,6 +30,7 @@ import { OrganizationsModule } from './organizations/organizations.module.js';
     ChangesModule,
     AdminUsersModule,
     OrganizationsModule,
+    PricesModule,
   ],
 })
 export class AppModule {}

@@ -24,6 +24,7 @@ export {
   type TokenPrices,
 } from './prices/compiled-price.js';
 export * from './time/duration.js';
+export * from './time/parse-instant.js';
 export * from './errors/app-error.js';
 export * from './errors/catalogue.js';
 export { type CatalogueEntry, type LogLevel, type OpenAiErrorType } from './errors/catalogue-entry.js';
@@ -39,6 +40,7 @@ export * from './limits/limits.js';
 export * from './models/model-info.js';
 export * from './models/model-name.js';
 export * from './money/money.js';
+export { CATALOGUE_VERSION } from './prices/catalogue-price.js';
 export * from './prices/client-pricing.js';
 export * from './prices/client-prices.js';
 export * from './prices/price-book.js';

@@ -30,7 +30,7 @@ import { Check, Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
   `input_usd_per_mtok >= 0 AND cache_read_usd_per_mtok >= 0 AND cache_write_usd_per_mtok >= 0
       AND output_usd_per_mtok >= 0 AND request_usd >= 0`,
 )
-@Index('ix_price_book_entries_tenant_id', ['tenantId', 'createdAt', 'id'])
+@Index('ix_price_book_entries_tenant_id', ['tenantId', 'id'])
 export class PriceBookEntryEntity {
   @PrimaryColumn({ type: 'uuid', name: 'id', primaryKeyConstraintName: 'pk_price_book_entries' })
   id!: string;

@@ -1,14 +1,16 @@
 import { Module } from '@nestjs/common';
-import { findOperatorSession, recordRefusal } from '@penstock/entities';
+import { findOperatorSession, findTeamOfKey, recordRefusal } from '@penstock/entities';
 import { ChangesModule, REDIS_TIMEOUT_MS } from '@penstock/management';
-import { OperatorAuthModule, RedisModule } from '@penstock/platform';
+import { KeyHasher, OperatorAuthModule, parseTokenSecrets, RedisModule } from '@penstock/platform';
 import { DataSource } from 'typeorm';
 
 import { AdminUsersModule } from './admin-users/admin-users.module.js';
 import { AdminConfig } from './config.js';
 import { DatabaseModule } from './database/database.module.js';
+import { ModelsModule } from './models/models.module.js';
 import { OrganizationsModule } from './organizations/organizations.module.js';
 import { PricesModule } from './prices/prices.module.js';
+import { ProviderCredentialsModule } from './provider-credentials/provider-credentials.module.js';
 
 @Module({
   imports: [
@@ -23,14 +25,23 @@ import { PricesModule } from './prices/prices.module.js';
       inject: [AdminConfig, DataSource],
       useFactory: (config: AdminConfig, dataSource: DataSource) => ({
         masterKey: config.MASTER_KEY,
-        sessions: { find: (tokenHash, nowMs) => findOperatorSession(dataSource, tokenHash, nowMs) },
+        logins: {
+          tokenKeys: parseTokenSecrets(config.PENSTOCK_TOKEN_SECRETS),
+          sessions: { find: (tokenHash, _userId, nowMs) => findOperatorSession(dataSource, tokenHash, nowMs) },
+        },
+        teams: {
+          keys: { find: (keyHash, nowMs) => findTeamOfKey(dataSource, keyHash, nowMs) },
+          hasher: new KeyHasher(config.PENSTOCK_KEY_HASH_SECRET),
+        },
         recordRefusal: (refusal) => recordRefusal(dataSource, refusal),
       }),
     }),
     ChangesModule,
     AdminUsersModule,
+    ModelsModule,
     OrganizationsModule,
     PricesModule,
+    ProviderCredentialsModule,
   ],
 })
 export class AppModule {}

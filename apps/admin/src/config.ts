@@ -1,4 +1,14 @@
-import { BaseConfig, PortEnv, SecretEnv, type Secret } from '@penstock/platform';
+import {
+  allowedNetworksProblems,
+  BaseConfig,
+  type ConfigProblem,
+  CsvEnv,
+  encryptionKeysProblems,
+  PortEnv,
+  type Secret,
+  SecretEnv,
+  tokenSecretsProblems,
+} from '@penstock/platform';
 
 /** The environment of the admin service. */
 export class AdminConfig extends BaseConfig {
@@ -9,7 +19,31 @@ export class AdminConfig extends BaseConfig {
   @SecretEnv()
   DATABASE_URL: Secret;
 
-  /** Opens every management route, and signs operators' tokens: changing it ends every login. */
+  /** Opens every management route. */
   @SecretEnv({ minLength: 16 })
   MASTER_KEY: Secret;
+
+  /** Sign operators' tokens: the last named new ones, all of them prove what they signed. */
+  @SecretEnv()
+  PENSTOCK_TOKEN_SECRETS: Secret;
+
+  /** Virtual keys are looked up by their HMAC under this secret: the same as governance's and the gateways'. */
+  @SecretEnv({ minLength: 16 })
+  PENSTOCK_KEY_HASH_SECRET: Secret;
+
+  /** Seals the credentials that organizations save for providers; gateways open them with the same. */
+  @SecretEnv()
+  PENSTOCK_ENCRYPTION_KEYS: Secret;
+
+  /** Networks that organizations' own providers may be in although they are not public, also without TLS. */
+  @CsvEnv()
+  PENSTOCK_PROVIDER_ALLOWED_NETWORKS: readonly string[] = [];
+
+  crossCheck(): ConfigProblem[] {
+    return [
+      ...tokenSecretsProblems(this.PENSTOCK_TOKEN_SECRETS),
+      ...encryptionKeysProblems(this.PENSTOCK_ENCRYPTION_KEYS),
+      ...allowedNetworksProblems(this.PENSTOCK_PROVIDER_ALLOWED_NETWORKS, 'PENSTOCK_PROVIDER_ALLOWED_NETWORKS'),
+    ];
+  }
 }

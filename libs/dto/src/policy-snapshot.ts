@@ -1,12 +1,35 @@
-import type { LimitSpec, PolicyCredit, PriceBookEntry, PriceOverride, ProviderConfig } from '@penstock/domain';
+import type {
+  LimitSpec,
+  ModelRoute,
+  PolicyCredit,
+  PriceBookEntry,
+  PriceOverride,
+  ProviderConfig,
+} from '@penstock/domain';
 
-export type { ProviderConfig } from '@penstock/domain';
+export type { ModelRoute, ProviderConfig } from '@penstock/domain';
 
 /** Version of {@link PolicySnapshot}. A gateway treats a copy of another version as none and asks governance. */
 export const SNAPSHOT_VERSION = 3;
 
 /** What becomes of streams that run when their key is deactivated, deleted or expires. */
 export type StreamPolicy = 'finish' | 'cut';
+
+/**
+ * A provider's key that belongs to the organization of a virtual key, in force for its calls. The key is sealed: it is in
+ * the clear neither in Redis nor on the way there, only in the memory of a gateway.
+ */
+export interface SealedProviderCredential {
+  /** The sealed key opens only under this id. */
+  readonly credentialId: string;
+  readonly provider: string;
+  /** Where calls go; null: where the gateway reaches the provider. */
+  readonly apiBase: string | null;
+  /** Base64. */
+  readonly sealedKey: string;
+  /** Version of the encryption key that sealed it. */
+  readonly keyVersion: number;
+}
 
 /**
  * Everything a gateway must know to decide about a call of one virtual key. Built by governance in one
@@ -37,6 +60,13 @@ export interface PolicySnapshot {
   readonly tags: readonly string[];
   /** Not empty: only these providers, each with its own models, weight and limits. */
   readonly providerConfigs: readonly ProviderConfig[];
+  /**
+   * For a key of a team of the admin API the only model names that its callers may use, even if there are none; null for
+   * every other key.
+   */
+  readonly modelRoutes: readonly ModelRoute[] | null;
+  /** The organization's own credentials, at most one per provider; calls to these providers go out with them. */
+  readonly providerCredentials: readonly SealedProviderCredential[];
   readonly streamPolicy: StreamPolicy;
   /** Every limit on the path of any call of the key; some apply only to one provider or model (`match`). */
   readonly limits: readonly LimitSpec[];

@@ -18,10 +18,13 @@ export function policySnapshot(fields: Partial<PolicySnapshot> = {}): PolicySnap
     allowedIps: null,
     tags: [],
     providerConfigs: [],
+    modelRoutes: null,
+    providerCredentials: [],
     streamPolicy: 'finish',
     limits: [],
     priceOverrides: [],
     priceBook: [],
+    credit: null,
     ...fields,
   };
 }

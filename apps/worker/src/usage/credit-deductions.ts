@@ -1,13 +1,17 @@
 import { parseCounterId, uuidv7 } from '@penstock/domain';
 import type { UsageRecord } from '@penstock/dto';
-import { postUsage } from '@penstock/management';
+import { CreditLedger, type PostedUsage } from '@penstock/management';
 import type { EntityManager } from 'typeorm';
+
+/** Who posts what calls use. */
+const ACTOR = { kind: 'system', id: 'worker' } as const;
 
 /**
  * What the calls of one transaction take from the credits of their teams: one transfer for each account, which the
  * usage events name. Calls of jobs are charged with their job.
  */
 export class CreditDeductions {
+  private readonly ledger = new CreditLedger();
   private readonly transferIds = new Map<string, string>();
 
   /** The transfer that a call will be part of, should it be new; null for one that takes no credits by itself. */
@@ -23,7 +27,7 @@ export class CreditDeductions {
   }
 
   /** Posts what the calls that were new come to. */
-  async post(tx: EntityManager, newRecords: readonly UsageRecord[]): Promise<void> {
+  async post(tx: EntityManager, newRecords: readonly UsageRecord[], now: Date): Promise<readonly PostedUsage[]> {
     const sums = new Map<string, { credits: bigint; calls: number }>();
     for (const record of newRecords) {
       const counterId = creditCounterOf(record);
@@ -33,14 +37,17 @@ export class CreditDeductions {
       sum.calls += 1;
       sums.set(counterId, sum);
     }
-    if (sums.size === 0) return;
-    const increments = [...sums].map(([counterId, { credits, calls }]) => ({
-      accountSeq: accountSeqOf(counterId),
-      transferId: this.transferIds.get(counterId)!,
-      credits,
-      calls,
-    }));
-    await postUsage(tx, increments);
+    if (sums.size === 0) return [];
+    const counterIdOf = new Map([...sums.keys()].map((counterId) => [accountSeqOf(counterId), counterId]));
+    const accounts: { id: string; seq: string }[] = await tx.query(
+      'SELECT id, seq FROM ledger.credit_accounts WHERE seq = ANY($1::bigint[])',
+      [[...counterIdOf.keys()]],
+    );
+    const increments = accounts.map(({ id, seq }) => {
+      const counterId = counterIdOf.get(seq)!;
+      return { accountId: id, transferId: this.transferIds.get(counterId)!, ...sums.get(counterId)! };
+    });
+    return this.ledger.postUsage(tx, increments, { actor: ACTOR, requestId: null, now });
   }
 }
 
@@ -52,5 +59,5 @@ function creditCounterOf({ counters, credits }: UsageRecord): string | undefined
 
 /** Reverse of `creditCounterId`. */
 function accountSeqOf(counterId: string): string {
-  return BigInt(Number.parseInt(parseCounterId(counterId).limitKey.slice(1), 36)).toString();
+  return String(Number.parseInt(parseCounterId(counterId).limitKey.slice(1), 36));
 }

@@ -38,7 +38,7 @@ export async function recordUsage(tx: EntityManager, batch: readonly OutboxRecor
     await addToWindows(tx, sumWindows(newRecords));
     await addToDays(tx, sumDays(newRecords));
     await noteUses(tx, latestUses(newRecords));
-    await deductions.post(tx, newRecords);
+    await deductions.post(tx, newRecords, new Date());
   }
   const late = sorted.filter(({ isLate }) => isLate).map(({ record }) => record);
   return {

@@ -7,7 +7,8 @@ import { type ModelInfo, modelInfo } from '../models/model-info.js';
 import { deniedBy, refuseKey, refuseModel } from '../policy/access/access-refusals.js';
 import type { CallPolicy } from '../policy/call-policy.js';
 import type { PriceState } from '../prices/price-override.js';
-import type { Target } from '../routing/resolve-target.js';
+import { providersWith } from '../routing/credential-providers.js';
+import { isOneOf, type Target } from '../routing/resolve-target.js';
 import { type ConfiguredProviders, providerNotConfigured, routeCall } from '../routing/route-call.js';
 
 /** A call that somebody wants to make. */
@@ -15,6 +16,7 @@ export interface CallQuestion {
   /** As the caller named it. */
   readonly model: string;
   readonly shape: CallShape;
+  /** The gateway's own; what the key's organization has credentials for comes on top. */
   readonly providers: ConfiguredProviders;
   /** Uniform in [0, 1): decides between providers that share the calls. */
   readonly draw: number;
@@ -27,7 +29,13 @@ export interface CallQuestion {
   readonly maxTokens?: number;
   /** The counter of the job that the call is part of. */
   readonly jobCounterId?: string;
+  /** Of the targets that the model leads to only this one is meant, as long as it leads there. */
+  readonly only?: Target;
+  /** Targets that are out of the question because they have failed. */
+  readonly failed?: readonly Target[];
 }
+
+const NONE: readonly Target[] = [];
 
 /** A call that access and price allow, and what it takes from the limits at most. */
 export interface CallDecision extends Target, Pick<Estimate, 'amounts'> {
@@ -43,28 +51,30 @@ export interface CallDecision extends Target, Pick<Estimate, 'amounts'> {
   readonly priceId: string | null;
   /** See {@link CallQuestion.maxTokens}. */
   readonly maxTokens: number | undefined;
-  /** There are targets that were not tried yet besides this one. */
-  readonly hasOthers: boolean;
+  /** Where else the model leads, in order, but for what was tried before. */
+  readonly others: readonly Target[];
 }
 
 /**
  * Decides about a call but for what the limits have left: where it goes, whether the key may, what it costs at worst.
  * The one place where this is decided, for calls and for explanations alike.
  *
- * @param tried providers that are not to be chosen again.
+ * @param tried targets that are not to be chosen again.
  * @throws AppError with the refusal of the first target, when none is left that could be called.
  */
-export function decideCall(policy: CallPolicy, question: CallQuestion, tried: readonly string[] = []): CallDecision {
+export function decideCall(policy: CallPolicy, question: CallQuestion, tried: readonly Target[] = NONE): CallDecision {
   refuseKey(policy, question);
-  const targets = routeCall(policy.snapshot, question.model, question.providers, question.draw);
+  const { only, model, draw } = question;
+  const providers = providersWith(policy.snapshot.providerCredentials, question.providers);
+  const routed = routeCall(policy.snapshot, model, providers, draw);
+  const targets = only !== undefined && isOneOf(routed, only) ? [only] : routed;
   let refusal: unknown;
   for (let index = 0; index < targets.length; index += 1) {
     const target = targets[index] as Target;
-    if (tried.includes(target.provider)) continue;
-    const hasOthers =
-      index + 1 < targets.length && targets.slice(index + 1).some(({ provider }) => !tried.includes(provider));
+    if (isOneOf(tried, target)) continue;
+    const others = index + 1 === targets.length ? NONE : targets.slice(index + 1).filter((one) => !isOneOf(tried, one));
     try {
-      return decideTarget(policy, target, question, hasOthers);
+      return decideTarget(policy, target, question, others);
     } catch (error) {
       refusal ??= error;
     }
@@ -72,10 +82,16 @@ export function decideCall(policy: CallPolicy, question: CallQuestion, tried: re
   throw refusal instanceof Error ? refusal : new AppError('model_not_found');
 }
 
-function decideTarget(policy: CallPolicy, target: Target, question: CallQuestion, hasOthers: boolean): CallDecision {
+function decideTarget(
+  policy: CallPolicy,
+  target: Target,
+  question: CallQuestion,
+  others: readonly Target[],
+): CallDecision {
   const { provider, model } = target;
   refuseModel(policy.snapshot, target);
-  if (!question.providers.has(provider)) throw providerNotConfigured(provider, question.providers);
+  const providers = providersWith(policy.snapshot.providerCredentials, question.providers);
+  if (!providers.has(provider)) throw providerNotConfigured(provider, providers);
   const price = policy.priceOf(provider, model, question.nowMs);
   const shape = shapeFor(question, target);
   if (policy.planAt(question.nowMs, provider, model).hasBudget) refuseUnbounded(policy, price, shape, target);
@@ -87,7 +103,7 @@ function decideTarget(policy: CallPolicy, target: Target, question: CallQuestion
   const { amounts } = estimateCall(shape, info, price, billing);
   const { maxTokens } = question;
   const call = { shape, info, price, billing };
-  return { provider, model, amounts, priceId: priceIdOf(price), call, maxTokens, hasOthers };
+  return { provider, model, amounts, priceId: priceIdOf(price), call, maxTokens, others };
 }
 
 function shapeFor({ shape, counts, maxTokens }: CallQuestion, { provider, model }: Target): CallShape {

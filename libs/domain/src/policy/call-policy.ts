@@ -8,13 +8,16 @@ import { resolvePrice } from '../prices/resolve-price.js';
 import { IpRanges } from './access/ip-ranges.js';
 import { type LimitPlan, planLimits } from '../limits/limit-plan.js';
 import { appliesTo, type LimitSpec } from '../limits/limits.js';
+import type { ModelRoute } from '../routing/model-routes.js';
 import type { ProviderConfig } from './access/provider-config.js';
+import type { CredentialProvider } from '../routing/credential-providers.js';
 
 /** What a policy must say for a call of its key to be decided. */
 export interface PolicyFacts {
   readonly epoch: number;
   readonly keyId: string;
   readonly keyName: string;
+  readonly teamId: string | null;
   readonly isActive: boolean;
   /** The end of the key or of its value, whichever is earlier; milliseconds since the epoch. */
   readonly expiresAtMs: number | null;
@@ -23,6 +26,10 @@ export interface PolicyFacts {
   readonly allowedModels: readonly string[] | null;
   readonly allowedProviders: readonly string[] | null;
   readonly providerConfigs: readonly ProviderConfig[];
+  /** The only names that callers may use; null: any model by its own name. */
+  readonly modelRoutes: readonly ModelRoute[] | null;
+  /** Providers that the organization has a credential of its own for. */
+  readonly providerCredentials: readonly CredentialProvider[];
   readonly limits: readonly LimitSpec[];
   readonly priceOverrides: readonly PriceOverride[];
   /** What the organization of the key pays instead of the provider's price: what is in force, or to come. */

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { PolicyInvalidatedPayload } from '@penstock/dto';
 import { DataSource } from 'typeorm';
 
+import { modelGrantsJson } from '../models/index.js';
 import { LIVE_PRICE_BOOK, PRICE_BOOK_JSON } from '../prices/index.js';
 import { WINDOWED_KINDS } from './rate-limit-kinds.js';
 import type { PolicyRow, TenantLimitsRow } from './policy-rows.js';
@@ -44,6 +45,16 @@ const PRICES_JSON = `(SELECT COALESCE(json_agg(json_build_object(
   WHERE NOT EXISTS (SELECT FROM governance.price_overrides n
     WHERE n.provider = p.provider AND n.model = p.model AND n.effective_from > p.effective_from
       AND n.effective_from <= to_timestamp($2 / 1000.0)))`;
+
+/** Null when the admin API does not know the team. */
+const MODEL_GRANTS_JSON = `(SELECT ${modelGrantsJson('s.team_id')}
+  FROM saas.teams s JOIN path p ON s.governance_team_id = p.team_id)`;
+/** Active credentials of the organization, as they are sealed; line breaks of PostgreSQL's base64 left out. */
+const CREDENTIALS_JSON = `(SELECT COALESCE(json_agg(json_build_object('credentialId', x.credential_id,
+    'provider', x.provider, 'apiBase', x.api_base, 'keyVersion', x.key_version,
+    'sealedKey', replace(encode(x.key_ciphertext, 'base64'), chr(10), '')) ORDER BY x.provider), '[]')
+  FROM saas.organizations z JOIN saas.provider_credentials x ON x.organization_id = z.organization_id AND x.is_active
+  WHERE z.customer_id = p.customer_id)`;
 
 /**
  * Ids of the rows that meet one of the conditions, each by its own index: OR over several columns and sub-selects would
@@ -101,6 +112,8 @@ SELECT p.key_id AS "keyId", p.key_name AS "keyName", p.secret_id AS "secretId", 
   (SELECT COALESCE(json_agg(json_build_object('id', o.id, 'provider', o.provider, 'weight', o.weight,
     'allowedModels', o.allowed_models) ORDER BY o.weight DESC, o.created_at, o.id), '[]') FROM providers o
   ) AS "providerConfigs",
+  ${MODEL_GRANTS_JSON} AS "modelGrants",
+  ${CREDENTIALS_JSON} AS "providerCredentials",
   (SELECT COALESCE(json_agg(json_build_object('id', m.id, 'model', m.model, 'provider', m.provider)), '[]')
     FROM models m) AS "modelConfigs",
   (SELECT COALESCE(json_agg(${BUDGET_JSON} ORDER BY b.seq), '[]') FROM governance.budgets b

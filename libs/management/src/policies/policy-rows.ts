@@ -1,5 +1,5 @@
-import type { PolicyCredit } from '@penstock/domain';
-import type { ProviderConfig, StreamPolicy } from '@penstock/dto';
+import type { ModelGrants, PolicyCredit } from '@penstock/domain';
+import type { ProviderConfig, SealedProviderCredential, StreamPolicy } from '@penstock/dto';
 
 import type { PriceBookRow } from '../prices/index.js';
 import type { OwnerColumns } from './limit-owner.js';
@@ -92,6 +92,9 @@ export interface PolicyRow extends LimitRows {
   readonly epoch: string | null;
   readonly streamPolicy: StreamPolicy | null;
   readonly providerConfigs: readonly ProviderConfig[];
+  /** Null for a team that the admin API does not know, and without a team. */
+  readonly modelGrants: ModelGrants | null;
+  readonly providerCredentials: readonly SealedProviderCredential[];
   readonly modelConfigs: readonly ModelConfigRow[];
   readonly prices: readonly PriceRow[];
   /** Of the organization; what is in force or to come. */

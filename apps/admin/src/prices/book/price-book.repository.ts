@@ -30,7 +30,7 @@ const STATUSES = `
   SELECT v.*, CASE WHEN ended_at IS NOT NULL THEN 'ended' WHEN effective_until <= $2 THEN 'expired'
       WHEN replacements > 0 THEN 'replaced' WHEN effective_from > $2 THEN 'scheduled'
       WHEN covers > 0 THEN 'covered' ELSE 'in_force' END AS status
-  FROM (SELECT id, kind, effective_from, effective_until, ended_at,
+  FROM (SELECT id, seq, kind, effective_from, effective_until, ended_at,
       count(*) FILTER (WHERE effective_from <= $2 AND effective_until IS NULL
         AND (ended_at IS NULL OR ended_at > effective_from)) OVER newer AS replacements,
       count(*) FILTER (WHERE effective_from <= $2 AND effective_until > $2 AND ended_at IS NULL) OVER newer AS covers
@@ -61,8 +61,8 @@ export class PriceBookRepository {
     const rows: { id: string; status: ListedEntry['status'] }[] = await this.dataSource.query(
       `SELECT id, status FROM (${STATUSES}) s
        WHERE ($3 OR status IN ${LIVE}) AND ($4::text IS NULL OR kind = $4) AND ($5::uuid IS NULL OR id = $5)
-         AND ($6::uuid IS NULL OR id < $6)
-       ORDER BY id DESC LIMIT $7`,
+         AND ($6::uuid IS NULL OR seq < (SELECT seq FROM saas.price_book_entries WHERE tenant_id = $1 AND id = $6))
+       ORDER BY seq DESC LIMIT $7`,
       [
         tenantId,
         now,
@@ -113,7 +113,7 @@ export class PriceBookRepository {
     return rows[0]?.next ?? 1;
   }
 
-  async insert(tx: EntityManager, entry: PriceBookEntryEntity): Promise<void> {
+  async insert(tx: EntityManager, entry: Omit<PriceBookEntryEntity, 'seq'>): Promise<void> {
     await tx.getRepository(PriceBookEntryEntity).insert(entry);
   }
 

@@ -157,7 +157,7 @@ function announce(
   });
 }
 
-function auditFacts({ tenantId: _, ...entry }: PriceBookEntryEntity): Record<string, unknown> {
+function auditFacts({ tenantId: _tenantId, seq: _seq, ...entry }: PriceBookEntryEntity): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(entry).map(([key, value]) => [
       key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),

@@ -39,7 +39,7 @@ describe('catalogue prices', () => {
     const cli = fileURLToPath(import.meta.resolve('@pydantic/genai-prices')).replace(/index\.c?js$/, 'cli.js');
     const list = execFileSync(process.execPath, [cli, 'list'], { encoding: 'utf8' });
     const providers = new Set([...list.matchAll(/^ {2}([^:]+):/gm)].map(([, provider]) => provider));
-    expect(CATALOGUE_PROVIDERS).toEqual([...providers].toSorted());
+    expect(new Set(CATALOGUE_PROVIDERS)).toEqual(providers);
   });
 
   it('knows gpt-4o to the pico-dollar', () => {

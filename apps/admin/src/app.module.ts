@@ -10,6 +10,7 @@ import { CreditsModule } from './credits/credits.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { ModelsModule } from './models/models.module.js';
 import { OrganizationsModule } from './organizations/organizations.module.js';
+import { PricesModule } from './prices/prices.module.js';
 import { ProviderCredentialsModule } from './provider-credentials/provider-credentials.module.js';
 
 @Module({
@@ -39,6 +40,7 @@ import { ProviderCredentialsModule } from './provider-credentials/provider-crede
     CreditsModule,
     ModelsModule,
     OrganizationsModule,
+    PricesModule,
     ProviderCredentialsModule,
   ],
 })

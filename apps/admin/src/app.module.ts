@@ -11,6 +11,7 @@ import { DatabaseModule } from './database/database.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { ModelsModule } from './models/models.module.js';
 import { OrganizationsModule } from './organizations/organizations.module.js';
+import { PricesModule } from './prices/prices.module.js';
 import { ProviderCredentialsModule } from './provider-credentials/provider-credentials.module.js';
 
 @Module({
@@ -41,6 +42,7 @@ import { ProviderCredentialsModule } from './provider-credentials/provider-crede
     JobsModule,
     ModelsModule,
     OrganizationsModule,
+    PricesModule,
     ProviderCredentialsModule,
   ],
 })

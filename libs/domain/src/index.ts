@@ -44,6 +44,7 @@ export * from './limits/limits.js';
 export * from './models/model-info.js';
 export * from './models/model-name.js';
 export * from './money/money.js';
+export { CATALOGUE_VERSION } from './prices/catalogue-price.js';
 export * from './prices/client-pricing.js';
 export * from './prices/client-prices.js';
 export * from './prices/price-book.js';

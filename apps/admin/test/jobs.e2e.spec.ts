@@ -14,7 +14,6 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  if (process.env['JOBS_DEBUG']) console.log(stack.admin.logs().split('\n').filter((l) => l.includes('"level":50') || l.includes('error')).slice(0, 4).join('\n'));
   expect(await world.differences()).toEqual([]);
   await world.close();
   await stack.stop();

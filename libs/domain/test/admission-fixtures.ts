@@ -34,6 +34,7 @@ export function policyOf(facts: Partial<PolicyFacts> = {}): CallPolicy {
     keyId: 'key',
     keyName: 'demo',
     isActive: true,
+    suspension: null,
     expiresAtMs: null,
     allowedIps: null,
     allowedModels: null,

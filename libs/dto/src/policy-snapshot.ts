@@ -1,6 +1,6 @@
-import type { LimitSpec, PriceOverride, ProviderConfig } from '@penstock/domain';
+import type { LimitSpec, PriceOverride, ProviderConfig, Suspension } from '@penstock/domain';
 
-export type { ProviderConfig } from '@penstock/domain';
+export type { ProviderConfig, Suspension } from '@penstock/domain';
 
 /** Version of {@link PolicySnapshot}. A gateway treats a copy of another version as none and asks governance. */
 export const SNAPSHOT_VERSION = 3;
@@ -23,6 +23,8 @@ export interface PolicySnapshot {
   /** The one of the key's values that this snapshot was looked up by. */
   readonly secretId: string;
   readonly isActive: boolean;
+  /** The organization, else the team, that is not active; null when both are, or the key has neither. */
+  readonly suspension: Suspension | null;
   /** When the key or this value of it ends, whichever is earlier; null: never. Gateways compare with their own clock. */
   readonly expiresAtMs: number | null;
   readonly teamId: string | null;

@@ -4,6 +4,7 @@ import { IpRanges } from './access/ip-ranges.js';
 import { type LimitPlan, planLimits } from '../limits/limit-plan.js';
 import { appliesTo, type LimitSpec } from '../limits/limits.js';
 import type { ProviderConfig } from './access/provider-config.js';
+import type { Suspension } from './access/suspension.js';
 
 /** What a policy must say for a call of its key to be decided. */
 export interface PolicyFacts {
@@ -11,6 +12,8 @@ export interface PolicyFacts {
   readonly keyId: string;
   readonly keyName: string;
   readonly isActive: boolean;
+  /** Null: the team and the organization of the key are active, or it has none. */
+  readonly suspension: Suspension | null;
   /** The end of the key or of its value, whichever is earlier; milliseconds since the epoch. */
   readonly expiresAtMs: number | null;
   /** Addresses and networks; null or empty: from everywhere. */

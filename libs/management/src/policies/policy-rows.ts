@@ -1,4 +1,4 @@
-import type { ProviderConfig, StreamPolicy } from '@penstock/dto';
+import type { ProviderConfig, StreamPolicy, Suspension } from '@penstock/dto';
 
 import type { OwnerColumns } from './limit-owner.js';
 import type { BudgetTerms, RateLimitTerms } from './limit-specs.js';
@@ -80,6 +80,7 @@ export interface PolicyRow extends LimitRows {
   readonly tenantId: string | null;
   readonly epoch: string | null;
   readonly streamPolicy: StreamPolicy | null;
+  readonly suspension: Suspension | null;
   readonly providerConfigs: readonly ProviderConfig[];
   readonly modelConfigs: readonly ModelConfigRow[];
   readonly prices: readonly PriceRow[];

@@ -22,6 +22,8 @@ cat >"$work" <<EOF
 
 # Sent as X-Admin-Key by operators.
 MASTER_KEY=mk-$(hex 32)
+# version:base64 of 32 bytes; the last of a comma-separated list signs operators' tokens, all of them prove them.
+PENSTOCK_TOKEN_SECRETS=1:$(head -c 32 /dev/urandom | base64 | tr -d '\n')
 # Shown by gateways to governance.
 PENSTOCK_SERVICE_TOKEN=$(hex 32)
 PENSTOCK_KEY_HASH_SECRET=$(hex 32)

@@ -53,7 +53,7 @@ render() {
 # Every secret of a pod must be a reference: no value may sit in a manifest.
 has_no_inline_secret() {
   awk '
-    /- name: (DATABASE_URL|REDIS_URL|MASTER_KEY|OPENAI_API_KEY|PENSTOCK_SERVICE_TOKEN|PENSTOCK_KEY_HASH_SECRET|PENSTOCK_ENCRYPTION_KEYS)$/ { name = $3; next }
+    /- name: (DATABASE_URL|REDIS_URL|MASTER_KEY|OPENAI_API_KEY|PENSTOCK_TOKEN_SECRETS|PENSTOCK_SERVICE_TOKEN|PENSTOCK_KEY_HASH_SECRET|PENSTOCK_ENCRYPTION_KEYS)$/ { name = $3; next }
     name != "" { if ($1 != "valueFrom:") { print name " is not a reference"; bad = 1 } name = "" }
     /^kind: Secret$/ { print "the chart renders a Secret"; bad = 1 }
     END { exit bad }' "$work/rendered.yaml"
@@ -65,7 +65,7 @@ gateway_has_no_more_than_it_needs() {
     /^kind: / { kind = $2 }
     /^  name: / { name = kind == "Deployment" ? $2 : "" }
     name ~ /-gateway$/ { seen = 1 }
-    name ~ /-gateway$/ && /DATABASE_URL|MASTER_KEY|PENSTOCK_ENCRYPTION_KEYS/ { print name " has" $0; bad = 1 }
+    name ~ /-gateway$/ && /DATABASE_URL|MASTER_KEY|PENSTOCK_TOKEN_SECRETS|PENSTOCK_ENCRYPTION_KEYS/ { print name " has" $0; bad = 1 }
     END { if (!seen) { print "no gateway was rendered"; bad = 1 } exit bad }' "$work/rendered.yaml"
 }
 

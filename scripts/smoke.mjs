@@ -74,7 +74,7 @@ async function main() {
   // What a developer's shell may hold must not reach this system.
   for (const name of Object.keys(env)) {
     if (
-      /^(DATABASE_URL|REDIS_URL|MASTER_KEY|PENSTOCK_(SERVICE_TOKEN|KEY_HASH_SECRET|ENCRYPTION_KEYS|HOST|STARTED_AT_MS))$|_API_KEY$|_BASE_URL$/.test(
+      /^(DATABASE_URL|REDIS_URL|MASTER_KEY|PENSTOCK_(TOKEN_SECRETS|SERVICE_TOKEN|KEY_HASH_SECRET|ENCRYPTION_KEYS|HOST|STARTED_AT_MS))$|_API_KEY$|_BASE_URL$/.test(
         name,
       )
     ) {

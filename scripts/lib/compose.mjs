@@ -9,7 +9,13 @@ export async function composeCheck(checks) {
     checks.skip(name, 'docker compose not found');
     return;
   }
-  const secrets = ['MASTER_KEY', 'PENSTOCK_SERVICE_TOKEN', 'PENSTOCK_KEY_HASH_SECRET', 'PENSTOCK_ENCRYPTION_KEYS'];
+  const secrets = [
+    'MASTER_KEY',
+    'PENSTOCK_TOKEN_SECRETS',
+    'PENSTOCK_SERVICE_TOKEN',
+    'PENSTOCK_KEY_HASH_SECRET',
+    'PENSTOCK_ENCRYPTION_KEYS',
+  ];
   const passwords = ['POSTGRES_PASSWORD', 'REDIS_PASSWORD'];
   const values = Object.fromEntries([...secrets, ...passwords].map((variable) => [variable, 'only-for-this-check']));
   const args = ['compose', '--env-file', '/dev/null', '--file', 'docker-compose.yml', 'config', '--quiet'];

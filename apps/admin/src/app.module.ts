@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
-import { findOperatorSession, recordRefusal } from '@penstock/entities';
+import { findOperatorSession, findTeamOfKey, recordRefusal } from '@penstock/entities';
 import { ChangesModule, REDIS_TIMEOUT_MS } from '@penstock/management';
-import { OperatorAuthModule, RedisModule } from '@penstock/platform';
+import { KeyHasher, OperatorAuthModule, parseTokenSecrets, RedisModule } from '@penstock/platform';
 import { DataSource } from 'typeorm';
 
 import { AdminUsersModule } from './admin-users/admin-users.module.js';
@@ -22,7 +22,14 @@ import { OrganizationsModule } from './organizations/organizations.module.js';
       inject: [AdminConfig, DataSource],
       useFactory: (config: AdminConfig, dataSource: DataSource) => ({
         masterKey: config.MASTER_KEY,
-        sessions: { find: (tokenHash, nowMs) => findOperatorSession(dataSource, tokenHash, nowMs) },
+        logins: {
+          tokenKeys: parseTokenSecrets(config.PENSTOCK_TOKEN_SECRETS),
+          sessions: { find: (tokenHash, _userId, nowMs) => findOperatorSession(dataSource, tokenHash, nowMs) },
+        },
+        teams: {
+          keys: { find: (keyHash, nowMs) => findTeamOfKey(dataSource, keyHash, nowMs) },
+          hasher: new KeyHasher(config.PENSTOCK_KEY_HASH_SECRET),
+        },
         recordRefusal: (refusal) => recordRefusal(dataSource, refusal),
       }),
     }),

@@ -1,4 +1,11 @@
-import { BaseConfig, PortEnv, SecretEnv, type Secret } from '@penstock/platform';
+import {
+  BaseConfig,
+  type ConfigProblem,
+  PortEnv,
+  type Secret,
+  SecretEnv,
+  tokenSecretsProblems,
+} from '@penstock/platform';
 
 /** The environment of the admin service. */
 export class AdminConfig extends BaseConfig {
@@ -9,7 +16,19 @@ export class AdminConfig extends BaseConfig {
   @SecretEnv()
   DATABASE_URL: Secret;
 
-  /** Opens every management route, and signs operators' tokens: changing it ends every login. */
+  /** Opens every management route. */
   @SecretEnv({ minLength: 16 })
   MASTER_KEY: Secret;
+
+  /** Sign operators' tokens: the last named new ones, all of them prove what they signed. */
+  @SecretEnv()
+  PENSTOCK_TOKEN_SECRETS: Secret;
+
+  /** Virtual keys are looked up by their HMAC under this secret: the same as governance's and the gateways'. */
+  @SecretEnv({ minLength: 16 })
+  PENSTOCK_KEY_HASH_SECRET: Secret;
+
+  crossCheck(): ConfigProblem[] {
+    return tokenSecretsProblems(this.PENSTOCK_TOKEN_SECRETS);
+  }
 }

@@ -18,6 +18,7 @@ export class GatewayEvents {
   private readonly upstream: Counter<'provider' | 'reason'>;
   private readonly shadows: Counter<'unit' | 'entity'>;
   private readonly cut: Counter<'code'>;
+  private readonly failOvers: Counter<'provider' | 'outcome'>;
   /** Until when nothing is logged of a limit again, by its key. */
   private readonly loggedUntilMs = new LRUCache<string, number>({ max: SHADOWS_MAX });
 
@@ -51,11 +52,31 @@ export class GatewayEvents {
       help: 'Calls that a limit in shadow mode would have refused.',
       labelNames: ['unit', 'entity'],
     });
+    this.failOvers = metrics.counter({
+      name: 'penstock_gateway_failovers_total',
+      help: 'Attempts that failed at this provider and had another target left: tried, or the code of why it was not.',
+      labelNames: ['provider', 'outcome'],
+    });
     this.cut = metrics.counter({
       name: 'penstock_gateway_calls_cut_total',
       help: 'Calls that were ended because their key may not be used any more.',
       labelNames: ['code'],
     });
+  }
+
+  /** Another target was called after an attempt at this provider had failed. */
+  failedOver(requestId: string, provider: string, attempt: number): void {
+    this.failOvers.inc({ provider, outcome: 'tried' });
+    this.logger.info({ requestId, provider, attempt }, 'the call goes on with another target');
+  }
+
+  /** Another target was left, and could not be called. */
+  failOverRefused(requestId: string, provider: string, refusal: AppError): void {
+    this.failOvers.inc({ provider, outcome: refusal.code });
+    this.logger.warn(
+      { requestId, provider, code: refusal.code, err: refusal.cause ?? undefined },
+      'no other target could be called after a failed attempt',
+    );
   }
 
   /** Counts every call; logs each limit once per window. */

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { findOperatorSession, recordRefusal } from '@penstock/entities';
 import { ChangesModule, REDIS_TIMEOUT_MS } from '@penstock/management';
-import { OperatorAuthModule, RedisModule } from '@penstock/platform';
+import { OperatorAuthModule, parseTokenSecrets, RedisModule } from '@penstock/platform';
 import { DataSource } from 'typeorm';
 
 import { AlertsModule } from './alerts/alerts.module.js';
@@ -37,7 +37,10 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
       inject: [GovernanceConfig, DataSource],
       useFactory: (config: GovernanceConfig, dataSource: DataSource) => ({
         masterKey: config.MASTER_KEY,
-        sessions: { find: (tokenHash, nowMs) => findOperatorSession(dataSource, tokenHash, nowMs) },
+        logins: {
+          tokenKeys: parseTokenSecrets(config.PENSTOCK_TOKEN_SECRETS),
+          sessions: { find: (tokenHash, _userId, nowMs) => findOperatorSession(dataSource, tokenHash, nowMs) },
+        },
         recordRefusal: (refusal) => recordRefusal(dataSource, refusal),
         serviceToken: config.PENSTOCK_SERVICE_TOKEN,
       }),

@@ -5,6 +5,7 @@ import {
   encryptionKeysProblems,
   PortEnv,
   SecretEnv,
+  tokenSecretsProblems,
   type ConfigProblem,
   type Secret,
 } from '@penstock/platform';
@@ -18,9 +19,13 @@ export class GovernanceConfig extends BaseConfig {
   @SecretEnv()
   DATABASE_URL: Secret;
 
-  /** Opens every management route, and proves operators' tokens: the same as the admin app's. */
+  /** Opens every management route. */
   @SecretEnv({ minLength: 16 })
   MASTER_KEY: Secret;
+
+  /** Prove operators' tokens: the same as the admin app's, which signs them. */
+  @SecretEnv()
+  PENSTOCK_TOKEN_SECRETS: Secret;
 
   /** What gateways show on `/internal/*`. */
   @SecretEnv()
@@ -39,6 +44,7 @@ export class GovernanceConfig extends BaseConfig {
 
   crossCheck(): ConfigProblem[] {
     return [
+      ...tokenSecretsProblems(this.PENSTOCK_TOKEN_SECRETS),
       ...encryptionKeysProblems(this.PENSTOCK_ENCRYPTION_KEYS),
       ...allowedNetworksProblems(this.PENSTOCK_WEBHOOK_ALLOWED_NETWORKS),
     ];

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { AdminUserEntity, AuditEntryEntity, findBrokenLink, SYSTEM_TENANT_ID } from '@penstock/entities';
-import { mintOperatorToken, operatorTokenKey, operatorTokenLifetimeMs, refusalWindowMs } from '@penstock/platform';
+import { mintOperatorToken, operatorTokenLifetimeMs, parseTokenSecrets, refusalWindowMs } from '@penstock/platform';
 import { waitFor } from '@penstock/testing';
 import { createHmac } from 'node:crypto';
 
@@ -10,6 +10,7 @@ import {
   MASTER_KEY,
   SERVICE_TOKEN,
   startGovernance,
+  TOKEN_SECRETS,
 } from './support/governance-app.js';
 import { loginAs, type TestLogin } from './support/operators.js';
 
@@ -181,23 +182,23 @@ describe('an operator token', () => {
   });
 
   it('is refused without a session, although its signature is right', async () => {
-    const key = operatorTokenKey(MASTER_KEY);
+    const keys = parseTokenSecrets(TOKEN_SECRETS);
     const claims = { userId: UNKNOWN_ID, email: 'a@example.com', role: 'owner' } as const;
-    const { token } = await mintOperatorToken(key, claims, app.clock.now());
+    const { token } = await mintOperatorToken(keys, claims, app.clock.now());
 
     expect((await list({ headers: { authorization: `Bearer ${token}` } })).status).toBe(401);
   });
 
   it.each([
-    ['alg none', { alg: 'none', typ: 'JWT' }, false],
-    ['RS256 over the signature of HS256', { alg: 'RS256', typ: 'JWT' }, true],
-    ['HS512', { alg: 'HS512', typ: 'JWT' }, true],
+    ['alg none', { alg: 'none', typ: 'JWT', kid: '1' }, false],
+    ['RS256 over the signature of HS256', { alg: 'RS256', typ: 'JWT', kid: '1' }, true],
+    ['HS512', { alg: 'HS512', typ: 'JWT', kid: '1' }, true],
   ] as const)('is refused when its header is changed to %s', async (_what, header, isSigned) => {
     const login = await loginAs(app, 'owner');
     const [, payload = ''] = String(login.headers['authorization']).split('.');
     const text = `${Buffer.from(JSON.stringify(header)).toString('base64url')}.${payload}`;
     const signature = isSigned
-      ? createHmac('sha256', operatorTokenKey(MASTER_KEY)).update(text).digest('base64url')
+      ? createHmac('sha256', parseTokenSecrets(TOKEN_SECRETS).keys.get(1) ?? '').update(text).digest('base64url')
       : '';
 
     expect((await list({ headers: { authorization: `Bearer ${text}.${signature}` } })).status).toBe(401);

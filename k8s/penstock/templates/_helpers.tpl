@@ -54,8 +54,8 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 {{- define "penstock.secretNames" -}}
 {{- $names := get (dict
   "gateway" (list "REDIS_URL" "PENSTOCK_SERVICE_TOKEN" "PENSTOCK_KEY_HASH_SECRET")
-  "governance" (list "DATABASE_URL" "REDIS_URL" "MASTER_KEY" "PENSTOCK_SERVICE_TOKEN" "PENSTOCK_KEY_HASH_SECRET" "PENSTOCK_ENCRYPTION_KEYS")
-  "admin" (list "DATABASE_URL" "REDIS_URL" "MASTER_KEY")
+  "governance" (list "DATABASE_URL" "REDIS_URL" "MASTER_KEY" "PENSTOCK_TOKEN_SECRETS" "PENSTOCK_SERVICE_TOKEN" "PENSTOCK_KEY_HASH_SECRET" "PENSTOCK_ENCRYPTION_KEYS")
+  "admin" (list "DATABASE_URL" "REDIS_URL" "MASTER_KEY" "PENSTOCK_TOKEN_SECRETS" "PENSTOCK_KEY_HASH_SECRET")
   "worker" (list "DATABASE_URL" "REDIS_URL" "PENSTOCK_ENCRYPTION_KEYS")
   "migrate" (list "DATABASE_URL")) .app -}}
 {{- if eq .app "gateway" -}}

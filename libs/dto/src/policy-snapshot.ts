@@ -1,6 +1,6 @@
-import type { LimitSpec, PriceOverride, ProviderConfig, Suspension } from '@penstock/domain';
+import type { LimitSpec, ModelRoute, PriceOverride, ProviderConfig, Suspension } from '@penstock/domain';
 
-export type { ProviderConfig, Suspension } from '@penstock/domain';
+export type { ModelRoute, ProviderConfig, Suspension } from '@penstock/domain';
 
 /** Version of {@link PolicySnapshot}. A gateway treats a copy of another version as none and asks governance. */
 export const SNAPSHOT_VERSION = 3;
@@ -39,6 +39,11 @@ export interface PolicySnapshot {
   readonly tags: readonly string[];
   /** Not empty: only these providers, each with its own models, weight and limits. */
   readonly providerConfigs: readonly ProviderConfig[];
+  /**
+   * For a key of a team of the admin API the only model names that its callers may use, even if there are none; null for
+   * every other key.
+   */
+  readonly modelRoutes: readonly ModelRoute[] | null;
   readonly streamPolicy: StreamPolicy;
   /** Every limit on the path of any call of the key; some apply only to one provider or model (`match`). */
   readonly limits: readonly LimitSpec[];

@@ -1,6 +1,8 @@
 /** One request as the simulator served it; see the simulator's own ledger. */
 export interface SimulatorEntry {
   readonly requestId: string | null;
+  /** As the gateway sent it. */
+  readonly authorization: string | null;
   readonly model: string | null;
   readonly status: number;
   readonly promptTokens: number;

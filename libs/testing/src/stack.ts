@@ -98,6 +98,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     DATABASE_URL: stores.database.url,
     REDIS_URL: stores.redis.url,
     MASTER_KEY: masterKey,
+    PENSTOCK_TOKEN_SECRETS: `1:${randomBytes(32).toString('base64')}`,
     PENSTOCK_SERVICE_TOKEN: serviceToken,
     PENSTOCK_KEY_HASH_SECRET: randomBytes(32).toString('base64'),
     PENSTOCK_ENCRYPTION_KEYS: `1:${randomBytes(32).toString('base64')}`,

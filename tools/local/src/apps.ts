@@ -83,11 +83,13 @@ async function answersHealth(url: string): Promise<boolean> {
 
 /** The environment of the terminal, with the addresses and secrets that this app needs and no others. */
 function environmentOf(app: App, { config, secrets, databaseUrl, redisUrl }: AppContext): NodeJS.ProcessEnv {
-  const { MASTER_KEY, PENSTOCK_SERVICE_TOKEN, PENSTOCK_KEY_HASH_SECRET, PENSTOCK_ENCRYPTION_KEYS } = secrets;
+  const { MASTER_KEY, PENSTOCK_TOKEN_SECRETS } = secrets;
+  const { PENSTOCK_SERVICE_TOKEN, PENSTOCK_KEY_HASH_SECRET, PENSTOCK_ENCRYPTION_KEYS } = secrets;
   const hidden = {
     DATABASE_URL: undefined,
     REDIS_URL: undefined,
     MASTER_KEY: undefined,
+    PENSTOCK_TOKEN_SECRETS: undefined,
     PENSTOCK_SERVICE_TOKEN: undefined,
     PENSTOCK_KEY_HASH_SECRET: undefined,
     PENSTOCK_ENCRYPTION_KEYS: undefined,
@@ -112,6 +114,7 @@ function environmentOf(app: App, { config, secrets, databaseUrl, redisUrl }: App
         ...common,
         ...database,
         MASTER_KEY,
+        PENSTOCK_TOKEN_SECRETS,
         PENSTOCK_SERVICE_TOKEN,
         PENSTOCK_KEY_HASH_SECRET,
         PENSTOCK_ENCRYPTION_KEYS,

@@ -39,12 +39,14 @@ export interface LocalConfig {
 /** Variables that `npm start` generates and keeps unless they are given. */
 export type SecretVariable =
   | 'MASTER_KEY'
+  | 'PENSTOCK_TOKEN_SECRETS'
   | 'PENSTOCK_SERVICE_TOKEN'
   | 'PENSTOCK_KEY_HASH_SECRET'
   | 'PENSTOCK_ENCRYPTION_KEYS';
 
 const SECRET_VARIABLES: readonly SecretVariable[] = [
   'MASTER_KEY',
+  'PENSTOCK_TOKEN_SECRETS',
   'PENSTOCK_SERVICE_TOKEN',
   'PENSTOCK_KEY_HASH_SECRET',
   'PENSTOCK_ENCRYPTION_KEYS',

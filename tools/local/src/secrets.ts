@@ -12,6 +12,7 @@ export interface LocalSecrets extends Readonly<Record<SecretVariable, string>> {
 
 const GENERATORS: Readonly<Record<keyof LocalSecrets, () => string>> = {
   MASTER_KEY: () => `mk-${randomBytes(24).toString('base64url')}`,
+  PENSTOCK_TOKEN_SECRETS: () => `1:${randomBytes(32).toString('base64')}`,
   PENSTOCK_SERVICE_TOKEN: () => randomBytes(32).toString('base64url'),
   PENSTOCK_KEY_HASH_SECRET: () => randomBytes(32).toString('base64url'),
   PENSTOCK_ENCRYPTION_KEYS: () => `1:${randomBytes(32).toString('base64')}`,

@@ -50,7 +50,14 @@ export interface Behaviour {
   /** Destroys the keep-alive socket after the answer without having announced it. */
   readonly closesSocket: boolean;
   readonly toolCall: ToolCallBehaviour | null;
+  /** What is different for calls of one model, by its name: a gateway may send the same messages to several. */
+  readonly perModel: DifferencesBy | null;
+  /** What is different for calls with one bearer token, as for {@link perModel}: several providers may be this one. */
+  readonly perApiKey: DifferencesBy | null;
 }
+
+/** Differences from the behaviour that they stand in, by what makes the difference. */
+export type DifferencesBy = Readonly<Record<string, Partial<Behaviour>>>;
 
 /** What a call gets when nobody asks for anything. */
 export const DEFAULT_BEHAVIOUR: Behaviour = {
@@ -70,6 +77,8 @@ export const DEFAULT_BEHAVIOUR: Behaviour = {
   failAfterChunks: 2,
   closesSocket: false,
   toolCall: null,
+  perModel: null,
+  perApiKey: null,
 };
 
 /** A directive that the simulator does not understand; silently ignoring it would make a test prove nothing. */
@@ -104,7 +113,13 @@ const checks: { readonly [Field in keyof Behaviour]: readonly [Check, string] } 
   failAfterChunks: [isCount, 'a count'],
   closesSocket: [isBoolean, 'a boolean'],
   toolCall: [isToolCall, 'true, {name?, arguments?} or null'],
+  perModel: [isObjectOrNull, 'behaviours by model, or null'],
+  perApiKey: [isObjectOrNull, 'behaviours by bearer token, or null'],
 };
+
+function isObjectOrNull(value: unknown): boolean {
+  return typeof value === 'object' && !Array.isArray(value);
+}
 
 function isToolCall(value: unknown): boolean {
   if (value === null || value === true) return true;
@@ -132,9 +147,21 @@ export function parseBehaviour(raw: unknown): Partial<Behaviour> {
     }
     const [isValid, expected] = checks[field as keyof Behaviour];
     if (!isValid(value)) throw new BehaviourError(`Behaviour "${field}" must be ${expected}.`);
-    parsed[field] = field === 'toolCall' && value === true ? {} : value;
+    parsed[field] = parsedValue(field, value);
   }
   return parsed;
+}
+
+function parsedValue(field: string, value: unknown): unknown {
+  if (field === 'toolCall' && value === true) return {};
+  if (value === null || (field !== 'perModel' && field !== 'perApiKey')) return value;
+  return Object.fromEntries(Object.entries(value as object).map(([name, raw]) => [name, parseBehaviour(raw)]));
+}
+
+/** The behaviour of one call, with what is different for its model and its bearer token. */
+export function behaviourFor(behaviour: Behaviour, model: string, apiKey: string): Behaviour {
+  if (behaviour.perModel === null && behaviour.perApiKey === null) return behaviour;
+  return { ...behaviour, ...behaviour.perModel?.[model], ...behaviour.perApiKey?.[apiKey] };
 }
 
 const DIRECTIVE_MARK = 'sim:{';

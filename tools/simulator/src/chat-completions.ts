@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Answer } from './answer.js';
-import { BehaviourError, parseBehaviour, type Behaviour } from './behaviour.js';
+import { behaviourFor, BehaviourError, parseBehaviour, type Behaviour } from './behaviour.js';
 import { parseChatRequest, type ChatRequest } from './chat-request.js';
 import { planCompletion } from './completion.js';
 import type { Ledger } from './ledger.js';
@@ -29,7 +29,8 @@ export function answerChatCompletion(
   try {
     checkBearer(request, context.apiKey);
     const chat = parseChatRequest(rawBody, bodyBytes);
-    const behaviour = behaviourOf(context, request, chat);
+    const apiKey = request.headers.authorization?.slice('Bearer '.length) ?? '';
+    const behaviour = behaviourFor(behaviourOf(context, request, chat), chat.model, apiKey);
     entry.isValid = true;
     entry.model = chat.model;
     entry.isStream = chat.isStream;

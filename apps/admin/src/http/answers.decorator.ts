@@ -18,25 +18,29 @@ export class ErrorResponse {
 
 const DESCRIPTIONS: Readonly<Record<number, string>> = {
   400: 'The request cannot be done as things stand; nothing was changed.',
-  401: 'No valid operator credential.',
-  403: 'The role of the operator does not permit it; nothing was changed.',
+  401: 'No valid credential.',
+  403: 'The role of the operator, or the team, does not permit it; nothing was changed.',
   404: 'There is no such entity.',
   422: 'The input is not valid; nothing was changed.',
   429: 'There were too many failed attempts; Retry-After says how long to wait.',
   503: 'The database cannot be reached; nothing was changed.',
 };
 
-/** Who may call a route: an operator with either credential, only one who is logged in, or anybody. */
-export type Access = 'operator' | 'logged in' | 'anybody';
+/** Who may call a route: an operator with either credential, only one who is logged in, a team, or anybody. */
+export type Access = 'operator' | 'logged in' | 'team' | 'team or operator' | 'anybody';
 
 const SECURITY: Readonly<Record<Access, readonly string[]>> = {
   operator: ['adminKey', 'operatorToken'],
   'logged in': ['operatorToken'],
+  team: ['teamKey'],
+  'team or operator': ['teamKey', 'adminKey', 'operatorToken'],
   anybody: [],
 };
 const OWN_ERRORS: Readonly<Record<Access, readonly number[]>> = {
   operator: [401, 403],
   'logged in': [401],
+  team: [401, 403],
+  'team or operator': [401, 403],
   anybody: [],
 };
 

@@ -7,6 +7,8 @@ import { appOptions } from '../../src/app-options.js';
 import { AdminConfig } from '../../src/config.js';
 
 export const MASTER_KEY = 'master-key-of-the-test';
+export const TOKEN_SECRETS = `1:${Buffer.alloc(32, 9).toString('base64')}`;
+export const HASH_SECRET = 'hash-secret-of-the-test';
 
 /** Anything that JSON can hold; tests look into it freely. */
 // oxlint-disable-next-line typescript/no-explicit-any
@@ -48,6 +50,8 @@ export async function startAdmin(): Promise<AdminApp> {
     DATABASE_URL: network.inPlaceOf(database.url),
     REDIS_URL: 'redis://127.0.0.1:1',
     MASTER_KEY,
+    PENSTOCK_TOKEN_SECRETS: TOKEN_SECRETS,
+    PENSTOCK_KEY_HASH_SECRET: HASH_SECRET,
   });
   const logger = createLogger('admin-test', { level: 'silent' });
   const created: CreatedApp = await createApp({ ...appOptions, config, clock, logger });

@@ -11,8 +11,8 @@ export class DeniedBy {
   @ApiProperty({ type: String })
   entity_id!: string;
 
-  @ApiProperty({ type: String })
-  entity_name!: string;
+  @ApiPropertyOptional({ type: String })
+  entity_name?: string;
 
   @ApiPropertyOptional({
     enum: [
@@ -23,6 +23,7 @@ export class DeniedBy {
       'allowed_models',
       'allowed_providers',
       'provider_configs',
+      'model_groups',
       'price',
     ],
   })
@@ -34,6 +35,36 @@ export class FallbackRefusal {
   @ApiProperty({ type: String })
   model!: string;
 
+  @ApiProperty({ type: String })
+  code!: string;
+
+  @ApiProperty({ type: String })
+  message!: string;
+}
+
+/** An attempt to have the call served that failed. */
+export class TriedTarget {
+  @ApiProperty({ type: String })
+  provider!: string;
+
+  @ApiProperty({ type: String })
+  model!: string;
+
+  @ApiProperty({ type: String })
+  code!: string;
+
+  @ApiProperty({ type: 'integer', nullable: true, description: "Of the provider's answer; null when none began." })
+  status!: number | null;
+
+  @ApiProperty({ type: String })
+  message!: string;
+
+  @ApiProperty({ type: Boolean, description: 'The provider may have worked on it: charged at what was reserved.' })
+  charged!: boolean;
+}
+
+/** Why a target that was left was not tried. */
+export class NotTried {
   @ApiProperty({ type: String })
   code!: string;
 
@@ -73,6 +104,12 @@ export class ErrorDetails {
 
   @ApiProperty({ type: FallbackRefusal, required: false })
   fallback?: FallbackRefusal;
+
+  @ApiProperty({ type: [TriedTarget], required: false, description: 'Where more than one target could be tried.' })
+  tried?: TriedTarget[];
+
+  @ApiProperty({ type: NotTried, required: false })
+  not_tried?: NotTried;
 
   @ApiProperty({ type: DeniedBy, required: false })
   denied_by?: DeniedBy;

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import { type Clock, evaluateModel, listCatalogueModels } from '@penstock/domain';
+import { type Clock, evaluateModel, inferProvider, listCatalogueModels, type ModelRoute } from '@penstock/domain';
 
 import { dialectOf, readCredential } from '../auth/credential.js';
 import type { GatewayEvents } from '../gateway-events.js';
@@ -19,7 +19,13 @@ interface ModelEntry {
   readonly owned_by: string;
 }
 
-/** Serves `GET /v1/models`: what the key may call, of what is configured and known. */
+/** Owner of groups, whose models may be of several providers. */
+const OURS = 'penstock';
+
+/**
+ * Serves `GET /v1/models`: the names that are assigned to the team of the key, else what the key may call of what is
+ * configured and known.
+ */
 export class ModelsService {
   constructor(
     private readonly policies: PolicyStore,
@@ -49,11 +55,20 @@ export class ModelsService {
   }
 
   private listFor({ snapshot }: PolicyEntry): ModelEntry[] {
-    const { allowedModels, allowedProviders, providerConfigs } = snapshot;
+    const { allowedModels, allowedProviders, providerConfigs, modelRoutes } = snapshot;
+    if (modelRoutes !== null) {
+      return modelRoutes.map((route) => ({ id: route.name, object: 'model', created: 0, owned_by: ownerOf(route) }));
+    }
     return this.providers.names().flatMap((provider) =>
       listCatalogueModels(provider)
         .filter((model) => evaluateModel({ allowedModels, allowedProviders, providerConfigs, provider, model }).allowed)
         .map((model) => ({ id: model, object: 'model' as const, created: 0, owned_by: provider })),
     );
   }
+}
+
+function ownerOf({ kind, targets }: ModelRoute): string {
+  const [target] = targets;
+  if (kind === 'group' || target === undefined) return OURS;
+  return target.provider ?? inferProvider(target.model) ?? OURS;
 }

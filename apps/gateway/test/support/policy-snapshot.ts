@@ -19,6 +19,7 @@ export function policySnapshot(fields: Partial<PolicySnapshot> = {}): PolicySnap
     tags: [],
     providerConfigs: [],
     suspension: null,
+    modelRoutes: null,
     streamPolicy: 'finish',
     limits: [],
     priceOverrides: [],

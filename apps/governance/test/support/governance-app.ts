@@ -9,6 +9,7 @@ import { GovernanceConfig } from '../../src/config.js';
 
 export const MASTER_KEY = 'master-key-of-the-test';
 export const SERVICE_TOKEN = 'service-token-of-the-test';
+export const TOKEN_SECRETS = `1:${Buffer.alloc(32, 9).toString('base64')}`;
 const HASH_SECRET = 'hash-secret-of-the-test';
 
 /** Anything that JSON can hold; tests look into it freely. */
@@ -72,6 +73,7 @@ export async function startGovernance({
     DATABASE_URL: through(database.url),
     REDIS_URL: redisServer.url,
     MASTER_KEY,
+    PENSTOCK_TOKEN_SECRETS: TOKEN_SECRETS,
     PENSTOCK_SERVICE_TOKEN: SERVICE_TOKEN,
     PENSTOCK_KEY_HASH_SECRET: HASH_SECRET,
     PENSTOCK_ENCRYPTION_KEYS: `1:${Buffer.alloc(32, 7).toString('base64')}`,

@@ -1,8 +1,8 @@
 import { uuidv7 } from '@penstock/domain';
 import { AdminSessionEntity, AdminUserEntity, type AdminRole } from '@penstock/entities';
-import { mintOperatorToken, operatorTokenKey } from '@penstock/platform';
+import { mintOperatorToken, parseTokenSecrets } from '@penstock/platform';
 
-import { type GovernanceApp, MASTER_KEY } from './governance-app.js';
+import { type GovernanceApp, TOKEN_SECRETS } from './governance-app.js';
 
 /** A login as the admin app would have left it in the database. */
 export interface TestLogin {
@@ -28,8 +28,8 @@ export async function loginAs(app: GovernanceApp, role: AdminRole): Promise<Test
     lastLoginAt: null,
     metadata: {},
   });
-  const key = operatorTokenKey(MASTER_KEY);
-  const { token, tokenHash, expiresAtMs } = await mintOperatorToken(key, { userId, email, role }, now.getTime());
+  const keys = parseTokenSecrets(TOKEN_SECRETS);
+  const { token, tokenHash, expiresAtMs } = await mintOperatorToken(keys, { userId, email, role }, now.getTime());
   await app.db.getRepository(AdminSessionEntity).insert({
     sessionId,
     userId,

@@ -32,11 +32,11 @@ export interface AdmittedCall<Hold> {
 const EXACT_COUNT_BYTES_MAX = 256 * 1024;
 /** Others may take the room between a refusal and the shorter call; each try knows a newer state. */
 const CLAMP_TRIES_MAX = 5;
-const NONE: readonly string[] = [];
+const NONE: readonly Target[] = [];
 
 /**
  * Admits a call, in one reservation if there is room. If not, what the policy allows is tried, in this order: a tighter
- * bound of the tokens, the key's other providers, a cheaper model, a shorter answer.
+ * bound of the tokens, the other targets that the name leads to, a cheaper model, a shorter answer.
  *
  * @throws AppError with the refusal of the call as it was asked for.
  */
@@ -61,15 +61,15 @@ class Attempts<Hold> {
   /** Tries the targets of a model one by one, each with one reservation. The refusal is that of the first. */
   async overTargets(model: string): Promise<AdmittedCall<Hold>> {
     let first: LimitRefusedError | undefined;
-    let tried = NONE;
+    let tried = this.question.failed ?? NONE;
     for (;;) {
       try {
         return await this.tightly(model, tried);
       } catch (refusal) {
         if (!(refusal instanceof LimitRefusedError)) throw refusal;
         first ??= refusal;
-        if (!refusal.isOfProvider || !refusal.decision.hasOthers) throw first;
-        tried = [...tried, refusal.decision.provider];
+        if (!refusal.mayFitElsewhere) throw first;
+        tried = [...tried, refusal.decision];
       }
     }
   }
@@ -78,7 +78,7 @@ class Attempts<Hold> {
   async afterRefusal(refusal: LimitRefusedError): Promise<AdmittedCall<Hold>> {
     const step = stepOnExceed(refusal.exceeded);
     if (step.kind === 'fallback') return this.fallBack(refusal, step.model);
-    const shortened = step.kind === 'clamp' ? await this.shortened(refusal) : undefined;
+    const shortened = step.kind === 'clamp' ? await this.shortened(refusal, this.question.model) : undefined;
     if (shortened === undefined) throw refusal;
     return shortened;
   }
@@ -92,21 +92,23 @@ class Attempts<Hold> {
       // Only one hop: what the fallback's own limits would fall back to is not tried.
       if (!(error instanceof AppError) || error.status >= 500) throw error;
       const isShortenable = error instanceof LimitRefusedError && stepOnExceed(error.exceeded).kind === 'clamp';
-      const shortened = isShortenable ? await this.shortened(error) : undefined;
+      const shortened = isShortenable ? await this.shortened(error, model) : undefined;
       if (shortened !== undefined) return { ...shortened, fallbackFrom };
       throw refusal.withFallback(model, error);
     }
   }
 
   /** The same call with as long an answer as there is room for; undefined when there is none. */
-  private async shortened(refusal: LimitRefusedError): Promise<AdmittedCall<Hold> | undefined> {
-    const model = `${refusal.decision.provider}/${refusal.decision.model}`;
+  private async shortened(refusal: LimitRefusedError, model: string): Promise<AdmittedCall<Hold> | undefined> {
+    const { provider, model: refusedModel, others } = refusal.decision;
+    const only: Target = { provider, model: refusedModel };
     let last = refusal;
     for (let attempt = 0; attempt < CLAMP_TRIES_MAX; attempt += 1) {
       const maxTokens = last.refusal.maxTokensThatFits;
       if (maxTokens === undefined) return undefined;
       try {
-        return await this.reserve({ ...this.question, model, maxTokens }, NONE);
+        const { hold, decision } = await this.reserve({ ...this.question, model, only, maxTokens }, NONE);
+        return { hold, decision: { ...decision, others } };
       } catch (error) {
         if (!(error instanceof LimitRefusedError)) throw error;
         if (stepOnExceed(error.exceeded).kind !== 'clamp') return undefined;
@@ -120,7 +122,7 @@ class Attempts<Hold> {
    * Reserves with the cheap bound of one token per byte; only when that does not fit, and the vocabulary of the model
    * is known, are the tokens counted and the call asked for again with the tighter bound.
    */
-  private async tightly(model: string, tried: readonly string[]): Promise<AdmittedCall<Hold>> {
+  private async tightly(model: string, tried: readonly Target[]): Promise<AdmittedCall<Hold>> {
     const question = model === this.question.model ? this.question : { ...this.question, model };
     try {
       return await this.reserve(question, tried);
@@ -142,7 +144,7 @@ class Attempts<Hold> {
     return mightFitTighter(refusal) ? encoding : undefined;
   }
 
-  private async reserve(question: CallQuestion, tried: readonly string[]): Promise<AdmittedCall<Hold>> {
+  private async reserve(question: CallQuestion, tried: readonly Target[]): Promise<AdmittedCall<Hold>> {
     const asked = this.counts === undefined ? question : { ...question, counts: this.counts };
     let decision: CallDecision | undefined;
     const hold = await this.port.reserve((policy) => {

@@ -14,7 +14,7 @@ describe('decideCall', () => {
       priceId: 'override:openai',
       amounts: { requests: 1, tokens: 332, inputTokens: 232, outputTokens: 100, costNanoUsd: 232_000n + 400_000n },
       maxTokens: undefined,
-      hasOthers: false,
+      others: [],
     });
   });
 
@@ -26,7 +26,7 @@ describe('decideCall', () => {
       { model: 'nobody' },
       {
         code: 'team_suspended',
-        detail: expect.stringContaining("'HR' (hr)") as string,
+        detail: expect.stringContaining("'HR' (hr)"),
         data: { denied_by: { entity: 'team', entity_id: 'hr', rule: 'status' }, entity_status: 'paused' },
       },
     ],
@@ -90,7 +90,14 @@ describe('decideCall', () => {
       ),
     });
     const question = questionOf({ model: 'proof' });
-    expect(decideCall(policy, question)).toMatchObject({ provider: 'openai', hasOthers: true });
-    expect(decideCall(policy, question, ['openai'])).toMatchObject({ provider: 'mistral', hasOthers: false });
+    const target = (provider: string): object => ({ provider, model: question.model });
+    expect(decideCall(policy, question)).toMatchObject({
+      ...target('openai'),
+      others: [target('groq'), target('mistral')],
+    });
+    expect(decideCall(policy, question, [target('openai') as never])).toMatchObject({
+      ...target('mistral'),
+      others: [],
+    });
   });
 });

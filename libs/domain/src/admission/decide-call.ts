@@ -6,7 +6,7 @@ import { type ModelInfo, modelInfo } from '../models/model-info.js';
 import { deniedBy, refuseKey, refuseModel } from '../policy/access/access-refusals.js';
 import type { CallPolicy } from '../policy/call-policy.js';
 import type { PriceState } from '../prices/price-override.js';
-import type { Target } from '../routing/resolve-target.js';
+import { isOneOf, type Target } from '../routing/resolve-target.js';
 import { type ConfiguredProviders, providerNotConfigured, routeCall } from '../routing/route-call.js';
 
 /** A call that somebody wants to make. */
@@ -24,7 +24,13 @@ export interface CallQuestion {
   readonly counts?: ReadonlyMap<Encoding, number>;
   /** The answer is limited to this, whatever the caller asked for. */
   readonly maxTokens?: number;
+  /** Of the targets that the model leads to only this one is meant, as long as it leads there. */
+  readonly only?: Target;
+  /** Targets that are out of the question because they have failed. */
+  readonly failed?: readonly Target[];
 }
+
+const NONE: readonly Target[] = [];
 
 /** A call that access and price allow, and what it takes from the limits at most. */
 export interface CallDecision extends Target, Pick<Estimate, 'amounts'> {
@@ -34,28 +40,29 @@ export interface CallDecision extends Target, Pick<Estimate, 'amounts'> {
   readonly priceId: string | null;
   /** See {@link CallQuestion.maxTokens}. */
   readonly maxTokens: number | undefined;
-  /** There are targets that were not tried yet besides this one. */
-  readonly hasOthers: boolean;
+  /** Where else the model leads, in order, but for what was tried before. */
+  readonly others: readonly Target[];
 }
 
 /**
  * Decides about a call but for what the limits have left: where it goes, whether the key may, what it costs at worst.
  * The one place where this is decided, for calls and for explanations alike.
  *
- * @param tried providers that are not to be chosen again.
+ * @param tried targets that are not to be chosen again.
  * @throws AppError with the refusal of the first target, when none is left that could be called.
  */
-export function decideCall(policy: CallPolicy, question: CallQuestion, tried: readonly string[] = []): CallDecision {
+export function decideCall(policy: CallPolicy, question: CallQuestion, tried: readonly Target[] = NONE): CallDecision {
   refuseKey(policy, question);
-  const targets = routeCall(policy.snapshot, question.model, question.providers, question.draw);
+  const { only, model, providers, draw } = question;
+  const routed = routeCall(policy.snapshot, model, providers, draw);
+  const targets = only !== undefined && isOneOf(routed, only) ? [only] : routed;
   let refusal: unknown;
   for (let index = 0; index < targets.length; index += 1) {
     const target = targets[index] as Target;
-    if (tried.includes(target.provider)) continue;
-    const hasOthers =
-      index + 1 < targets.length && targets.slice(index + 1).some(({ provider }) => !tried.includes(provider));
+    if (isOneOf(tried, target)) continue;
+    const others = index + 1 === targets.length ? NONE : targets.slice(index + 1).filter((one) => !isOneOf(tried, one));
     try {
-      return decideTarget(policy, target, question, hasOthers);
+      return decideTarget(policy, target, question, others);
     } catch (error) {
       refusal ??= error;
     }
@@ -63,7 +70,12 @@ export function decideCall(policy: CallPolicy, question: CallQuestion, tried: re
   throw refusal instanceof Error ? refusal : new AppError('model_not_found');
 }
 
-function decideTarget(policy: CallPolicy, target: Target, question: CallQuestion, hasOthers: boolean): CallDecision {
+function decideTarget(
+  policy: CallPolicy,
+  target: Target,
+  question: CallQuestion,
+  others: readonly Target[],
+): CallDecision {
   const { provider, model } = target;
   refuseModel(policy.snapshot, target);
   if (!question.providers.has(provider)) throw providerNotConfigured(provider, question.providers);
@@ -73,7 +85,7 @@ function decideTarget(policy: CallPolicy, target: Target, question: CallQuestion
   const info = modelInfo(provider, model);
   const { amounts } = estimateCall(shape, info, price);
   const { maxTokens } = question;
-  return { provider, model, amounts, priceId: priceIdOf(price), call: { shape, info, price }, maxTokens, hasOthers };
+  return { provider, model, amounts, priceId: priceIdOf(price), call: { shape, info, price }, maxTokens, others };
 }
 
 function shapeFor({ shape, counts, maxTokens }: CallQuestion, { provider, model }: Target): CallShape {

@@ -1,7 +1,7 @@
 import { AppError } from '../errors/app-error.js';
 import { explainRefusal, type Refusal } from '../limits/explain-refusal.js';
 import type { LimitPlan } from '../limits/limit-plan.js';
-import type { LimitSpec } from '../limits/limits.js';
+import { appliesTo, type LimitSpec } from '../limits/limits.js';
 import type { CallDecision } from './decide-call.js';
 
 /** A reservation was refused: limits have no room for the call as it was decided. */
@@ -37,9 +37,13 @@ export class LimitRefusedError extends AppError {
     return new LimitRefusedError(this.decision, this.refusal, this.plan, { fallback });
   }
 
-  /** A limit of the chosen provider has no room: another provider may have some. */
-  get isOfProvider(): boolean {
-    return this.exceeded.some(({ match }) => match?.provider === this.decision.provider);
+  /** A limit has no room that another target of the call is not subject to: that one may have some. */
+  get mayFitElsewhere(): boolean {
+    const { others } = this.decision;
+    return this.exceeded.some(
+      (limit) =>
+        limit.match !== undefined && others.some(({ provider, model }) => !appliesTo(limit, provider, model)),
+    );
   }
 }
 

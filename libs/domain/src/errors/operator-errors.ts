@@ -12,6 +12,25 @@ export const operatorErrors = {
     isRetryable: false,
     logLevel: 'info',
   },
+  team_inactive: {
+    status: 403,
+    openAiType: 'permission_error',
+    title: 'The team has no access at the moment.',
+    remedy: 'Ask an operator to resume the team, or its organization.',
+    explanation:
+      'The virtual key is good, but its team or the organization of the team is suspended or paused; the answer says which. The attempt is audited.',
+    isRetryable: false,
+    logLevel: 'info',
+  },
+  team_mismatch: {
+    status: 403,
+    openAiType: 'permission_error',
+    title: 'The virtual key belongs to another team.',
+    remedy: 'Use the key of the team that the request names, or leave the team out.',
+    explanation: 'A team may ask about nothing but itself. The attempt is audited.',
+    isRetryable: false,
+    logLevel: 'info',
+  },
   login_refused: {
     status: 401,
     openAiType: 'authentication_error',

@@ -46,6 +46,28 @@ export const serviceErrors = {
     isRetryable: true,
     logLevel: 'warn',
   },
+  upstream_failed: {
+    status: 502,
+    openAiType: 'server_error',
+    bifrostType: 'upstream_failed',
+    title: 'The provider answered with an error, and no other target could serve the call.',
+    remedy: 'Try again; if it persists, `tried` says to an operator what is wrong with which provider.',
+    explanation:
+      'The name that was called leads to more than one target, and each that was tried failed before anything reached the caller; `tried` has every attempt with its status. What a provider refuses with an HTTP error is free. Where a target was left that could not be tried, `not_tried` says why, such as a budget without room. The error of the only target of a call is passed on as it is instead.',
+    isRetryable: true,
+    logLevel: 'warn',
+  },
+  upstream_rate_limited: {
+    status: 429,
+    openAiType: 'rate_limit_error',
+    bifrostType: 'upstream_rate_limited',
+    title: 'Every target of the call is limited by its provider at the moment.',
+    remedy: 'Try again after the time in Retry-After; operators can add targets, or have the limits raised there.',
+    explanation:
+      "The providers themselves answered 429 to every attempt: the operators' own accounts there are at their limits, not the caller's key. `tried` has every attempt; the time to wait is the shortest that a provider named.",
+    isRetryable: true,
+    logLevel: 'info',
+  },
   upstream_malformed: {
     status: 502,
     openAiType: 'server_error',

@@ -3,6 +3,7 @@ import { resolvePrice } from '../prices/resolve-price.js';
 import { IpRanges } from './access/ip-ranges.js';
 import { type LimitPlan, planLimits } from '../limits/limit-plan.js';
 import { appliesTo, type LimitSpec } from '../limits/limits.js';
+import type { ModelRoute } from '../routing/model-routes.js';
 import type { ProviderConfig } from './access/provider-config.js';
 import type { Suspension } from './access/suspension.js';
 
@@ -11,6 +12,7 @@ export interface PolicyFacts {
   readonly epoch: number;
   readonly keyId: string;
   readonly keyName: string;
+  readonly teamId: string | null;
   readonly isActive: boolean;
   /** Null: the team and the organization of the key are active, or it has none. */
   readonly suspension: Suspension | null;
@@ -21,6 +23,8 @@ export interface PolicyFacts {
   readonly allowedModels: readonly string[] | null;
   readonly allowedProviders: readonly string[] | null;
   readonly providerConfigs: readonly ProviderConfig[];
+  /** The only names that callers may use; null: any model by its own name. */
+  readonly modelRoutes: readonly ModelRoute[] | null;
   readonly limits: readonly LimitSpec[];
   readonly priceOverrides: readonly PriceOverride[];
 }

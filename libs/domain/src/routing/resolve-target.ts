@@ -20,6 +20,11 @@ export function resolveTarget(requested: string): Target {
   return { provider: inferred, model: requested };
 }
 
+/** Whether a target is in a list. */
+export function isOneOf(targets: readonly Target[], { provider, model }: Target): boolean {
+  return targets.some((one) => one.provider === provider && one.model === model);
+}
+
 /** The refusal of a name that leads nowhere. */
 export function unknownModel(requested: string): AppError {
   return new AppError('model_not_found', {

@@ -5,7 +5,9 @@ import { accessRefusal } from '../policy/access/access-refusals.js';
 import type { PolicyFacts } from '../policy/call-policy.js';
 import type { ProviderConfig } from '../policy/access/provider-config.js';
 import { catalogueEntry } from '../prices/catalogue-lookup.js';
-import { unknownModel, resolveTarget, type Target } from './resolve-target.js';
+import type { RouteTarget } from './model-routes.js';
+import { isOneOf, unknownModel, resolveTarget, type Target } from './resolve-target.js';
+import { teamRoute } from './team-route.js';
 
 /** The providers that calls can be sent to from here. */
 export interface ConfiguredProviders {
@@ -16,14 +18,49 @@ export interface ConfiguredProviders {
 /**
  * Where a call may go, in the order in which the targets are tried; never empty.
  *
- * A name with a provider leads there and nowhere else. A bare name leads, for a key without provider configs, to the
+ * For a team whose models operators assign, an alias leads to its one target and a group to its models by priority; no
+ * other name is allowed. Else a name with a provider leads there and nowhere else. A bare name leads, for a key without provider configs, to the
  * provider that the catalogue knows it of; for a key with some, to one of those that serve it, picked by weight, and
  * then to the others by descending weight.
  *
  * @param draw uniform in [0, 1): the same draw picks the same target.
- * @throws AppError `model_not_found`, `model_blocked`, `provider_blocked` or `provider_not_configured`.
+ * @throws AppError `model_not_permitted`, `model_not_found`, `model_blocked`, `provider_blocked` or
+ * `provider_not_configured`.
  */
 export function routeCall(
+  policy: PolicyFacts,
+  requested: string,
+  providers: ConfiguredProviders,
+  draw: number,
+): readonly Target[] {
+  const { modelRoutes } = policy;
+  if (modelRoutes === null) return routeModel(policy, requested, providers, draw);
+  return targetsOf(policy, teamRoute(policy, modelRoutes, requested), providers, draw);
+}
+
+/** Every target once; bare names that lead nowhere are left out unless all do. */
+function targetsOf(
+  policy: PolicyFacts,
+  route: readonly RouteTarget[],
+  providers: ConfiguredProviders,
+  draw: number,
+): readonly Target[] {
+  const targets: Target[] = [];
+  let refusal: unknown;
+  for (const { provider, model } of route) {
+    try {
+      const found = provider === null ? routeModel(policy, model, providers, draw) : [{ provider, model }];
+      for (const target of found) if (!isOneOf(targets, target)) targets.push(target);
+    } catch (error) {
+      refusal ??= error;
+    }
+  }
+  if (targets.length === 0) throw refusal;
+  return targets;
+}
+
+/** Where the name of a model leads. */
+function routeModel(
   policy: PolicyFacts,
   requested: string,
   providers: ConfiguredProviders,

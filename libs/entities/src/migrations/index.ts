@@ -7,6 +7,7 @@ import { CreateAdminUsers1795392310000 } from './1795392310000-create-admin-user
 import { CreateWebhooks1795392320000 } from './1795392320000-create-webhooks.js';
 import { ExtendLimits1795392330000 } from './1795392330000-extend-limits.js';
 import { CreateTeamsAndCredits1795392400000 } from './1795392400000-create-teams-and-credits.js';
+import { CreateModelCatalogue1795392410000 } from './1795392410000-create-model-catalogue.js';
 
 /** In the order in which they run; timestamps strictly increase. */
 export const migrations = [
@@ -19,4 +20,5 @@ export const migrations = [
   CreateWebhooks1795392320000,
   ExtendLimits1795392330000,
   CreateTeamsAndCredits1795392400000,
+  CreateModelCatalogue1795392410000,
 ] as const;

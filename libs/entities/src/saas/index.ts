@@ -1,14 +1,25 @@
 import { AdminSessionEntity } from './admin-session.entity.js';
 import { AdminUserEntity } from './admin-user.entity.js';
 import { LoginThrottleEntity } from './login-throttle.entity.js';
+import {
+  ModelAccessGroupEntity,
+  ModelAliasAccessGroupEntity,
+  ModelAliasEntity,
+  ModelGroupEntity,
+  ModelGroupModelEntity,
+  TeamAccessGroupEntity,
+  TeamModelGroupEntity,
+} from './models/index.js';
 import { OrganizationEntity } from './organization.entity.js';
 import { SaasTeamEntity } from './team.entity.js';
 
 export * from './admin-session.entity.js';
 export * from './admin-user.entity.js';
 export * from './login-throttle.entity.js';
+export * from './models/index.js';
 export * from './operator-access.js';
 export * from './organization.entity.js';
+export * from './team-access.js';
 export * from './team.entity.js';
 
 /** Tables of the `saas` schema. */
@@ -16,6 +27,13 @@ export const saasEntities = [
   AdminSessionEntity,
   AdminUserEntity,
   LoginThrottleEntity,
+  ModelAccessGroupEntity,
+  ModelAliasAccessGroupEntity,
+  ModelAliasEntity,
+  ModelGroupEntity,
+  ModelGroupModelEntity,
   OrganizationEntity,
   SaasTeamEntity,
+  TeamAccessGroupEntity,
+  TeamModelGroupEntity,
 ];

@@ -2,6 +2,7 @@ import {
   DEFAULT_CALENDAR,
   LIMIT_ENTITIES,
   type LimitSpec,
+  planModelRoutes,
   type PriceOverride,
   type TenantCalendar,
 } from '@penstock/domain';
@@ -35,6 +36,7 @@ export function buildSnapshot(row: PolicyRow): PolicySnapshot {
     allowedIps: row.allowedIps,
     tags: row.tags ?? [],
     providerConfigs: row.providerConfigs,
+    modelRoutes: row.modelGrants === null ? null : planModelRoutes(row.modelGrants),
     streamPolicy: row.streamPolicy ?? 'finish',
     limits: specsOf(row, ownersOf(row)),
     priceOverrides: row.prices.map(toPriceOverride),

@@ -112,6 +112,7 @@ SELECT p.key_id AS "keyId", p.key_name AS "keyName", p.secret_id AS "secretId", 
   (SELECT COALESCE(json_agg(json_build_object('id', o.id, 'provider', o.provider, 'weight', o.weight,
     'allowedModels', o.allowed_models) ORDER BY o.weight DESC, o.created_at, o.id), '[]') FROM providers o
   ) AS "providerConfigs",
+  NULL::json AS "modelGrants",
   (SELECT COALESCE(json_agg(json_build_object('id', m.id, 'model', m.model, 'provider', m.provider)), '[]')
     FROM models m) AS "modelConfigs",
   (SELECT COALESCE(json_agg(${BUDGET_JSON} ORDER BY b.seq), '[]') FROM governance.budgets b

@@ -1,3 +1,4 @@
+import type { ModelGrants } from '@penstock/domain';
 import type { ProviderConfig, StreamPolicy, Suspension } from '@penstock/dto';
 
 import type { OwnerColumns } from './limit-owner.js';
@@ -82,6 +83,8 @@ export interface PolicyRow extends LimitRows {
   readonly streamPolicy: StreamPolicy | null;
   readonly suspension: Suspension | null;
   readonly providerConfigs: readonly ProviderConfig[];
+  /** Null for a team that the admin API does not know, and without a team. */
+  readonly modelGrants: ModelGrants | null;
   readonly modelConfigs: readonly ModelConfigRow[];
   readonly prices: readonly PriceRow[];
   readonly pendingCarryOvers: readonly PendingMessage[];

@@ -1,12 +1,17 @@
 import { revealSecret, type Secret } from '../config/secret.js';
+import type { KeyHasher } from '../crypto/key-hasher.js';
+import type { VersionedKeys } from '../crypto/versioned-keys.js';
 import type { OperatorSessions } from './operator-sessions.js';
 import type { RefusalEntry } from './refusal-entry.js';
+import type { TeamKeys } from './team-keys.js';
 
-/** The credentials that open management routes. */
+/** The credentials that open routes. */
 export interface OperatorAuthOptions {
   masterKey: string | Secret;
-  /** Logins of operators; without it the master key is the only credential. */
-  sessions?: OperatorSessions;
+  /** Logins of operators, and the keys that sign their tokens; without it the master key is the only credential. */
+  logins?: { tokenKeys: VersionedKeys; sessions: OperatorSessions };
+  /** Virtual keys of teams; needed only by an app with `@TeamOnly()` or `@TeamOrOperator()` routes. */
+  teams?: { keys: TeamKeys; hasher: KeyHasher };
   /** What gateways show on `/internal/*`; needed only by an app that has such routes. */
   serviceToken?: string | Secret;
   /** Writes a refusal into the audit log. It may reject; the answer to the caller is the same. */

@@ -2,13 +2,18 @@ import { Module, type DynamicModule, type InjectionToken, type Provider } from '
 import { APP_GUARD } from '@nestjs/core';
 import { PassportModule } from '@nestjs/passport';
 
+import { AdminKeyStrategy } from './admin-key.strategy.js';
+import { CredentialGuard } from './credential.guard.js';
 import { OPERATOR_AUTH_OPTIONS, type OperatorAuthOptions } from './operator-auth-options.js';
-import { OperatorGuard } from './operator.guard.js';
-import { OperatorStrategy } from './operator.strategy.js';
+import { OperatorTokenStrategy } from './operator-token.strategy.js';
 import { RefusalAudit } from './refusal-audit.js';
 import { RoleGuard } from './role.guard.js';
+import { TeamKeyStrategy } from './team-key.strategy.js';
 
-/** Closes every route of the app to all but operators; `@Public()` and `@ServiceRoute()` open single ones. */
+/**
+ * Closes every route of the app to all but operators; `@TeamOnly()`, `@TeamOrOperator()`, `@ServiceRoute()` and
+ * `@Public()` open single ones to others.
+ */
 @Module({})
 export class OperatorAuthModule {
   static forRoot(options: OperatorAuthOptions): DynamicModule {
@@ -31,12 +36,14 @@ function moduleWith(options: Provider): DynamicModule {
     imports: [PassportModule],
     providers: [
       options,
-      OperatorStrategy,
+      AdminKeyStrategy,
+      OperatorTokenStrategy,
+      TeamKeyStrategy,
       RefusalAudit,
-      OperatorGuard,
+      CredentialGuard,
       RoleGuard,
       // In this order: who is it, then what may they do.
-      { provide: APP_GUARD, useExisting: OperatorGuard },
+      { provide: APP_GUARD, useExisting: CredentialGuard },
       { provide: APP_GUARD, useExisting: RoleGuard },
     ],
     exports: [OPERATOR_AUTH_OPTIONS, RefusalAudit],

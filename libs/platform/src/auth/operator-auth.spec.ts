@@ -6,7 +6,7 @@ import { startTestApp, type TestApp } from '../../test/support/start-test-app.js
 import { Ctx, type RequestContext } from '../context/request-context.js';
 import type { OperatorAuthOptions } from './operator-auth-options.js';
 import { OperatorAuthModule } from './operator-auth.module.js';
-import { mintOperatorToken, operatorTokenKey } from './operator-token.js';
+import { mintOperatorToken, parseTokenSecrets } from './operator-token.js';
 import { Public } from './public.decorator.js';
 import type { RefusalEntry } from './refusal-entry.js';
 import { ServiceRoute } from './service-token.guard.js';
@@ -156,7 +156,7 @@ describe('operator authentication', () => {
 
   it('refuses every token where there are no accounts', async () => {
     const { token } = await mintOperatorToken(
-      operatorTokenKey('the-master-key'),
+      parseTokenSecrets(`1:${Buffer.alloc(32, 7).toString('base64')}`),
       { userId: 'u', email: 'u@example.com', role: 'owner' },
       Date.now(),
     );

@@ -8,7 +8,7 @@ import { ReadsOnly, RequireLogin, RequireRole } from './authority.decorators.js'
 import { OperatorAuthModule } from './operator-auth.module.js';
 import type { OperatorRole } from './operator-roles.js';
 import type { OperatorSession } from './operator-sessions.js';
-import { mintOperatorToken, operatorTokenKey } from './operator-token.js';
+import { mintOperatorToken, parseTokenSecrets } from './operator-token.js';
 import { refusalWindowMs } from './refusal-audit.js';
 import type { RefusalEntry } from './refusal-entry.js';
 
@@ -55,6 +55,7 @@ class MeController {
 @Module({ controllers: [ThingsController, MeController] })
 class ThingsModule {}
 
+const tokenKeys = parseTokenSecrets(`1:${Buffer.alloc(32, 7).toString('base64')}`);
 const masterKey = { 'x-admin-key': 'the-master-key' };
 
 describe('the authority of operators', () => {
@@ -67,10 +68,13 @@ describe('the authority of operators', () => {
   beforeAll(async () => {
     const auth = OperatorAuthModule.forRoot({
       masterKey: 'the-master-key',
-      sessions: {
-        find: async (tokenHash) => {
-          if (isDatabaseAway) throw new Error('timeout exceeded when trying to connect');
-          return sessions.get(tokenHash) ?? null;
+      logins: {
+        tokenKeys,
+        sessions: {
+          find: async (tokenHash) => {
+            if (isDatabaseAway) throw new Error('timeout exceeded when trying to connect');
+            return sessions.get(tokenHash) ?? null;
+          },
         },
       },
       recordRefusal: async (entry) => void refusals.push(entry),
@@ -88,7 +92,7 @@ describe('the authority of operators', () => {
 
   async function login(role: OperatorRole, claimed: OperatorRole = role): Promise<Record<string, string>> {
     const { token, tokenHash } = await mintOperatorToken(
-      operatorTokenKey('the-master-key'),
+      tokenKeys,
       { userId: `id-of-${role}`, email: 'a@example.com', role: claimed },
       clock.now(),
     );

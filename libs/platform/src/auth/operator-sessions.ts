@@ -11,10 +11,11 @@ export interface OperatorSession {
 /** Where logins are kept. The app that has the database provides it. */
 export interface OperatorSessions {
   /**
-   * The unrevoked, unexpired session of an active account. Asked for every request with a token, never cached, so
-   * that a revocation governs the next request. Rejects when it cannot tell, which answers 503 rather than 401.
+   * The unrevoked, unexpired session of an active account. Asked for every request with a token: a revocation that
+   * was answered governs it. Rejects when it cannot tell, which answers 503 rather than 401.
    *
    * @param tokenHash SHA-256 of the token, 64 hexadecimal digits.
+   * @param userId whom the token names; null when the session is of somebody else.
    */
-  find(tokenHash: string, nowMs: number): Promise<OperatorSession | null>;
+  find(tokenHash: string, userId: string, nowMs: number): Promise<OperatorSession | null>;
 }

@@ -2,7 +2,9 @@ import { createHash, randomUUID } from 'node:crypto';
 
 import { errors, jwtVerify, SignJWT } from 'jose';
 
-import { revealSecret, type Secret } from '../config/secret.js';
+import type { Secret } from '../config/secret.js';
+import { parseVersionedKeys, type VersionedKeys, versionedKeysProblems } from '../crypto/versioned-keys.js';
+import type { ConfigProblem } from '../config/config-error.js';
 import type { OperatorRole } from './operator-roles.js';
 
 /** How long a login lasts. */
@@ -27,37 +29,45 @@ export interface MintedOperatorToken {
   expiresAtMs: number;
 }
 
-/** The secret that operators' tokens are signed with: the hexadecimal text of SHA-256 of the master key. */
-export function operatorTokenKey(masterKey: string | Secret): Uint8Array {
-  return new TextEncoder().encode(sha256Hex(revealSecret(masterKey)));
+/** Parses `PENSTOCK_TOKEN_SECRETS`: the last named signs new tokens, all of them prove tokens. @throws VersionedKeysError */
+export function parseTokenSecrets(text: string | Secret): VersionedKeys {
+  return parseVersionedKeys(text);
+}
+
+/** What is wrong with `PENSTOCK_TOKEN_SECRETS`, for the check of a configuration. */
+export function tokenSecretsProblems(text: string | Secret): ConfigProblem[] {
+  return versionedKeysProblems('PENSTOCK_TOKEN_SECRETS', text);
 }
 
 /** The form in which a token is kept and looked up. */
 export function operatorTokenHash(token: string): string {
-  return sha256Hex(token);
+  return createHash('sha256').update(token, 'utf8').digest('hex');
 }
 
-/** Makes a token. No two are alike: a `jti` sets apart even logins of one account in the same second. */
+/**
+ * Makes a token, signed with the current key, whose version is its `kid`. No two are alike: a `jti` sets apart even
+ * logins of one account in the same second.
+ */
 export async function mintOperatorToken(
-  key: Uint8Array,
+  keys: VersionedKeys,
   { userId, email, role }: OperatorTokenClaims,
   nowMs: number,
 ): Promise<MintedOperatorToken> {
   const issuedAt = Math.floor(nowMs / 1_000);
   const expiresAt = issuedAt + operatorTokenLifetimeMs / 1_000;
   const token = await new SignJWT({ user_id: userId, email, role })
-    .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT' })
+    .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT', kid: String(keys.currentVersion) })
     .setJti(randomUUID())
     .setIssuedAt(issuedAt)
     .setExpirationTime(expiresAt)
-    .sign(key);
+    .sign(keyOf(keys, String(keys.currentVersion)));
   return { token, tokenHash: operatorTokenHash(token), expiresAtMs: expiresAt * 1_000 };
 }
 
-/** Whose token it is; null unless it is signed with the key, complete and unexpired. */
-export async function readOperatorToken(key: Uint8Array, token: string, nowMs: number): Promise<string | null> {
+/** Whose token it is; null unless it is signed with the key that its `kid` names, complete and unexpired. */
+export async function readOperatorToken(keys: VersionedKeys, token: string, nowMs: number): Promise<string | null> {
   try {
-    const { payload } = await jwtVerify(token, key, {
+    const { payload } = await jwtVerify(token, ({ kid }) => keyOf(keys, kid), {
       algorithms: [ALGORITHM],
       requiredClaims: ['user_id', 'iat', 'exp', 'jti'],
       currentDate: new Date(nowMs),
@@ -72,6 +82,9 @@ export async function readOperatorToken(key: Uint8Array, token: string, nowMs: n
   }
 }
 
-function sha256Hex(text: string): string {
-  return createHash('sha256').update(text, 'utf8').digest('hex');
+/** @throws JOSEError for a version that is not, or no longer, among the keys. */
+function keyOf({ keys }: VersionedKeys, kid: string | undefined): Uint8Array {
+  const key = kid !== undefined && /^\d{1,5}$/.test(kid) ? keys.get(Number(kid)) : undefined;
+  if (key === undefined) throw new errors.JWKSNoMatchingKey();
+  return key;
 }

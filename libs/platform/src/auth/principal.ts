@@ -1,5 +1,19 @@
 import type { OperatorRole } from './operator-roles.js';
 
+/** A team that showed its virtual key. */
+export interface TeamPrincipal {
+  kind: 'team';
+  /** The same as {@link teamId}: who acts, for the audit log. */
+  id: string;
+  /** Id of the team in the admin API, chosen by the operator. */
+  teamId: string;
+  organizationId: string;
+  /** UUID of its twin in the governance API. */
+  governanceTeamId: string;
+  /** UUID of the virtual key that was shown. */
+  keyId: string;
+}
+
 /** Who is behind a request. */
 export type Principal =
   | {
@@ -10,6 +24,7 @@ export type Principal =
       /** The login behind the request; null for the master key. */
       sessionId: string | null;
     }
+  | TeamPrincipal
   | { kind: 'service'; id: string };
 
 /** The operator that the master key stands for. */

@@ -20,10 +20,14 @@ export interface Refusal {
   details?: Record<string, unknown>;
 }
 
-/** A credential, or the role behind it, that did not open a route. */
-export function refusedCredential(code: string, request: FastifyRequest): Refusal {
+/** A credential, or the role or team behind it, that did not open a route. */
+export function refusedCredential(
+  code: string,
+  request: FastifyRequest,
+  action: 'operator.refused' | 'team.refused' = 'operator.refused',
+): Refusal {
   return {
-    action: 'operator.refused',
+    action,
     code,
     entityType: 'route',
     entityId: `${request.method} ${request.routeOptions.url ?? ''}`,
@@ -62,7 +66,7 @@ export class RefusalAudit {
   ) {
     this.#counter = metrics.counter({
       name: 'penstock_operator_refusals_total',
-      help: 'Refused operator credentials, logins and permissions.',
+      help: 'Refused credentials, logins and permissions of operators and teams.',
       labelNames: ['action', 'code'],
     });
   }

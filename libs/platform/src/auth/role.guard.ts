@@ -8,7 +8,7 @@ import { LOGIN_REQUIRED, READS_ONLY, REQUIRED_ROLES } from './authority.decorato
 import { rolesThatMayCall, type OperatorRole } from './operator-roles.js';
 import { RefusalAudit, refusedCredential } from './refusal-audit.js';
 
-/** Decides what an operator may do. Runs after `OperatorGuard`, on every route; who is no operator is not its matter. */
+/** Decides what an operator may do. Runs after `CredentialGuard`, on every route; who is no operator is not its matter. */
 @Injectable()
 export class RoleGuard implements CanActivate {
   constructor(
@@ -20,7 +20,7 @@ export class RoleGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const { principal } = request;
     if (principal?.kind !== 'operator') {
-      // A public route, or one that another guard keeps: OperatorGuard has let nobody else through.
+      // A public route, a team on a route for teams, or what another guard keeps: nobody else was let through.
       return true;
     }
     if (principal.sessionId === null && this.mark(context, LOGIN_REQUIRED) === true) {

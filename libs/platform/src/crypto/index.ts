@@ -2,3 +2,4 @@ export * from './encryption-keyring.js';
 export * from './key-hasher.js';
 export * from './secret-box.js';
 export * from './timing-safe-equal-text.js';
+export * from './versioned-keys.js';

@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 
-import { EncryptionKeyringError, parseEncryptionKeys } from './encryption-keyring.js';
+import { parseEncryptionKeys } from './encryption-keyring.js';
 import { KeyHasher } from './key-hasher.js';
 import { SecretBox, SecretBoxError, type SealedSecret } from './secret-box.js';
 import { timingSafeEqualText } from './timing-safe-equal-text.js';
+import { VersionedKeysError } from './versioned-keys.js';
 
 const first = randomBytes(32).toString('base64');
 const second = randomBytes(32).toString('base64');
@@ -74,7 +75,7 @@ describe('parseEncryptionKeys', () => {
     [`1:${first},1:${second}`, 'given twice'],
     [`1:${first},`, 'must read <version>'],
   ])('refuses %p without showing a key', (text, message) => {
-    expect(() => parseEncryptionKeys(text)).toThrow(EncryptionKeyringError);
+    expect(() => parseEncryptionKeys(text)).toThrow(VersionedKeysError);
     expect(() => parseEncryptionKeys(text)).toThrow(message);
     expect(() => parseEncryptionKeys(text)).not.toThrow(first);
   });

@@ -28,7 +28,8 @@ export interface OpenApiOptions {
   securitySchemes?: Readonly<Record<string, Parameters<DocumentBuilder['addSecurity']>[1]>>;
 }
 
-const OPERATOR_SCHEMES: NonNullable<OpenApiOptions['securitySchemes']> = {
+/** The credentials of operators, as documents name them. */
+export const operatorSchemes: NonNullable<OpenApiOptions['securitySchemes']> = {
   adminKey: { type: 'apiKey', in: 'header', name: 'X-Admin-Key' },
   operatorToken: { scheme: 'bearer', bearerFormat: 'JWT', type: 'http' },
 };
@@ -93,7 +94,7 @@ async function describeApp(app: INestApplication, options: OpenApiOptions): Prom
     .setDescription(options.description)
     .setVersion(options.version ?? '1')
     .setOpenAPIVersion('3.1.0');
-  for (const [name, scheme] of Object.entries(options.securitySchemes ?? OPERATOR_SCHEMES)) {
+  for (const [name, scheme] of Object.entries(options.securitySchemes ?? operatorSchemes)) {
     head.addSecurity(name, scheme);
   }
   const document = SwaggerModule.createDocument(app, head.build());

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AppError, uuidv7 } from '@penstock/domain';
 import { AdminSessionEntity, AdminUserEntity } from '@penstock/entities';
-import { mintOperatorToken, operatorTokenKey, type RequestContext } from '@penstock/platform';
+import { mintOperatorToken, parseTokenSecrets, type RequestContext } from '@penstock/platform';
 import { DataSource, type EntityManager } from 'typeorm';
 
 import { AdminConfig } from '../../config.js';
@@ -54,7 +54,7 @@ export class LoginsService {
     const now = new Date(ctx.nowMs);
     const { userId, email, role } = user;
     const { token, tokenHash, expiresAtMs } = await mintOperatorToken(
-      operatorTokenKey(this.config.MASTER_KEY),
+      parseTokenSecrets(this.config.PENSTOCK_TOKEN_SECRETS),
       { userId, email, role },
       ctx.nowMs,
     );

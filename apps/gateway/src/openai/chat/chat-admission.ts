@@ -6,6 +6,7 @@ import {
   countJsonTokens,
   exceededShadows,
   shapeOfChatRequest,
+  type Target,
   uuidv7,
 } from '@penstock/domain';
 
@@ -25,7 +26,16 @@ export interface Caller {
   readonly requestId: string;
   readonly keyValue: string;
   readonly clientIp: string;
-  readonly startedAtMs: number;
+  /** When the request arrived. */
+  readonly arrivedAtMs: number;
+}
+
+/** What went before another attempt of the same call. */
+export interface EarlierAttempts {
+  /** Targets that are not to be tried again. */
+  readonly failed: readonly Target[];
+  /** Of the first attempt, so that the order of the targets stays the same. */
+  readonly draw: number;
 }
 
 /** A call that may be made: its hold must end. */
@@ -36,6 +46,10 @@ export interface AdmittedChat extends Pick<AdmittedCall<Hold>, 'hold' | 'decisio
   readonly headers: Readonly<Record<string, string>> | undefined;
   /** The policy that the call was admitted under. */
   readonly policy: PolicyEntry;
+  /** When this attempt began; that of the first is the arrival of the request. */
+  readonly startedAtMs: number;
+  /** See {@link EarlierAttempts.draw}. */
+  readonly draw: number;
 }
 
 /** Admits chat completions: the decision is the domain's, the room comes from {@link AdmissionService}. */
@@ -50,19 +64,25 @@ export class ChatAdmission {
     private readonly random: () => number,
   ) {}
 
-  /** @throws AppError with the refusal; nothing is held then. */
+  /**
+   * @param earlier attempts of the same call that have failed: this one is a call of its own in the books.
+   * @throws AppError with the refusal; nothing is held then.
+   */
   async admit(
-    { requestId, keyValue, clientIp, startedAtMs }: Caller,
+    { requestId, keyValue, clientIp, arrivedAtMs }: Caller,
     entry: PolicyEntry,
     chat: ChatRequest,
+    earlier?: EarlierAttempts,
   ): Promise<AdmittedChat> {
+    const startedAtMs = earlier === undefined ? arrivedAtMs : this.clock.now();
+    const draw = earlier?.draw ?? this.random();
     const draft: CallDraft = {
       id: uuidv7(startedAtMs),
       requestId,
       modelRequested: chat.model,
       startedAtMs,
       isStream: chat.isStream,
-      expiresAtMs: startedAtMs + this.callTimeoutMs + HOLD_GRACE_MS,
+      expiresAtMs: arrivedAtMs + this.callTimeoutMs + HOLD_GRACE_MS,
     };
     // Made before the reservation, which then is the last thing that can fail.
     let body = chat.bytes;
@@ -72,9 +92,10 @@ export class ChatAdmission {
         model: chat.model,
         shape: shapeOfChatRequest(chat.body, chat.bytes.length),
         providers: this.providers,
-        draw: this.random(),
+        draw,
         nowMs: startedAtMs,
         clientIp,
+        ...(earlier === undefined ? undefined : { failed: earlier.failed }),
       },
       {
         reserve: (decide) =>
@@ -90,6 +111,8 @@ export class ChatAdmission {
     const { hold, decision } = admitted;
     const shadows = exceededShadows(hold.plan, hold.totals, hold.amounts, this.admission.serverNowMs);
     if (shadows.length > 0) this.events.shadowsExceeded(requestId, shadows, this.clock.now());
-    return { hold, decision, body, headers: admissionHeaders(admitted, shadows), policy };
+    const attempt = 1 + (earlier?.failed.length ?? 0);
+    const headers = admissionHeaders(admitted, chat.model, attempt, shadows);
+    return { hold, decision, body, headers, policy, startedAtMs, draw };
   }
 }

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 
-import { AppError, type Clock, formatUsd, nanoUsd, type PriceState } from '@penstock/domain';
+import { AppError, type Clock, formatUsd, nanoUsd, type PriceState, type Target } from '@penstock/domain';
 import type { CallOutcome } from '@penstock/dto';
 
 import type { AdmissionService, Hold } from '../../admission/admission.service.js';
@@ -9,13 +9,20 @@ import type { Dialect } from '../../auth/credential.js';
 import type { GatewayEvents } from '../../gateway-events.js';
 import type { Provider } from '../../routing/providers.js';
 import { classifyUpstreamError } from '../../upstream/classify-upstream-error.js';
-import { Exchange, type ExchangeListener } from '../../upstream/exchange.js';
+import { Exchange, ExchangeAbortedError, type ExchangeListener } from '../../upstream/exchange.js';
 import { type SseEvent, SseTap } from '../../upstream/sse-tap.js';
 import { fromProviderHeaders, toProviderHeaders } from '../../upstream/upstream-headers.js';
 import { accountFromHold, accountFromText, accountFromUsage, type CallAccount } from './call-accounting.js';
 import type { ChatFacts } from './chat-request.js';
+import { type FailedAttempt, isWorthAnotherTarget, refusedAttempt } from './failed-attempts.js';
 import { sendAnswer, toErrorAnswer } from '../error-response.js';
 import { generatedTextOf, isEventStream, parseJson } from './provider-answer.js';
+
+/**
+ * Goes on with another target after an attempt whose hold has ended. Resolves when that has ended too, or with what the
+ * caller is to be answered because there is none.
+ */
+export type FailOver = (failed: FailedAttempt) => Promise<AppError | undefined>;
 
 /** Everything an admitted call needs until its end. */
 export interface ChatCallContext {
@@ -27,9 +34,14 @@ export interface ChatCallContext {
   readonly response: ServerResponse;
   readonly callerHeaders: IncomingHttpHeaders;
   readonly dialect: Dialect;
+  /** When the request arrived; earlier attempts count. */
+  readonly arrivedAtMs: number;
+  /** When this attempt began. */
   readonly startedAtMs: number;
   readonly drainMaxMs: number;
   readonly answerBytesMax: number;
+  /** Undefined for the only attempt that there can be. */
+  readonly failOver: FailOver | undefined;
   /** What the caller is told besides what every call is told. */
   readonly headers: Readonly<Record<string, string>> | undefined;
 }
@@ -43,6 +55,9 @@ type AnswerKind = 'pending' | 'failure' | 'json' | 'stream';
 /**
  * One admitted call from dispatch to its account. Owns the upstream exchange: a client that leaves does not end it,
  * and whatever happens the hold is settled or released exactly once, before the last byte goes out.
+ *
+ * A call that can be served elsewhere is one of these per attempt, each with a hold of its own. An attempt that fails
+ * before anything reached the client ends its hold and hands the response over to the next.
  */
 export class ChatCall implements ExchangeListener {
   private readonly exchange = new Exchange(this);
@@ -61,7 +76,8 @@ export class ChatCall implements ExchangeListener {
   private cutBy: AppError | undefined;
   private drainTimer: NodeJS.Timeout | undefined;
   private finish!: () => void;
-  /** Resolves when the hold has ended and the answer is out. Never rejects. */
+  private readonly onClose = (): void => this.onClientClose();
+  /** Resolves when the hold has ended and the answer is out, be it that of a later attempt. Never rejects. */
   readonly finished = new Promise<void>((resolve) => {
     this.finish = resolve;
   });
@@ -74,23 +90,22 @@ export class ChatCall implements ExchangeListener {
   ) {}
 
   /** Sends the request to the provider: these bytes. */
-  start(bytes: Buffer): void {
+  start(bytes: Buffer, isFirst: boolean): void {
     const { chat, provider, response, callerHeaders, requestId } = this.context;
-    response.once('close', () => this.onClientClose());
-    this.exchange.start(
-      provider,
-      '/chat/completions',
-      toProviderHeaders(provider, callerHeaders, requestId, chat.isStream),
-      bytes,
-    );
+    response.once('close', this.onClose);
+    const headers = toProviderHeaders(provider, callerHeaders, requestId, chat.isStream);
+    // It names the request that the caller had in mind; a provider may refuse it for another one.
+    if (!isFirst) delete headers['idempotency-key'];
+    this.exchange.start(provider, '/chat/completions', headers, bytes);
   }
 
-  get startedAtMs(): number {
-    return this.context.startedAtMs;
+  get arrivedAtMs(): number {
+    return this.context.arrivedAtMs;
   }
 
   /** Ends the call now, charging what has been received. The caller reads `refusal`, where there is one. */
   cut(reason: string, refusal?: AppError): void {
+    if (this.isEnding) return;
     this.cutBy ??= refusal;
     this.exchange.abort(reason);
   }
@@ -193,6 +208,7 @@ export class ChatCall implements ExchangeListener {
     const { hold, provider, response, requestId, dialect } = this.context;
     await this.admission.release(hold);
     this.events.upstreamFailed(this.context.requestId, provider.name, this.status);
+    if (isWorthAnotherTarget(this.status, this.chunks) && (await this.handOver(this.refused()))) return;
     if (this.status === 401 || this.status === 403) {
       // The provider refused our credential. Forwarded, it would read as if the caller's key were wrong.
       const error = new AppError('upstream_unreachable', {
@@ -217,11 +233,10 @@ export class ChatCall implements ExchangeListener {
         : await accountFromText(chat.bytes.toString('utf8'), generatedTextOf(answer), hold, price));
     await this.settle(account, this.isClientGone ? 'client_gone' : 'completed');
     if (answer === undefined) {
-      this.sendError(
-        new AppError('upstream_malformed', {
-          detail: `The provider '${this.context.provider.name}' answered 200 with something that is not JSON. It was charged at the reserved amount.`,
-        }),
-      );
+      const error = new AppError('upstream_malformed', {
+        detail: `The provider '${this.context.provider.name}' answered 200 with something that is not JSON. It was charged at the reserved amount.`,
+      });
+      if (!(await this.handOver(this.broken(error, true)))) this.sendError(error);
       return;
     }
     const headers = this.answerHeaders();
@@ -246,15 +261,54 @@ export class ChatCall implements ExchangeListener {
     const error = this.cutBy ?? classifyUpstreamError(cause, provider.name);
     if (this.cutBy === undefined) this.events.upstreamBroke(this.context.requestId, provider.name, error.code, cause);
     else this.events.callCut(this.context.requestId, this.cutBy);
+    // What this gateway itself has ended is not to be tried again.
+    const isTheirs = !(cause instanceof ExchangeAbortedError);
     if (!this.exchange.wasSent || this.kind === 'failure') {
       await this.admission.release(hold);
+      const failed = this.kind === 'failure' ? this.refused() : this.broken(error, false);
+      const isWorthIt = this.kind !== 'failure' || isWorthAnotherTarget(this.status, this.chunks);
+      if (isTheirs && isWorthIt && (await this.handOver(failed))) return;
       this.sendError(error);
       return;
     }
     const account = this.account ?? (this.kind === 'stream' ? await this.accountFromTap() : accountFromHold(hold));
     await this.settle(account, this.isClientGone ? 'client_gone' : 'truncated');
     if (this.kind === 'stream') this.endStreamWithError(error);
-    else this.sendError(error);
+    else if (!isTheirs || !(await this.handOver(this.broken(error, true)))) this.sendError(error);
+  }
+
+  /**
+   * Lets another attempt answer. False when there can be none: this one answers then.
+   *
+   * The hold has ended and nothing has reached the client.
+   */
+  private async handOver(failed: FailedAttempt): Promise<boolean> {
+    const { failOver, response } = this.context;
+    if (failOver === undefined || this.cutBy !== undefined || this.isClientGone || response.destroyed) return false;
+    response.off('close', this.onClose);
+    const error = await failOver(failed);
+    if (error !== undefined) this.sendError(error);
+    return true;
+  }
+
+  private refused(): FailedAttempt {
+    return refusedAttempt(this.target(), this.status, this.upstreamHeaders);
+  }
+
+  private broken(error: AppError, isCharged: boolean): FailedAttempt {
+    return {
+      ...this.target(),
+      code: error.code as FailedAttempt['code'],
+      status: this.status === 0 ? null : this.status,
+      message: error.detail ?? error.message,
+      isCharged,
+      retryAfterMs: null,
+    };
+  }
+
+  private target(): Target {
+    const { provider, modelSent: model } = this.context.hold.identity;
+    return { provider, model };
   }
 
   private settle(account: CallAccount, outcome: CallOutcome): Promise<void> {

@@ -22,7 +22,8 @@ export class ChatCompletionsController {
     description:
       'Reserves the worst case of the call in every limit of the key, its team and its customer, sends it to the ' +
       "provider, and settles what it used before the last byte goes out. A provider's own errors pass through as " +
-      'they are, but for its 401 and 403.',
+      'they are, but for its 401 and 403. A name that leads to several targets is tried at one after the other until ' +
+      'one answers; every attempt is reserved and accounted on its own.',
   })
   @ApiBody({ type: ChatCompletionRequest })
   @ApiExtraModels(ChatCompletion)
@@ -37,7 +38,10 @@ export class ChatCompletionsController {
       'x-penstock-max-tokens': text(
         'The answer was limited to this, because a limit with `clamp` had no room for more.',
       ),
-      'x-penstock-model': text('What was called in place of the model that was asked for.'),
+      'x-penstock-model': text(
+        'What was called, as provider/model, where the name that was asked for does not say it or leads to several.',
+      ),
+      'x-penstock-attempts': text('With x-penstock-model: how many targets were tried; the last one answered.'),
       'x-penstock-fallback-from': text('What was asked for, where a limit with `fallback` had no room for it.'),
       'x-penstock-shadow-exceeded': text('Ids of the limits in shadow mode that have no room for the call.'),
       'x-ratelimit-limit-requests': text('Of the request limit with the least left; likewise -remaining- and -reset-.'),
@@ -63,6 +67,7 @@ export class ChatCompletionsController {
     'budget_exceeded',
     'model_blocked',
     'provider_blocked',
+    'model_not_permitted',
     'model_unpriced',
     'model_not_found',
     'request_too_large',
@@ -72,6 +77,8 @@ export class ChatCompletionsController {
     'concurrency_limited',
     'call_cut',
     'upstream_unreachable',
+    'upstream_failed',
+    'upstream_rate_limited',
     'upstream_malformed',
     'store_unavailable',
     'policy_unavailable',

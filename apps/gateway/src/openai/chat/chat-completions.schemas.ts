@@ -8,7 +8,8 @@ export class ChatCompletionRequest {
     type: String,
     maxLength: 255,
     examples: ['openai/gpt-4o-mini', 'gpt-4o-mini'],
-    description: 'With its provider before the first slash, or bare where the catalogue knows whose it is.',
+    description:
+      'With its provider before the first slash, or bare where the catalogue knows whose it is; or a model group or alias of the team.',
   })
   model!: string;
 
@@ -70,7 +71,7 @@ export class Model {
   @ApiProperty({ type: 'integer' })
   created!: number;
 
-  @ApiProperty({ type: String, description: 'Its provider.' })
+  @ApiProperty({ type: String, description: 'Its provider; `penstock` for a model group.' })
   owned_by!: string;
 }
 

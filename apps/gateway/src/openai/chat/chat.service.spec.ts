@@ -23,7 +23,7 @@ function arriving(): IncomingMessage {
 
 /** A service whose calls are admitted and then cannot be sent. */
 function serviceWith(released: Hold[], providers: Partial<ProviderRegistry>): ChatService {
-  const admitted = { hold: HOLD, decision: { provider: 'openai', call: {} }, body: Buffer.alloc(0) };
+  const admitted = { hold: HOLD, decision: { provider: 'openai', call: {}, others: [] }, body: Buffer.alloc(0) };
   return new ChatService(
     { peek: () => ({}) as PolicyEntry } as unknown as PolicyStore,
     { admit: () => Promise.resolve(admitted as unknown as AdmittedChat) } as unknown as ChatAdmission,

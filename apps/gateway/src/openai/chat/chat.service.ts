@@ -9,9 +9,10 @@ import type { PolicyEntry } from '../../policies/policy-entry.js';
 import type { PolicyStore } from '../../policies/policy-store.js';
 import type { ProviderRegistry } from '../../routing/providers.js';
 import { asAppError } from '../as-app-error.js';
-import type { AdmittedChat, ChatAdmission } from './chat-admission.js';
-import { ChatCall } from './chat-call.js';
-import { type ChatRequest, readChatRequest } from './chat-request.js';
+import type { AdmittedChat, Caller, ChatAdmission } from './chat-admission.js';
+import { ChatCall, type FailOver } from './chat-call.js';
+import { type ChatFacts, readChatRequest } from './chat-request.js';
+import { type FailedAttempt, upstreamFailure } from './failed-attempts.js';
 import { sendAnswer, sendEarlyAnswer, toErrorAnswer } from '../error-response.js';
 import { readBody } from '../request-body.js';
 import type { RevocableCalls } from './revocable-calls.js';
@@ -25,19 +26,31 @@ export interface ChatServiceOptions {
   readonly drainMaxMs: number;
 }
 
+/** Attempts to have one call served, however many targets its name leads to. */
+const ATTEMPTS_MAX = 8;
+const NONE_FAILED: readonly FailedAttempt[] = [];
+
 /** What a call brings with it. */
 interface Arrival {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly requestId: string;
   readonly clientIp: string;
-  readonly startedAtMs: number;
+  readonly arrivedAtMs: number;
+}
+
+/** A call whose attempts may follow one another. */
+interface CallInHand extends Caller {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly chat: ChatFacts;
 }
 
 /** Serves `POST /v1/chat/completions`: authenticate, estimate, reserve, relay, settle. */
 export class ChatService {
   private readonly calls = new Set<ChatCall>();
   private inFlight = 0;
+  private isLeaving = false;
 
   constructor(
     private readonly policies: PolicyStore,
@@ -59,7 +72,7 @@ export class ChatService {
   async handle(request: IncomingMessage, response: ServerResponse, requestId: string, clientIp: string): Promise<void> {
     this.inFlight += 1;
     try {
-      const call = await this.begin({ request, response, requestId, clientIp, startedAtMs: this.clock.now() });
+      const call = await this.begin({ request, response, requestId, clientIp, arrivedAtMs: this.clock.now() });
       if (call === undefined) return;
       await call.finished;
       this.calls.delete(call);
@@ -78,15 +91,19 @@ export class ChatService {
 
   /** Ends the calls that have lasted longer than any call may: their holds are about to expire. */
   cutOverdue(): void {
-    const latestStartMs = this.clock.now() - this.options.callTimeoutMs;
     for (const call of this.calls) {
-      if (call.startedAtMs < latestStartMs) call.cut('the call lasted longer than this gateway allows');
+      if (this.isOverdue(call)) call.cut('the call lasted longer than this gateway allows');
     }
   }
 
   /** Ends every call now; each is charged what it received. */
   cutAll(): void {
+    this.isLeaving = true;
     for (const call of this.calls) call.cut('the gateway is shutting down');
+  }
+
+  private isOverdue({ arrivedAtMs }: { readonly arrivedAtMs: number }): boolean {
+    return arrivedAtMs < this.clock.now() - this.options.callTimeoutMs;
   }
 
   private async load(keyValue: string): Promise<PolicyEntry> {
@@ -99,58 +116,102 @@ export class ChatService {
 
   /** Everything up to dispatch. What only this needs is let go of here: calls last long, and there are many. */
   private async begin(arrival: Arrival): Promise<ChatCall | undefined> {
-    const { request, requestId, clientIp, startedAtMs } = arrival;
+    const { request, response, requestId, clientIp, arrivedAtMs } = arrival;
     const { value: keyValue } = readCredential(request.headers);
     if (this.inFlight > this.options.inFlightMax) {
       throw new AppError('overloaded', { detail: 'This gateway serves as many calls as it may. Try again.' });
     }
     const entry = this.policies.peek(keyValue) ?? (await this.load(keyValue));
     const chat = readChatRequest(await readBody(request, this.options.bodyBytesMax));
-    const admitted = await this.chatAdmission.admit({ requestId, keyValue, clientIp, startedAtMs }, entry, chat);
+    const caller = { requestId, keyValue, clientIp, arrivedAtMs };
+    const admitted = await this.chatAdmission.admit(caller, entry, chat);
+    const { bytes, model, isStream, wantsUsage } = chat;
+    return this.send({ ...caller, request, response, chat: { bytes, model, isStream, wantsUsage } }, admitted);
+  }
+
+  /** Sends an admitted call to its provider; undefined when nobody waits for the answer any more. */
+  private async send(
+    inHand: CallInHand,
+    admitted: AdmittedChat,
+    failed: readonly FailedAttempt[] = NONE_FAILED,
+  ): Promise<ChatCall | undefined> {
     let call: ChatCall | undefined;
     try {
-      call = this.dispatch(arrival, chat, admitted);
+      call = this.dispatch(inHand, admitted, failed);
     } finally {
       // Whatever keeps the call from being sent must not keep its hold.
       if (call === undefined) await this.admission.release(admitted.hold);
     }
     if (call !== undefined && admitted.policy.snapshot.streamPolicy === 'cut') {
-      this.revocable.add(keyValue, admitted.policy, call);
+      this.revocable.add(inHand.keyValue, admitted.policy, call);
     }
     return call;
   }
 
-  /** Sends the call to its provider; undefined when nobody waits for the answer any more. */
   private dispatch(
-    { request, response, requestId, startedAtMs }: Arrival,
-    chat: ChatRequest,
-    { hold, decision, body, headers }: AdmittedChat,
+    inHand: CallInHand,
+    admitted: AdmittedChat,
+    failed: readonly FailedAttempt[],
   ): ChatCall | undefined {
+    const { request, response, requestId, arrivedAtMs, chat } = inHand;
+    const { hold, decision, body, headers, startedAtMs } = admitted;
     if (response.destroyed) return undefined;
     const provider = this.providers.get(decision.provider);
     if (provider === undefined) throw new Error(`${decision.provider} was decided for and is not configured`);
+    const hasOthers = decision.others.length > 0 && failed.length + 1 < ATTEMPTS_MAX;
     const call = new ChatCall(
       {
         requestId,
-        chat: { bytes: chat.bytes, model: chat.model, isStream: chat.isStream, wantsUsage: chat.wantsUsage },
+        chat,
         provider,
         hold,
         price: decision.call.price,
         response,
         callerHeaders: request.headers,
         dialect: dialectOf(request.headers),
+        arrivedAtMs,
         startedAtMs,
         drainMaxMs: this.options.drainMaxMs,
         answerBytesMax: this.options.answerBytesMax,
         headers,
+        // The last attempt of several has nothing to go on to, but it knows of the others.
+        failOver: hasOthers || failed.length > 0 ? this.failOver(inHand, admitted, failed, hasOthers) : undefined,
       },
       this.admission,
       this.clock,
       this.events,
     );
-    call.start(body);
+    call.start(body, failed.length === 0);
     this.calls.add(call);
     return call;
+  }
+
+  /** What comes after an attempt that fails. */
+  private failOver(
+    inHand: CallInHand,
+    { policy, draw }: AdmittedChat,
+    earlier: readonly FailedAttempt[],
+    hasOthers: boolean,
+  ): FailOver {
+    return async (attempt) => {
+      const failed = [...earlier, attempt];
+      if (!hasOthers || this.isLeaving || this.isOverdue(inHand)) return upstreamFailure(failed);
+      let call: ChatCall | undefined;
+      try {
+        const chat = readChatRequest(inHand.chat.bytes);
+        call = await this.send(inHand, await this.chatAdmission.admit(inHand, policy, chat, { failed, draw }), failed);
+      } catch (error) {
+        const refusal = asAppError(error);
+        this.events.failOverRefused(inHand.requestId, attempt.provider, refusal);
+        return upstreamFailure(failed, refusal);
+      }
+      // The client has left meanwhile.
+      if (call === undefined) return undefined;
+      this.events.failedOver(inHand.requestId, attempt.provider, failed.length + 1);
+      await call.finished;
+      this.calls.delete(call);
+      return undefined;
+    };
   }
 
   private refuse(request: IncomingMessage, response: ServerResponse, requestId: string, error: unknown): void {

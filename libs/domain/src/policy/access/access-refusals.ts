@@ -2,13 +2,11 @@ import { AppError } from '../../errors/app-error.js';
 import type { Target } from '../../routing/resolve-target.js';
 import { type AccessCode, type AccessRule, evaluateKey, evaluateModel, type KeyQuestion } from './access.js';
 import type { CallPolicy, PolicyFacts } from '../call-policy.js';
+import { listedNames } from './listed-names.js';
 import type { Suspension } from './suspension.js';
 
 /** When and from where a key is used. */
 export type Circumstances = Pick<KeyQuestion, 'nowMs' | 'clientIp'>;
-
-/** Names listed in a refusal; a longer list would be no help. */
-const NAMES_MAX = 50;
 
 /**
  * Refuses a key that may not be used now, or not from this address.
@@ -64,15 +62,9 @@ function suspensionRefusal({ entity, id, name, status }: Suspension, keyName: st
 /** The refusal of a model or provider, with what is allowed instead. */
 export function accessRefusal(policy: PolicyFacts, target: Target, code: AccessCode, rule?: AccessRule): AppError {
   const name = code === 'provider_blocked' ? `provider '${target.provider}'` : `model '${target.model}'`;
-  const allowed = allowedInstead(policy, target, code, rule);
-  const more = allowed.length - NAMES_MAX;
   return new AppError(code, {
     detail: `The virtual key '${policy.keyName}' may not use the ${name}.`,
-    data: {
-      denied_by: deniedBy(policy, rule),
-      allowed: allowed.slice(0, NAMES_MAX),
-      ...(more > 0 ? { allowed_more: more } : {}),
-    },
+    data: { denied_by: deniedBy(policy, rule), ...listedNames(allowedInstead(policy, target, code, rule)) },
   });
 }
 

@@ -1,0 +1,2 @@
+export * from './model-alias.entity.js';
+export * from './model-group.entity.js';

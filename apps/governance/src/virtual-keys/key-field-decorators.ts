@@ -1,8 +1,8 @@
 import { DurationError, IpRangeError, normalizeIpRange } from '@penstock/domain';
+import { parseOverlap } from '@penstock/management';
 
 import { parseInstant } from '../http/parse-instant.js';
 import { reasonAgainstText, rule } from '../limits/field-decorators.js';
-import { parseOverlap } from './values/parse-overlap.js';
 
 const IP_RANGES_MAX = 200;
 const TAGS_MAX = 50;

@@ -1,3 +1,4 @@
 export * from './changes/index.js';
 export * from './keys/index.js';
+export * from './models/index.js';
 export * from './policies/index.js';

@@ -1,6 +1,7 @@
 import {
   BaseConfig,
   type ConfigProblem,
+  encryptionKeysProblems,
   PortEnv,
   type Secret,
   SecretEnv,
@@ -28,7 +29,14 @@ export class AdminConfig extends BaseConfig {
   @SecretEnv({ minLength: 16 })
   PENSTOCK_KEY_HASH_SECRET: Secret;
 
+  /** Seal the values of virtual keys: the same as governance's. */
+  @SecretEnv()
+  PENSTOCK_ENCRYPTION_KEYS: Secret;
+
   crossCheck(): ConfigProblem[] {
-    return tokenSecretsProblems(this.PENSTOCK_TOKEN_SECRETS);
+    return [
+      ...tokenSecretsProblems(this.PENSTOCK_TOKEN_SECRETS),
+      ...encryptionKeysProblems(this.PENSTOCK_ENCRYPTION_KEYS),
+    ];
   }
 }

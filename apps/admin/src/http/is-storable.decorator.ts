@@ -20,12 +20,30 @@ export function IsNaming(): PropertyDecorator {
   return rule(
     'isString',
     'must be a text of 1 to 255 characters, without control characters and without blanks around it',
-    (value) =>
-      typeof value === 'string' &&
-      value.length <= 255 &&
-      value.trim() === value &&
-      value.isWellFormed() &&
-      NAMING.test(value),
+    isNaming,
+  );
+}
+
+/** Whether a value is as {@link IsNaming} wants it. */
+export function isNaming(value: unknown): value is string {
+  return (
+    typeof value === 'string' &&
+    value.length <= 255 &&
+    value.trim() === value &&
+    value.isWellFormed() &&
+    NAMING.test(value)
+  );
+}
+
+/** Most names that a list of {@link AreNames} holds. */
+export const NAMES_MAX = 1_000;
+
+/** A list of texts that name something, each as {@link IsNaming} wants it. */
+export function AreNames(): PropertyDecorator {
+  return rule(
+    'isArray',
+    `must be a list of at most ${NAMES_MAX} names, each of 1 to 255 characters`,
+    (value) => Array.isArray(value) && value.length <= NAMES_MAX && value.every(isNaming),
   );
 }
 

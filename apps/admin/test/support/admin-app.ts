@@ -9,6 +9,7 @@ import { AdminConfig } from '../../src/config.js';
 
 export const MASTER_KEY = 'master-key-of-the-test';
 export const TOKEN_SECRETS = `1:${Buffer.alloc(32, 9).toString('base64')}`;
+export const ENCRYPTION_KEYS = `1:${Buffer.alloc(32, 7).toString('base64')}`;
 export const HASH_SECRET = 'hash-secret-of-the-test';
 
 /** Anything that JSON can hold; tests look into it freely. */
@@ -85,6 +86,7 @@ export async function startAdmin({ env = {}, controllers = [] }: AdminOptions = 
       MASTER_KEY,
       PENSTOCK_TOKEN_SECRETS: TOKEN_SECRETS,
       PENSTOCK_KEY_HASH_SECRET: HASH_SECRET,
+      PENSTOCK_ENCRYPTION_KEYS: ENCRYPTION_KEYS,
       ...env,
     });
     const created = await createApp({ ...appOptions, module: TestedModule, config, clock, logger });

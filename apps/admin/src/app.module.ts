@@ -7,6 +7,7 @@ import { DataSource } from 'typeorm';
 import { AdminUsersModule } from './admin-users/admin-users.module.js';
 import { AdminConfig } from './config.js';
 import { DatabaseModule } from './database/database.module.js';
+import { ModelsModule } from './models/models.module.js';
 import { OrganizationsModule } from './organizations/organizations.module.js';
 
 @Module({
@@ -35,6 +36,7 @@ import { OrganizationsModule } from './organizations/organizations.module.js';
     }),
     ChangesModule,
     AdminUsersModule,
+    ModelsModule,
     OrganizationsModule,
   ],
 })

@@ -40,6 +40,7 @@ export * from './money/money.js';
 export * from './prices/price-override.js';
 export * from './policy/access/provider-config.js';
 export * from './policy/access/suspension.js';
+export * from './routing/allowed-names.js';
 export * from './routing/model-routes.js';
 export * from './routing/resolve-target.js';
 export * from './routing/route-call.js';

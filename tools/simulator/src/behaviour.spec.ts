@@ -32,7 +32,9 @@ describe('directives', () => {
   });
 
   it('may differ by model and by bearer token', () => {
-    const directive = directiveIn('sim:{"chunks":3,"perModel":{"bad":{"status":500}},"perApiKey":{"sk":{"status":null}}}');
+    const directive = directiveIn(
+      'sim:{"chunks":3,"perModel":{"bad":{"status":500}},"perApiKey":{"sk":{"status":null}}}',
+    );
     const behaviour = { ...DEFAULT_BEHAVIOUR, ...directive };
     expect(behaviourFor(behaviour, 'good', 'other')).toMatchObject({ chunks: 3, status: null });
     expect(behaviourFor(behaviour, 'bad', 'other')).toMatchObject({ chunks: 3, status: 500 });

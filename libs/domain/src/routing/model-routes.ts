@@ -25,17 +25,11 @@ export interface AliasGrant {
   readonly model: string;
 }
 
-/** A model of a group, as operators named it; `alias` when the name is that of an alias. */
-export interface GroupMember {
-  readonly name: string;
-  readonly alias: RouteTarget | null;
-}
-
 /** A model group that a team may use. */
 export interface GroupGrant {
   readonly name: string;
-  /** Those that are active, by ascending priority. */
-  readonly models: readonly GroupMember[];
+  /** Names of those that are active, with their providers or without, by ascending priority. */
+  readonly models: readonly string[];
 }
 
 /** What operators have assigned to a team. */
@@ -56,12 +50,11 @@ export function planModelRoutes({ aliases, groups }: ModelGrants): readonly Mode
   for (const { name, provider, model } of aliases) add(name, 'alias', [{ provider, model }]);
   for (const { name, models } of groups) add(name, 'group', models.map(targetOf));
   for (const { provider, model } of aliases) add(`${provider}/${model}`, 'model', [{ provider, model }]);
-  for (const { models } of groups) for (const member of models) add(member.name, 'model', [targetOf(member)]);
+  for (const { models } of groups) for (const model of models) add(model, 'model', [targetOf(model)]);
   return [...routes.values()];
 }
 
-function targetOf({ name, alias }: GroupMember): RouteTarget {
-  if (alias !== null) return alias;
+function targetOf(name: string): RouteTarget {
   const { provider, model } = splitModel(name);
   return { provider: provider ?? null, model };
 }

@@ -18,12 +18,7 @@ export function modelGrantsJson(teamId: string): string {
       JOIN saas.model_alias_access_groups la ON la.model_access_group_id = ta.model_access_group_id
       WHERE ta.team_id = ${teamId} AND ga.status = 'active')),
   'groups', (SELECT COALESCE(json_agg(json_build_object('name', gm.group_name, 'models', (
-      SELECT COALESCE(json_agg(json_build_object('name', mm.model_name, 'alias',
-          CASE WHEN am.model_alias IS NOT NULL
-            THEN json_build_object('provider', am.provider, 'model', am.actual_model) END)
-        ORDER BY mm.priority, mm.id), '[]')
-      FROM saas.model_group_models mm
-      LEFT JOIN saas.model_aliases am ON am.model_alias = mm.model_name AND am.status = 'active'
+      SELECT COALESCE(json_agg(mm.model_name ORDER BY mm.priority, mm.id), '[]') FROM saas.model_group_models mm
       WHERE mm.model_group_id = gm.model_group_id AND mm.is_active)) ORDER BY gm.group_name), '[]')
     FROM saas.team_model_groups tm
     JOIN saas.model_groups gm ON gm.model_group_id = tm.model_group_id

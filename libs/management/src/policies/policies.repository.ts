@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { PolicyInvalidatedPayload } from '@penstock/dto';
 import { DataSource } from 'typeorm';
 
+import { modelGrantsJson } from '../models/index.js';
 import { WINDOWED_KINDS } from './rate-limit-kinds.js';
 import type { PolicyRow, TenantLimitsRow } from './policy-rows.js';
 
@@ -51,6 +52,10 @@ const SUSPENSION_JSON = `CASE
     WHEN p.team_status <> 'active' THEN json_build_object('entity', 'team',
       'id', p.saas_team_id, 'name', p.team_alias, 'status', p.team_status)
   END`;
+
+/** Null when the admin API does not know the team. */
+const MODEL_GRANTS_JSON = `(SELECT ${modelGrantsJson('s.team_id')}
+  FROM saas.teams s JOIN path p ON s.governance_team_id = p.team_id)`;
 
 /**
  * Ids of the rows that meet one of the conditions, each by its own index: OR over several columns and sub-selects would
@@ -112,7 +117,7 @@ SELECT p.key_id AS "keyId", p.key_name AS "keyName", p.secret_id AS "secretId", 
   (SELECT COALESCE(json_agg(json_build_object('id', o.id, 'provider', o.provider, 'weight', o.weight,
     'allowedModels', o.allowed_models) ORDER BY o.weight DESC, o.created_at, o.id), '[]') FROM providers o
   ) AS "providerConfigs",
-  NULL::json AS "modelGrants",
+  ${MODEL_GRANTS_JSON} AS "modelGrants",
   (SELECT COALESCE(json_agg(json_build_object('id', m.id, 'model', m.model, 'provider', m.provider)), '[]')
     FROM models m) AS "modelConfigs",
   (SELECT COALESCE(json_agg(${BUDGET_JSON} ORDER BY b.seq), '[]') FROM governance.budgets b

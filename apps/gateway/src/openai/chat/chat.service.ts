@@ -148,11 +148,7 @@ export class ChatService {
     return call;
   }
 
-  private dispatch(
-    inHand: CallInHand,
-    admitted: AdmittedChat,
-    failed: readonly FailedAttempt[],
-  ): ChatCall | undefined {
+  private dispatch(inHand: CallInHand, admitted: AdmittedChat, failed: readonly FailedAttempt[]): ChatCall | undefined {
     const { request, response, requestId, arrivedAtMs, chat } = inHand;
     const { hold, decision, body, headers, startedAtMs } = admitted;
     if (response.destroyed) return undefined;

@@ -6,6 +6,7 @@ export * from './admission/explain-call.js';
 export * from './admission/limit-refused-error.js';
 export * from './policy/call-policy.js';
 export * from './credits/credit-charge.js';
+export * from './credits/plan-posting.js';
 export * from './estimate/chat-body.js';
 export * from './limits/budget-alerts.js';
 export * from './estimate/call-shape.js';

@@ -1,4 +1,5 @@
 export * from './changes/index.js';
+export * from './credits/index.js';
 export * from './keys/index.js';
 export * from './models/index.js';
 export * from './policies/index.js';

@@ -1,11 +1,19 @@
 import { callerErrors } from './caller-errors.js';
 import type { CatalogueEntry } from './catalogue-entry.js';
+import { creditErrors } from './credit-errors.js';
 import { limitErrors } from './limit-errors.js';
 import { managementErrors } from './management-errors.js';
 import { operatorErrors } from './operator-errors.js';
 import { serviceErrors } from './service-errors.js';
 
-const entries = { ...callerErrors, ...limitErrors, ...serviceErrors, ...managementErrors, ...operatorErrors };
+const entries = {
+  ...callerErrors,
+  ...limitErrors,
+  ...serviceErrors,
+  ...managementErrors,
+  ...operatorErrors,
+  ...creditErrors,
+};
 
 /** The closed list of everything that can go wrong, by the code that goes over the wire. */
 export type ErrorCode = keyof typeof entries;

@@ -5,6 +5,7 @@ import { AdmissionStore, PolicyDelivery, REDIS_COMMAND } from '@penstock/platfor
 import type { Redis } from 'ioredis';
 import { DataSource } from 'typeorm';
 
+import { CreditLedger } from '../credits/index.js';
 import { PoliciesRepository, TenantLoader } from '../policies/index.js';
 import { ChangedInterceptor } from './changed.interceptor.js';
 import { PolicyChanges } from './policy-changes.js';
@@ -15,6 +16,7 @@ import { REDIS_TIMEOUT_MS } from './redis-timeout.js';
 @Module({
   providers: [
     PolicyChanges,
+    CreditLedger,
     PoliciesRepository,
     TenantLoader,
     { provide: APP_INTERCEPTOR, useClass: ChangedInterceptor },
@@ -30,6 +32,6 @@ import { REDIS_TIMEOUT_MS } from './redis-timeout.js';
         new PolicyDelivery(redis, store, (limitKeys) => readNewestRecordedUsage(dataSource.manager, limitKeys)),
     },
   ],
-  exports: [AdmissionStore, PoliciesRepository, PolicyChanges, PolicyDelivery, TenantLoader],
+  exports: [AdmissionStore, CreditLedger, PoliciesRepository, PolicyChanges, PolicyDelivery, TenantLoader],
 })
 export class ChangesModule {}

@@ -1,0 +1,96 @@
+import { balanceOf } from '@penstock/domain';
+import type { CreditAccountEntity, SaasTeamEntity } from '@penstock/entities';
+
+import type { TeamModels } from '../models/assignments/model-assignments.js';
+import type { TeamCreditsResponse, TeamListEntry, TeamResponse } from './team.response.js';
+
+/** A team and everything that is shown with it. */
+export interface TeamView {
+  readonly team: SaasTeamEntity;
+  readonly account: CreditAccountEntity;
+  readonly models: TeamModels;
+  /** In the clear or masked; null when the team has no key any more. */
+  readonly virtualKey: string | null;
+}
+
+/** The credits of a team as the contract shows an account. */
+export function toTeamCredits(team: SaasTeamEntity, account: CreditAccountEntity): TeamCreditsResponse {
+  const overdraft = toNumber(account.overdraftCredits);
+  return {
+    team_id: team.teamId,
+    organization_id: team.organizationId,
+    credits_allocated: toNumber(account.allocatedCredits),
+    credits_used: toNumber(account.usedCredits),
+    credits_remaining: toNumber(balanceOf(account)),
+    credit_limit: overdraft === 0 ? null : overdraft,
+    auto_refill: account.autoRefill,
+    refill_amount: account.refillCredits === null ? null : toNumber(account.refillCredits),
+    refill_period: account.refillPeriod,
+    last_refill_at: account.lastRefillAt?.toISOString() ?? null,
+    budget_mode: account.budgetMode,
+    credits_per_dollar: Number(account.creditsPerDollar),
+    tokens_per_credit: toNumber(account.tokensPerCredit),
+    status: team.status,
+    created_at: account.createdAt.toISOString(),
+    updated_at: account.updatedAt.toISOString(),
+  };
+}
+
+/** A team as lists show it. */
+export function toTeamListEntry({ team, account, models, virtualKey }: TeamView): TeamListEntry {
+  const { refill_amount, refill_period, last_refill_at, ...credits } = toTeamCredits(team, account);
+  return {
+    ...credits,
+    created_at: team.createdAt.toISOString(),
+    updated_at: team.updatedAt.toISOString(),
+    team_alias: team.teamAlias,
+    is_default: team.isDefault,
+    metadata: team.metadata,
+    model_groups: models.model_groups,
+    access_groups: models.access_groups,
+    virtual_key: virtualKey,
+    virtual_key_id: team.virtualKeyId,
+    governance_team_id: team.governanceTeamId,
+  };
+}
+
+/** A team on its own. */
+export function toTeamResponse(view: TeamView): TeamResponse {
+  return {
+    ...toTeamListEntry(view),
+    credits: toTeamCredits(view.team, view.account),
+    allowed_models: view.models.allowed_models,
+    allowed_model_aliases: view.models.allowed_model_aliases,
+  };
+}
+
+/** A team as the audit trail keeps it. */
+export function toAuditTeam(team: SaasTeamEntity): Record<string, unknown> {
+  return {
+    organization_id: team.organizationId,
+    team_alias: team.teamAlias,
+    status: team.status,
+    is_default: team.isDefault,
+    metadata: team.metadata,
+    governance_team_id: team.governanceTeamId,
+    virtual_key_id: team.virtualKeyId,
+  };
+}
+
+/** How credits are used, as the audit trail keeps it. */
+export function toAuditTerms(
+  account: Pick<CreditAccountEntity, 'budgetMode' | 'creditsPerDollar' | 'tokensPerCredit'>,
+): Record<string, unknown> {
+  return {
+    budget_mode: account.budgetMode,
+    credits_per_dollar: Number(account.creditsPerDollar),
+    tokens_per_credit: toNumber(account.tokensPerCredit),
+  };
+}
+
+/** A count of credits or tokens as JSON has it. What the API lets in keeps sums far below the bound. */
+export function toNumber(value: bigint): number {
+  const number = Number(value);
+  if (!Number.isSafeInteger(number)) throw new Error(`${value} is not exact as a JSON number.`);
+  return number;
+}

@@ -9,6 +9,7 @@ import { AdminConfig } from './config.js';
 import { DatabaseModule } from './database/database.module.js';
 import { ModelsModule } from './models/models.module.js';
 import { OrganizationsModule } from './organizations/organizations.module.js';
+import { ProviderCredentialsModule } from './provider-credentials/provider-credentials.module.js';
 
 @Module({
   imports: [
@@ -38,6 +39,7 @@ import { OrganizationsModule } from './organizations/organizations.module.js';
     AdminUsersModule,
     ModelsModule,
     OrganizationsModule,
+    ProviderCredentialsModule,
   ],
 })
 export class AppModule {}

@@ -1,6 +1,8 @@
 import {
+  allowedNetworksProblems,
   BaseConfig,
   type ConfigProblem,
+  CsvEnv,
   encryptionKeysProblems,
   PortEnv,
   type Secret,
@@ -29,14 +31,19 @@ export class AdminConfig extends BaseConfig {
   @SecretEnv({ minLength: 16 })
   PENSTOCK_KEY_HASH_SECRET: Secret;
 
-  /** Seal the values of virtual keys: the same as governance's. */
+  /** Seal virtual keys and the credentials of organizations for providers: the same as governance's and the gateways'. */
   @SecretEnv()
   PENSTOCK_ENCRYPTION_KEYS: Secret;
+
+  /** Networks that organizations' own providers may be in although they are not public, also without TLS. */
+  @CsvEnv()
+  PENSTOCK_PROVIDER_ALLOWED_NETWORKS: readonly string[] = [];
 
   crossCheck(): ConfigProblem[] {
     return [
       ...tokenSecretsProblems(this.PENSTOCK_TOKEN_SECRETS),
       ...encryptionKeysProblems(this.PENSTOCK_ENCRYPTION_KEYS),
+      ...allowedNetworksProblems(this.PENSTOCK_PROVIDER_ALLOWED_NETWORKS, 'PENSTOCK_PROVIDER_ALLOWED_NETWORKS'),
     ];
   }
 }

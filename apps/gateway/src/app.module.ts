@@ -4,6 +4,7 @@ import { Module } from '@nestjs/common';
 import { type Clock, uuidv7 } from '@penstock/domain';
 import { POLICY_CHANNEL, QUEUE_PREFIX, USAGE_RECORD_QUEUE, type UsageRecordJob } from '@penstock/dto';
 import {
+  AddressPolicy,
   AdmissionStore,
   type BaseConfig,
   CLOCK,
@@ -11,12 +12,16 @@ import {
   LOGGER,
   type Logger,
   Metrics,
+  parseEncryptionKeys,
+  parseNetworks,
   REDIS_COMMAND,
   REDIS_QUEUE_PRODUCER,
   REDIS_SUBSCRIBER,
   type RedisConnections,
   RedisModule,
+  SecretBox,
   Shutdown,
+  verifyJobCall,
 } from '@penstock/platform';
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -39,6 +44,9 @@ import { RevocableCalls } from './openai/chat/revocable-calls.js';
 import { OwnerHeartbeat } from './owner-heartbeat.js';
 import { GovernanceClient } from './policies/governance-client.js';
 import { PolicyStore } from './policies/policy-store.js';
+import type { UpstreamDeadlines } from './routing/create-pool.js';
+import { OrganizationPools } from './routing/organization-pools.js';
+import { OrganizationProviders } from './routing/organization-providers.js';
 import { ProviderRegistry } from './routing/providers.js';
 import { UsageQueue } from './usage/usage-queue.js';
 
@@ -167,14 +175,15 @@ function commandDeadline(config: BaseConfig): RedisConnections {
       provide: ProviderRegistry,
       inject: [GatewayConfig, Shutdown],
       useFactory: (config: GatewayConfig, shutdown: Shutdown) => {
-        const registry = new ProviderRegistry(config.providers(), {
-          connectMs: config.PENSTOCK_UPSTREAM_CONNECT_TIMEOUT_MS,
-          headersMs: config.PENSTOCK_UPSTREAM_FIRST_BYTE_TIMEOUT_MS,
-          idleMs: config.PENSTOCK_UPSTREAM_IDLE_TIMEOUT_MS,
-        });
+        const registry = new ProviderRegistry(config.providers(), deadlinesOf(config));
         shutdown.register('close', 'providers', () => registry.close());
         return registry;
       },
+    },
+    {
+      provide: OrganizationProviders,
+      inject: [ProviderRegistry, GatewayConfig, Shutdown],
+      useFactory: createOrganizationProviders,
     },
     {
       provide: OwnerHeartbeat,
@@ -191,7 +200,7 @@ function commandDeadline(config: BaseConfig): RedisConnections {
         PolicyStore,
         ChatAdmission,
         AdmissionService,
-        ProviderRegistry,
+        OrganizationProviders,
         RevocableCalls,
         CLOCK,
         GatewayEvents,
@@ -231,6 +240,35 @@ function commandDeadline(config: BaseConfig): RedisConnections {
 })
 export class AppModule {}
 
+function deadlinesOf(config: GatewayConfig): UpstreamDeadlines {
+  return {
+    connectMs: config.PENSTOCK_UPSTREAM_CONNECT_TIMEOUT_MS,
+    headersMs: config.PENSTOCK_UPSTREAM_FIRST_BYTE_TIMEOUT_MS,
+    idleMs: config.PENSTOCK_UPSTREAM_IDLE_TIMEOUT_MS,
+  };
+}
+
+/** The gateway's own providers, and the accounts that organizations have with providers. */
+function createOrganizationProviders(
+  own: ProviderRegistry,
+  config: GatewayConfig,
+  shutdown: Shutdown,
+): OrganizationProviders {
+  const addresses = new AddressPolicy(
+    parseNetworks(config.PENSTOCK_PROVIDER_ALLOWED_NETWORKS),
+    'PENSTOCK_PROVIDER_ALLOWED_NETWORKS',
+  );
+  const providers = new OrganizationProviders(
+    own,
+    new SecretBox(parseEncryptionKeys(config.PENSTOCK_ENCRYPTION_KEYS)),
+    addresses,
+    new OrganizationPools(deadlinesOf(config), addresses),
+    config.PENSTOCK_CLIENT_GONE_POLICY,
+  );
+  shutdown.register('close', 'providers of organizations', () => providers.close());
+  return providers;
+}
+
 /** What may cut running calls: the news of policies, and a look at them every second for the news that were lost. */
 function createRevocableCalls(
   policies: PolicyStore,
@@ -258,7 +296,7 @@ function createChatService(
   policies: PolicyStore,
   chatAdmission: ChatAdmission,
   admission: AdmissionService,
-  providers: ProviderRegistry,
+  providers: OrganizationProviders,
   revocable: RevocableCalls,
   clock: Clock,
   events: GatewayEvents,
@@ -274,6 +312,7 @@ function createChatService(
     inFlightMax: config.PENSTOCK_IN_FLIGHT_MAX,
     callTimeoutMs: config.PENSTOCK_CALL_TIMEOUT_MS,
     drainMaxMs: config.PENSTOCK_DRAIN_MAX_MS,
+    readJobCall: (header, nowMs) => verifyJobCall(config.PENSTOCK_SERVICE_TOKEN, header, nowMs),
   });
   metrics.gauge({
     name: 'penstock_gateway_calls_in_flight',

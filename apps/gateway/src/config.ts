@@ -1,7 +1,10 @@
 import {
+  allowedNetworksProblems,
   BaseConfig,
   ChoiceEnv,
   type ConfigProblem,
+  CsvEnv,
+  encryptionKeysProblems,
   IntEnv,
   PortEnv,
   type Secret,
@@ -32,6 +35,14 @@ export class GatewayConfig extends BaseConfig {
   /** Key of the hash under which virtual keys are looked up; the same in every app. */
   @SecretEnv({ minLength: 16 })
   PENSTOCK_KEY_HASH_SECRET: Secret;
+
+  /** Opens the credentials that organizations have saved for providers; they reach the gateway sealed. */
+  @SecretEnv()
+  PENSTOCK_ENCRYPTION_KEYS: Secret;
+
+  /** Networks that organizations' own providers may be in although they are not public, also without TLS. */
+  @CsvEnv()
+  PENSTOCK_PROVIDER_ALLOWED_NETWORKS: readonly string[] = [];
 
   /** How long a dead gateway's holds stay before they may be swept. Its heartbeat is four times as frequent. */
   @IntEnv({ min: 1_000, max: 600_000 })
@@ -106,14 +117,13 @@ export class GatewayConfig extends BaseConfig {
   @UrlEnv({ ...HTTP, optional: true })
   MISTRAL_BASE_URL?: string;
 
-  /** A base URL without a key is a mistake that would otherwise show as a provider that is not configured. */
+  /** Checks across variables. */
   crossCheck(): ConfigProblem[] {
-    return OPENAI_SHAPED_PROVIDERS.filter(
-      ({ variables }) => this[variables.baseUrl] !== undefined && this[variables.apiKey] === undefined,
-    ).map(({ variables }) => ({
-      variable: variables.apiKey,
-      reason: `is required because ${variables.baseUrl} is set`,
-    }));
+    return [
+      ...encryptionKeysProblems(this.PENSTOCK_ENCRYPTION_KEYS),
+      ...allowedNetworksProblems(this.PENSTOCK_PROVIDER_ALLOWED_NETWORKS, 'PENSTOCK_PROVIDER_ALLOWED_NETWORKS'),
+      ...this.missingKeys(),
+    ];
   }
 
   /** The providers that have a key. */
@@ -122,6 +132,16 @@ export class GatewayConfig extends BaseConfig {
       const apiKey = this[provider.variables.apiKey];
       return apiKey === undefined ? [] : [this.settingsOf(provider, apiKey)];
     });
+  }
+
+  /** A base URL without a key is a mistake that would otherwise show as a provider that is not configured. */
+  private missingKeys(): ConfigProblem[] {
+    return OPENAI_SHAPED_PROVIDERS.filter(
+      ({ variables }) => this[variables.baseUrl] !== undefined && this[variables.apiKey] === undefined,
+    ).map(({ variables }) => ({
+      variable: variables.apiKey,
+      reason: `is required because ${variables.baseUrl} is set`,
+    }));
   }
 
   private settingsOf(provider: OpenAiShapedProvider, apiKey: Secret): ProviderSettings {

@@ -198,7 +198,9 @@ describe('an operator token', () => {
     const [, payload = ''] = String(login.headers['authorization']).split('.');
     const text = `${Buffer.from(JSON.stringify(header)).toString('base64url')}.${payload}`;
     const signature = isSigned
-      ? createHmac('sha256', parseTokenSecrets(TOKEN_SECRETS).keys.get(1) ?? '').update(text).digest('base64url')
+      ? createHmac('sha256', parseTokenSecrets(TOKEN_SECRETS).keys.get(1) ?? '')
+          .update(text)
+          .digest('base64url')
       : '';
 
     expect((await list({ headers: { authorization: `Bearer ${text}.${signature}` } })).status).toBe(401);

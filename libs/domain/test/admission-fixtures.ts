@@ -42,8 +42,10 @@ export function policyOf(facts: Partial<PolicyFacts> = {}): CallPolicy {
     allowedProviders: null,
     providerConfigs: [],
     modelRoutes: null,
+    providerCredentials: [],
     limits: [],
     priceOverrides: PRICES,
+    credit: null,
     ...facts,
   });
 }

@@ -1,3 +1,28 @@
+/** Type of the outbox message that ends holds on credits in Redis. */
+export const CREDIT_HOLDS_CLOSED = 'credits.holds_closed';
+
+/** A hold on credits that has ended. */
+export interface ClosedCreditHold {
+  /** Counter of the credits: `k<base 36>.0.0`. */
+  readonly accountCounterId: string;
+  /** Counter of the hold: `m<base 36>.0.0`. */
+  readonly holdCounterId: string;
+  /** What it came to. Decimal integer. */
+  readonly chargedCredits: string;
+}
+
+/** Payload of a {@link CREDIT_HOLDS_CLOSED} outbox message. Delivering it twice, or late, is harmless. */
+export interface CreditHoldsClosedPayload {
+  readonly schemaVersion: 1;
+  readonly tenantId: string;
+  /**
+   * In force before the holds end: a change that takes credits away lowers the cap, and what the hold gives back must
+   * not be had under the old one. Null: the policy did not change.
+   */
+  readonly epoch: number | null;
+  readonly holds: readonly ClosedCreditHold[];
+}
+
 /** Type of the outbox message that tells every gateway of a changed policy. */
 export const POLICY_INVALIDATED = 'policy.invalidated';
 

@@ -1,4 +1,11 @@
-import type { LimitSpec, ModelRoute, PriceOverride, ProviderConfig, Suspension } from '@penstock/domain';
+import type {
+  LimitSpec,
+  ModelRoute,
+  PolicyCredit,
+  PriceOverride,
+  ProviderConfig,
+  Suspension,
+} from '@penstock/domain';
 
 export type { ModelRoute, ProviderConfig, Suspension } from '@penstock/domain';
 
@@ -7,6 +14,22 @@ export const SNAPSHOT_VERSION = 3;
 
 /** What becomes of streams that run when their key is deactivated, deleted or expires. */
 export type StreamPolicy = 'finish' | 'cut';
+
+/**
+ * A provider's key that belongs to the organization of a virtual key, in force for its calls. The key is sealed: it is in
+ * the clear neither in Redis nor on the way there, only in the memory of a gateway.
+ */
+export interface SealedProviderCredential {
+  /** The sealed key opens only under this id. */
+  readonly credentialId: string;
+  readonly provider: string;
+  /** Where calls go; null: where the gateway reaches the provider. */
+  readonly apiBase: string | null;
+  /** Base64. */
+  readonly sealedKey: string;
+  /** Version of the encryption key that sealed it. */
+  readonly keyVersion: number;
+}
 
 /**
  * Everything a gateway must know to decide about a call of one virtual key. Built by governance in one
@@ -44,11 +67,15 @@ export interface PolicySnapshot {
    * every other key.
    */
   readonly modelRoutes: readonly ModelRoute[] | null;
+  /** The organization's own credentials, at most one per provider; calls to these providers go out with them. */
+  readonly providerCredentials: readonly SealedProviderCredential[];
   readonly streamPolicy: StreamPolicy;
   /** Every limit on the path of any call of the key; some apply only to one provider or model (`match`). */
   readonly limits: readonly LimitSpec[];
   /** Operator prices that may apply to this tenant, newest first. */
   readonly priceOverrides: readonly PriceOverride[];
+  /** How the credits of the team are used; null: the admin API does not know it, or it has no account. */
+  readonly credit: PolicyCredit | null;
 }
 
 /** Answer of governance to `GET /internal/policies/:keyHash`. */

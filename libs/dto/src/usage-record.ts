@@ -23,6 +23,11 @@ export interface CallIdentity {
   readonly startedAtMs: number;
   /** Version id of the price, or null when the price is unknown. */
   readonly priceId: string | null;
+  /** Version of the organization's price book that was applied; absent when the client pays the cost. */
+  readonly clientPriceId?: string;
+  /** The job that the call is part of, and which of its calls it is; absent for a call without one. */
+  readonly jobId?: string;
+  readonly jobCallId?: string;
   /** Ids of all counters that this call is charged to; the unit is the first character. */
   readonly counters: readonly string[];
 }
@@ -39,6 +44,11 @@ export interface HoldRecord extends CallIdentity {
   readonly heldOutputTokens?: number;
   /** Decimal integer, nano-dollars. */
   readonly heldNanoUsd: string;
+  /** What the client would pay. Decimal integer, nano-dollars; absent: the same. */
+  readonly heldClientNanoUsd?: string;
+  /** Decimal integers; absent: none. */
+  readonly heldCredits?: string;
+  readonly heldMicroCredits?: string;
   readonly isStream: boolean;
 }
 
@@ -54,6 +64,12 @@ export interface UsageRecord extends CallIdentity {
   readonly chargedOutputTokens?: number;
   /** Charged to budgets. Decimal integer, nano-dollars. */
   readonly costNanoUsd: string;
+  /** What the client pays. Decimal integer, nano-dollars; absent: the same. */
+  readonly clientCostNanoUsd?: string;
+  /** Charged to the credits of the team, by a call without a job. Decimal integer; absent: none. */
+  readonly credits?: string;
+  /** Charged to the job, millionths of a credit. Decimal integer; absent: none. */
+  readonly microCredits?: string;
   /** True when the provider's own usage was not available and the amounts are an upper bound or a count of ours. */
   readonly isEstimated: boolean;
   readonly outcome: CallOutcome;
@@ -71,7 +87,16 @@ export const OUTBOX_LATE = 'L';
 
 /** What a hold takes from the limits. */
 export function heldAmountsOf(
-  hold: Pick<HoldRecord, 'heldTokens' | 'heldInputTokens' | 'heldOutputTokens' | 'heldNanoUsd'>,
+  hold: Pick<
+    HoldRecord,
+    | 'heldTokens'
+    | 'heldInputTokens'
+    | 'heldOutputTokens'
+    | 'heldNanoUsd'
+    | 'heldClientNanoUsd'
+    | 'heldCredits'
+    | 'heldMicroCredits'
+  >,
 ): CallAmounts {
   return {
     requests: 1,
@@ -80,12 +105,24 @@ export function heldAmountsOf(
     outputTokens: hold.heldOutputTokens ?? 0,
     concurrentRequests: 1,
     costNanoUsd: BigInt(hold.heldNanoUsd),
+    clientCostNanoUsd: BigInt(hold.heldClientNanoUsd ?? hold.heldNanoUsd),
+    credits: BigInt(hold.heldCredits ?? 0),
+    microCredits: BigInt(hold.heldMicroCredits ?? 0),
   };
 }
 
 /** What a finished call is charged to the limits. */
 export function chargedAmountsOf(
-  record: Pick<UsageRecord, 'tokens' | 'chargedInputTokens' | 'chargedOutputTokens' | 'costNanoUsd'>,
+  record: Pick<
+    UsageRecord,
+    | 'tokens'
+    | 'chargedInputTokens'
+    | 'chargedOutputTokens'
+    | 'costNanoUsd'
+    | 'clientCostNanoUsd'
+    | 'credits'
+    | 'microCredits'
+  >,
 ): CallAmounts {
   return {
     requests: 1,
@@ -94,5 +131,8 @@ export function chargedAmountsOf(
     outputTokens: record.chargedOutputTokens ?? 0,
     concurrentRequests: 0,
     costNanoUsd: BigInt(record.costNanoUsd),
+    clientCostNanoUsd: BigInt(record.clientCostNanoUsd ?? record.costNanoUsd),
+    credits: BigInt(record.credits ?? 0),
+    microCredits: BigInt(record.microCredits ?? 0),
   };
 }

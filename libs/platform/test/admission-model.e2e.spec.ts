@@ -111,6 +111,9 @@ const amountsArbitrary: fc.Arbitrary<CallAmounts> = fc
     outputTokens,
     concurrentRequests: 1,
     costNanoUsd: BigInt(cost) * scale,
+    clientCostNanoUsd: 0n,
+    credits: 0n,
+    microCredits: 0n,
   }));
 
 type Op =
@@ -190,6 +193,9 @@ function actualOf(held: CallAmounts, part: number): CallAmounts {
     outputTokens,
     concurrentRequests: 0,
     costNanoUsd: (held.costNanoUsd * BigInt(part)) / 3n,
+    clientCostNanoUsd: 0n,
+    credits: 0n,
+    microCredits: 0n,
   };
 }
 
@@ -327,4 +333,7 @@ const ONE_CALL: CallAmounts = {
   outputTokens: 1,
   concurrentRequests: 1,
   costNanoUsd: 1n,
+  clientCostNanoUsd: 0n,
+  credits: 0n,
+  microCredits: 0n,
 };

@@ -52,6 +52,8 @@ function amountsOf(requests: unknown, tokens: unknown, costNanoUsd: unknown): Un
     requests: String(requests),
     tokens: String(tokens),
     costNanoUsd: String(costNanoUsd),
+    credits: '0',
+    microCredits: '0',
   };
 }
 
@@ -116,6 +118,9 @@ describe('six units', () => {
     outputTokens: 20,
     concurrentRequests: 1,
     costNanoUsd: 9_000n,
+    clientCostNanoUsd: 0n,
+    credits: 0n,
+    microCredits: 0n,
   };
   const heldTotals = ['1', '70', '9000', '50', '20', '1'];
   const capsOf = (scarce?: number): string[] => heldTotals.map((total, index) => (index === scarce ? total : '999999'));

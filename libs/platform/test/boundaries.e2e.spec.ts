@@ -98,6 +98,9 @@ const HELD: CallAmounts = {
   outputTokens: 60,
   concurrentRequests: 1,
   costNanoUsd: 1_000n,
+  clientCostNanoUsd: 1_000n,
+  credits: 0n,
+  microCredits: 0n,
 };
 
 interface Settled {

@@ -17,6 +17,12 @@ export interface UsageEventRow {
   readonly charged_input_tokens: string;
   readonly charged_output_tokens: string;
   readonly cost_nano_usd: string;
+  readonly client_cost_nano_usd: string;
+  readonly credits: string;
+  readonly micro_credits: string;
+  readonly credit_transfer_id: string | null;
+  readonly job_id: string | null;
+  readonly job_call_id: string | null;
   readonly is_estimated: boolean;
   readonly is_stream: boolean;
   readonly outcome: string;

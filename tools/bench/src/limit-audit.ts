@@ -49,6 +49,8 @@ export function excessOf(
     output_tokens: 0n,
     concurrent_requests: 0n,
     nano_usd: 0n,
+    credits: 0n,
+    micro_credits: 0n,
   };
   for (const [id, used] of counters) {
     const { limitKey, generation, unit } = parseCounterId(id);

@@ -7,10 +7,12 @@ import {
   type LimitPlan,
   LimitRefusedError,
   NO_AMOUNTS,
+  withJob,
 } from '@penstock/domain';
 import { type CallIdentity, OUTBOX_NORMAL, type UsageRecord } from '@penstock/dto';
 import {
   AdmissionStore,
+  type JobCall,
   type ReserveOp,
   type ReserveOutcome,
   type SettleOp,
@@ -34,6 +36,8 @@ export interface CallDraft {
   readonly startedAtMs: number;
   readonly isStream: boolean;
   readonly expiresAtMs: number;
+  /** The job that the call is part of. */
+  readonly job?: JobCall | undefined;
 }
 
 /** A hold in force. It must end: {@link AdmissionService.settle} or {@link AdmissionService.release}. */
@@ -100,7 +104,8 @@ export class AdmissionService {
         continue;
       }
       const { amounts } = decided;
-      const plan = current.planAt(this.serverNowMs, decided.provider, decided.model);
+      const limits = current.planAt(this.serverNowMs, decided.provider, decided.model);
+      const plan = draft.job === undefined ? limits : withJob(limits, draft.job.holdCounterId);
       const identity = identityOf(draft, current, plan, decided);
       const op: ReserveOp = {
         holdId: identity.id,
@@ -122,6 +127,8 @@ export class AdmissionService {
             current = await this.reload(keyValue, outcome.epoch);
           }
           break;
+        case 'job_not_open':
+          throw new AppError('job_not_open');
         case 'not_loaded':
           await this.policies.loadTenant(current);
           break;
@@ -234,6 +241,7 @@ export class AdmissionService {
 
 function identityOf(draft: CallDraft, entry: PolicyEntry, plan: LimitPlan, decided: CallDecision): CallIdentity {
   const { snapshot } = entry;
+  const clientPriceId = decided.call.billing?.client?.id;
   return {
     id: draft.id,
     requestId: draft.requestId,
@@ -248,5 +256,7 @@ function identityOf(draft: CallDraft, entry: PolicyEntry, plan: LimitPlan, decid
     startedAtMs: draft.startedAtMs,
     priceId: decided.priceId,
     counters: plan.chargedIds,
+    ...(clientPriceId == null ? {} : { clientPriceId }),
+    ...(draft.job === undefined ? {} : { jobId: draft.job.jobId, jobCallId: draft.job.callId }),
   };
 }

@@ -11,6 +11,9 @@ const amounts: CallAmounts = {
   outputTokens: 1,
   concurrentRequests: 1,
   costNanoUsd: 7_500n,
+  clientCostNanoUsd: 7_500n,
+  credits: 0n,
+  microCredits: 0n,
 };
 const counters = ['c1.0.k', 't1.0.k'];
 const identityOf = (modelRequested: string): CallIdentity => ({

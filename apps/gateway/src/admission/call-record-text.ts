@@ -20,7 +20,8 @@ export function holdRecordText(
   return (
     `{${identityText(identity)},"ownerId":"${ownerId}","expiresAtMs":${call.expiresAtMs},` +
     `"heldTokens":${amounts.tokens},"heldInputTokens":${amounts.inputTokens},` +
-    `"heldOutputTokens":${amounts.outputTokens},"heldNanoUsd":"${amounts.costNanoUsd}","isStream":${call.isStream}}`
+    `"heldOutputTokens":${amounts.outputTokens},"heldNanoUsd":"${amounts.costNanoUsd}",` +
+    `${clientText('heldClientNanoUsd', 'heldCredits', 'heldMicroCredits', amounts)}"isStream":${call.isStream}}`
   );
 }
 
@@ -35,6 +36,9 @@ export function usageRecordText(
     | 'chargedInputTokens'
     | 'chargedOutputTokens'
     | 'costNanoUsd'
+    | 'clientCostNanoUsd'
+    | 'credits'
+    | 'microCredits'
     | 'settledAtMs'
   >,
   amounts: CallAmounts,
@@ -44,15 +48,27 @@ export function usageRecordText(
     `{"schemaVersion":1,${identityText(identity)},"modelReported":${JSON.stringify(result.modelReported)},` +
     `"usage":${JSON.stringify(result.usage)},"tokens":${amounts.tokens},` +
     `"chargedInputTokens":${amounts.inputTokens},"chargedOutputTokens":${amounts.outputTokens},"costNanoUsd":"${amounts.costNanoUsd}",` +
-    `"isEstimated":${result.isEstimated},"outcome":"${result.outcome}","isStream":${result.isStream},` +
+    `${clientText('clientCostNanoUsd', 'credits', 'microCredits', amounts)}"isEstimated":${result.isEstimated},"outcome":"${result.outcome}","isStream":${result.isStream},` +
     `"upstreamStatus":${result.upstreamStatus},"settledAtMs":${settledAtMs},` +
     `"latencyMs":${result.latencyMs},"ttftMs":${result.ttftMs}}`
   );
 }
 
+/** The members that only calls have whose client pays otherwise than the provider bills. */
+function clientText(cost: string, credits: string, microCredits: string, amounts: CallAmounts): string {
+  const isAtCost = amounts.clientCostNanoUsd === amounts.costNanoUsd;
+  if (isAtCost && amounts.credits === 0n && amounts.microCredits === 0n) return '';
+  return (
+    (isAtCost ? '' : `"${cost}":"${amounts.clientCostNanoUsd}",`) +
+    (amounts.credits === 0n ? '' : `"${credits}":"${amounts.credits}",`) +
+    (amounts.microCredits === 0n ? '' : `"${microCredits}":"${amounts.microCredits}",`)
+  );
+}
+
 function identityText(identity: CallIdentity): string {
-  const { id, requestId, startedAtMs } = identity;
-  return `"id":"${id}","requestId":"${requestId}","startedAtMs":${startedAtMs},${sharedText(identity)}`;
+  const { id, requestId, startedAtMs, jobId, jobCallId } = identity;
+  const job = jobId === undefined ? '' : `"jobId":"${jobId}","jobCallId":"${jobCallId}",`;
+  return `"id":"${id}","requestId":"${requestId}","startedAtMs":${startedAtMs},${job}${sharedText(identity)}`;
 }
 
 /** The members that calls of the same policy to the same model share. */
@@ -63,12 +79,19 @@ function sharedText(identity: CallIdentity): string {
     texts = new Map();
     sharedTexts.set(identity.counters, texts);
   }
-  const { provider, modelRequested, modelSent, priceId } = identity;
+  const { provider, modelRequested, modelSent, priceId, clientPriceId } = identity;
   // The length keeps a space within one name from making another pair of names.
-  const name = `${provider} ${modelRequested.length} ${modelRequested} ${modelSent} ${priceId}`;
+  const name = `${provider} ${modelRequested.length} ${modelRequested} ${modelSent} ${priceId} ${clientPriceId}`;
   let text = texts.get(name);
   if (text === undefined) {
-    const { id: _id, requestId: _requestId, startedAtMs: _startedAtMs, ...shared } = identity;
+    const {
+      id: _id,
+      requestId: _requestId,
+      startedAtMs: _startedAtMs,
+      jobId: _jobId,
+      jobCallId: _jobCallId,
+      ...shared
+    } = identity;
     text = JSON.stringify(shared).slice(1, -1);
     if (texts.size >= TEXTS_MAX) texts.clear();
     texts.set(name, text);

@@ -12,6 +12,9 @@ const HELD: CallAmounts = {
   outputTokens: 40,
   concurrentRequests: 1,
   costNanoUsd: 5_000n,
+  clientCostNanoUsd: 5_000n,
+  credits: 0n,
+  microCredits: 0n,
 };
 
 function holdOf(limits: readonly (readonly [unit: LimitUnit, cap: string, total: string, hours: number])[]): Hold {

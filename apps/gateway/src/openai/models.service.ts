@@ -1,6 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import { type Clock, evaluateModel, inferProvider, listCatalogueModels, type ModelRoute } from '@penstock/domain';
+import {
+  type Clock,
+  evaluateModel,
+  inferProvider,
+  listCatalogueModels,
+  type ModelRoute,
+  providersWith,
+} from '@penstock/domain';
 
 import { dialectOf, readCredential } from '../auth/credential.js';
 import type { GatewayEvents } from '../gateway-events.js';
@@ -55,11 +62,12 @@ export class ModelsService {
   }
 
   private listFor({ snapshot }: PolicyEntry): ModelEntry[] {
-    const { allowedModels, allowedProviders, providerConfigs, modelRoutes } = snapshot;
+    const { allowedModels, allowedProviders, providerConfigs, providerCredentials, modelRoutes } = snapshot;
     if (modelRoutes !== null) {
       return modelRoutes.map((route) => ({ id: route.name, object: 'model', created: 0, owned_by: ownerOf(route) }));
     }
-    return this.providers.names().flatMap((provider) =>
+    const providers = providersWith(providerCredentials, this.providers);
+    return providers.names().flatMap((provider) =>
       listCatalogueModels(provider)
         .filter((model) => evaluateModel({ allowedModels, allowedProviders, providerConfigs, provider, model }).allowed)
         .map((model) => ({ id: model, object: 'model' as const, created: 0, owned_by: provider })),

@@ -1,4 +1,5 @@
 import { AppError } from '@penstock/domain';
+import { RefusedAddressError } from '@penstock/platform';
 
 import { ExchangeAbortedError } from './exchange.js';
 
@@ -18,6 +19,12 @@ export function classifyUpstreamError(error: Error, provider: string): AppError 
   if (error instanceof ExchangeAbortedError) {
     return new AppError('upstream_unreachable', {
       detail: `The answer of the provider '${provider}' was not read to its end: ${error.message}.`,
+      cause: error,
+    });
+  }
+  if (error instanceof RefusedAddressError) {
+    return new AppError('provider_credential_unusable', {
+      detail: `The api_base of your organization's credential for the provider '${provider}' ${error.message}. Nothing was sent and nothing was charged; tell the operator.`,
       cause: error,
     });
   }

@@ -94,6 +94,10 @@ function amountOf(event: UsageEventRow, unit: LimitUnit): bigint {
       return 0n;
     case 'nano_usd':
       return BigInt(event.cost_nano_usd);
+    case 'credits':
+      return BigInt(event.credits);
+    case 'micro_credits':
+      return BigInt(event.micro_credits);
   }
 }
 

@@ -20,9 +20,11 @@ export function policySnapshot(fields: Partial<PolicySnapshot> = {}): PolicySnap
     providerConfigs: [],
     suspension: null,
     modelRoutes: null,
+    providerCredentials: [],
     streamPolicy: 'finish',
     limits: [],
     priceOverrides: [],
+    credit: null,
     ...fields,
   };
 }

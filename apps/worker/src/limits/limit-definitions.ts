@@ -67,19 +67,32 @@ const LIMITS = `
     COALESCE(n.fiscal_year_start_month, 1) AS fiscal_year_start_month
   FROM placed p LEFT JOIN governance.tenants n ON n.id = p.tenant_id`;
 
-/** Every limit in force, by its key. */
+/** Accounts of credits, and holds on them that have not ended. They count without end. */
+const CREDITS = `
+  SELECT 'credits' AS unit, seq, tenant_id FROM ledger.credit_accounts WHERE kind = 'team'
+  UNION ALL
+  SELECT 'micro_credits', seq, tenant_id FROM ledger.credit_holds WHERE state <> 'closed'`;
+
+/** Every limit in force, by its key; the credits of teams and the holds on them too. */
 export async function readLimitDefinitions(manager: EntityManager): Promise<Map<string, LimitDefinition>> {
   const rows: LimitRow[] = await manager.query(LIMITS);
+  const credits: Pick<LimitRow, 'unit' | 'seq' | 'tenant_id'>[] = await manager.query(CREDITS);
+  const creditDefinitions = credits.map((row): [string, LimitDefinition] => {
+    const key = limitKey(row.unit, BigInt(row.seq));
+    return [key, { key, generation: 0, tenantId: row.tenant_id, window: { kind: 'unending' } }];
+  });
   return new Map(
-    rows.map((row) => {
-      const definition: LimitDefinition = {
-        key: limitKey(row.unit, BigInt(row.seq)),
-        generation: row.generation,
-        tenantId: row.tenant_id,
-        window: windowOf(row),
-      };
-      return [definition.key, definition];
-    }),
+    creditDefinitions.concat(
+      rows.map((row) => {
+        const definition: LimitDefinition = {
+          key: limitKey(row.unit, BigInt(row.seq)),
+          generation: row.generation,
+          tenantId: row.tenant_id,
+          window: windowOf(row),
+        };
+        return [definition.key, definition] as [string, LimitDefinition];
+      }),
+    ),
   );
 }
 

@@ -8,7 +8,7 @@ export const KEPT_AFTER_END_MS = 3_600_000;
 /**
  * Counters that no admission will read again: an hour ago the last one did, or their limit is gone or counts under a
  * newer generation. Those of a limit that moved to another tenant stay until then, because the move may
- * still have to copy them. `definitions` must have been read after the counters were: then a counter without a
+ * still have to copy them. Those of holds on credits are removed by whoever closes the hold. `definitions` must have been read after the counters were: then a counter without a
  * definition is one of a deleted limit, never of a new one.
  */
 export function prunableCounters(
@@ -17,7 +17,9 @@ export function prunableCounters(
   nowMs: number,
 ): string[] {
   return counterIds.filter((counterId) => {
-    const { limitKey, generation, windowStartMs } = parseCounterId(counterId);
+    const { limitKey, unit, generation, windowStartMs } = parseCounterId(counterId);
+    // Closing a hold gives back what it takes, and finds out by its counter how much that is.
+    if (unit === 'micro_credits') return false;
     const definition = definitions.get(limitKey);
     if (definition === undefined) return true;
     if (generation !== definition.generation) return generation < definition.generation;

@@ -12,9 +12,10 @@ export function retentionCutoffMs(retentionDays: number, nowMs: number): number 
   return nowMs - retentionDays * DAY_MS;
 }
 
-/** Money is what books are kept for: the windows of budgets are never deleted. */
+/** Money is what books are kept for: the windows of budgets and credits are never deleted. */
 export function isKeptForEver(limitKey: string): boolean {
-  return unitOfKey(limitKey) === 'nano_usd';
+  const unit = unitOfKey(limitKey);
+  return unit === 'nano_usd' || unit === 'credits';
 }
 
 /**

@@ -65,6 +65,7 @@ function ledger(change: Partial<LedgerState>): LedgerState {
     epochs: new Map(),
     accountedIds: new Set(),
     rejectedCount: 0,
+    credits: [],
     ...change,
   };
 }

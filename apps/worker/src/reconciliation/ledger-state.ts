@@ -1,3 +1,4 @@
+import { type CreditCounters, readCreditCounters } from '@penstock/entities';
 import type { DataSource, EntityManager } from 'typeorm';
 
 import { type LimitDefinition, readLimitDefinitions } from '../limits/limit-definitions.js';
@@ -16,6 +17,7 @@ export interface LedgerState {
   /** Which of the asked outbox entries have their event. */
   readonly accountedIds: ReadonlySet<string>;
   readonly rejectedCount: number;
+  readonly credits: readonly CreditCounters[];
 }
 
 /** An outbox entry, as far as the ledger can look it up. */
@@ -34,13 +36,15 @@ export function readLedgerState(dataSource: DataSource, asked: readonly EventKey
     epochs: await readEpochs(tx),
     accountedIds: await findAccounted(tx, asked),
     rejectedCount: await countRejected(tx),
+    credits: await readCreditCounters(tx, null),
   }));
 }
 
 const EVENT_SUMS = (condition: string): string => `
   SELECT counter_id,
     sum(CASE left(counter_id, 1) WHEN 'q' THEN 1 WHEN 't' THEN tokens WHEN 'i' THEN charged_input_tokens
-      WHEN 'o' THEN charged_output_tokens ELSE cost_nano_usd END) AS amount
+      WHEN 'o' THEN charged_output_tokens WHEN 'k' THEN credits WHEN 'm' THEN micro_credits
+      ELSE cost_nano_usd END) AS amount
   FROM ledger.usage_events, unnest(counters) AS counter_id
   WHERE ${condition} AND counter_id NOT LIKE 'n%'
   GROUP BY counter_id`;

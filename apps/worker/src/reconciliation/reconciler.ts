@@ -82,7 +82,8 @@ export class Reconciler {
     let repaired = 0;
     for (const { tenantId, counterId, redis, expected } of drifts) {
       if (tenantId === null) continue;
-      await this.store.addToCounters(tenantId, [[counterId, expected - (redis ?? 0n)]]);
+      if (expected === null) await this.store.dropCounters(tenantId, [counterId]);
+      else await this.store.addToCounters(tenantId, [[counterId, expected - (redis ?? 0n)]]);
       repaired += 1;
     }
     for (const { tenantId, postgres } of staleEpochs) await this.store.bumpEpoch(tenantId, postgres);

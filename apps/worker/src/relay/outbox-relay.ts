@@ -1,5 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { POLICY_INVALIDATED, type PolicyInvalidatedPayload } from '@penstock/dto';
+import {
+  CREDIT_HOLDS_CLOSED,
+  type CreditHoldsClosedPayload,
+  POLICY_INVALIDATED,
+  type PolicyInvalidatedPayload,
+} from '@penstock/dto';
 import { LOGGER, type Logger, PolicyDelivery, REDIS_COMMAND } from '@penstock/platform';
 import type { Redis } from 'ioredis';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -13,10 +18,10 @@ const LOST_AT_MOST = '1 minute';
 /** Delivered messages are kept this long, for questions. */
 const KEPT_FOR = '7 days';
 
-interface OutboxRow {
-  readonly id: string;
-  readonly payload: PolicyInvalidatedPayload;
-}
+type OutboxRow = { readonly id: string } & (
+  | { readonly type: typeof POLICY_INVALIDATED; readonly payload: PolicyInvalidatedPayload }
+  | { readonly type: typeof CREDIT_HOLDS_CLOSED; readonly payload: CreditHoldsClosedPayload }
+);
 
 /**
  * Brings policy changes to Redis that governance could not deliver itself. The rows stay locked while Redis is
@@ -77,21 +82,23 @@ export class OutboxRelay {
 
   private async relayBatch(tx: EntityManager): Promise<number> {
     const rows: OutboxRow[] = await tx.query(
-      `SELECT id, payload FROM governance.outbox_messages
-       WHERE delivered_at IS NULL AND type = $1 AND created_at < now() - interval '${GRACE}'
+      `SELECT id, type, payload FROM governance.outbox_messages
+       WHERE delivered_at IS NULL AND type = ANY($1) AND created_at < now() - interval '${GRACE}'
        ORDER BY seq LIMIT ${BATCH_MAX} FOR UPDATE SKIP LOCKED`,
-      [POLICY_INVALIDATED],
+      [[POLICY_INVALIDATED, CREDIT_HOLDS_CLOSED]],
     );
     const delivered: string[] = [];
-    for (const { id, payload } of rows) {
+    for (const row of rows) {
       try {
-        await this.delivery.deliver(payload);
+        await (row.type === POLICY_INVALIDATED
+          ? this.delivery.deliver(row.payload)
+          : this.delivery.closeCreditHolds(row.payload));
       } catch (error) {
         if (delivered.length === 0) throw error;
         // What was delivered is marked now; the next run meets the failure first.
         break;
       }
-      delivered.push(id);
+      delivered.push(row.id);
     }
     if (delivered.length > 0) {
       await tx.query('UPDATE governance.outbox_messages SET delivered_at = now() WHERE id = ANY($1)', [delivered]);

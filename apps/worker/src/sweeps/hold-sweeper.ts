@@ -34,6 +34,9 @@ interface EventRow {
   readonly charged_input_tokens: string;
   readonly charged_output_tokens: string;
   readonly cost_nano_usd: string;
+  readonly client_cost_nano_usd: string | null;
+  readonly credits: string;
+  readonly micro_credits: string;
 }
 
 interface SweepCounts {
@@ -139,7 +142,8 @@ export class HoldSweeper {
   private async findAccounted(holds: readonly HoldRecord[]): Promise<Map<string, CallAmounts>> {
     if (holds.length === 0) return new Map();
     const rows: EventRow[] = await this.dataSource.query(
-      `SELECT e.id, e.tokens, e.charged_input_tokens, e.charged_output_tokens, e.cost_nano_usd
+      `SELECT e.id, e.tokens, e.charged_input_tokens, e.charged_output_tokens, e.cost_nano_usd,
+         e.client_cost_nano_usd, e.credits, e.micro_credits
        FROM ledger.usage_events e
        JOIN unnest($1::uuid[], $2::bigint[]) AS h(id, started_at_ms)
          ON e.id = h.id AND e.started_at = to_timestamp(h.started_at_ms / 1000.0)`,
@@ -153,6 +157,9 @@ export class HoldSweeper {
           chargedInputTokens: Number(row.charged_input_tokens),
           chargedOutputTokens: Number(row.charged_output_tokens),
           costNanoUsd: row.cost_nano_usd,
+          clientCostNanoUsd: row.client_cost_nano_usd ?? row.cost_nano_usd,
+          credits: row.credits,
+          microCredits: row.micro_credits,
         }),
       ]),
     );

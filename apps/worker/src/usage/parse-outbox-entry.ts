@@ -81,6 +81,16 @@ function findProblem(r: Partial<Record<keyof UsageRecord, unknown>>, tenantId: s
   if (!isAmount(r.tokens)) return 'tokens is not a whole number';
   if (typeof r.costNanoUsd !== 'string' || !WHOLE_NUMBER.test(r.costNanoUsd))
     return 'costNanoUsd is not a whole number';
+  for (const name of ['clientCostNanoUsd', 'credits', 'microCredits'] as const) {
+    const value = r[name];
+    if (value !== undefined && (typeof value !== 'string' || !WHOLE_NUMBER.test(value))) {
+      return `${name} is not a whole number`;
+    }
+  }
+  if (r.clientPriceId !== undefined && typeof r.clientPriceId !== 'string') return 'clientPriceId is not a string';
+  for (const name of ['jobId', 'jobCallId'] as const) {
+    if (r[name] !== undefined && !isUuid(r[name])) return `${name} is not a UUID`;
+  }
   for (const name of ['isEstimated', 'isStream'] as const) {
     if (typeof r[name] !== 'boolean') return `${name} is not a boolean`;
   }
@@ -137,6 +147,7 @@ function storable(record: UsageRecord): UsageRecord {
     modelSent: storableText(record.modelSent),
     modelReported: record.modelReported === null ? null : storableText(record.modelReported),
     priceId: record.priceId === null ? null : storableText(record.priceId),
+    ...(record.clientPriceId === undefined ? {} : { clientPriceId: storableText(record.clientPriceId) }),
     latencyMs: storableInteger(record.latencyMs),
     upstreamStatus: record.upstreamStatus === null ? null : storableInteger(record.upstreamStatus),
     ttftMs: record.ttftMs === null ? null : storableInteger(record.ttftMs),

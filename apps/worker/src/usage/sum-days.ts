@@ -13,6 +13,8 @@ export interface DailyIncrement {
   readonly usage: Record<keyof UsageVector, bigint>;
   tokens: bigint;
   costNanoUsd: bigint;
+  clientCostNanoUsd: bigint;
+  credits: bigint;
 }
 
 /** Sums calls by UTC day, path and model, sorted by that key: see {@link sumWindows} for why. */
@@ -73,6 +75,8 @@ function emptyIncrement(day: string, record: UsageRecord): DailyIncrement {
     },
     tokens: 0n,
     costNanoUsd: 0n,
+    clientCostNanoUsd: 0n,
+    credits: 0n,
   };
 }
 
@@ -85,4 +89,6 @@ function addCall(sum: DailyIncrement, record: UsageRecord): void {
   }
   sum.tokens += BigInt(record.tokens);
   sum.costNanoUsd += BigInt(record.costNanoUsd);
+  sum.clientCostNanoUsd += BigInt(record.clientCostNanoUsd ?? record.costNanoUsd);
+  if (record.credits !== undefined) sum.credits += BigInt(record.credits);
 }

@@ -3,6 +3,7 @@ import type { UsageRecord } from '@penstock/dto';
 import type { EntityManager } from 'typeorm';
 
 import { plainArray, textArray } from './array-literal.js';
+import { CreditDeductions } from './credit-deductions.js';
 import { latestUses, type SecretUse } from './latest-uses.js';
 import type { OutboxRecord } from './parse-outbox-entry.js';
 import { type DailyIncrement, sumDays } from './sum-days.js';
@@ -30,12 +31,14 @@ export async function recordUsage(tx: EntityManager, batch: readonly OutboxRecor
   const sorted = batch
     .toSorted((a, b) => byCodePoint(a.record.id, b.record.id))
     .filter(({ record }, index, all) => record.id !== all[index - 1]?.record.id);
-  const newIds = await insertEvents(tx, sorted);
+  const deductions = new CreditDeductions();
+  const newIds = await insertEvents(tx, sorted, deductions);
   const newRecords = sorted.filter(({ record }) => newIds.has(record.id)).map(({ record }) => record);
   if (newRecords.length > 0) {
     await addToWindows(tx, sumWindows(newRecords));
     await addToDays(tx, sumDays(newRecords));
     await noteUses(tx, latestUses(newRecords));
+    await deductions.post(tx, newRecords, new Date());
   }
   const late = sorted.filter(({ isLate }) => isLate).map(({ record }) => record);
   return {
@@ -82,32 +85,40 @@ const INSERT_EVENTS = `
     input_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, output_tokens,
     reasoning_tokens, input_audio_tokens, output_audio_tokens, input_image_tokens, tool_units,
     tokens, cost_nano_usd, is_estimated, is_stream, is_counter_pending, outcome,
-    upstream_status, latency_ms, ttft_ms, counters, charged_input_tokens, charged_output_tokens)
+    upstream_status, latency_ms, ttft_ms, counters, charged_input_tokens, charged_output_tokens,
+    client_cost_nano_usd, client_price_id, credits, micro_credits, credit_transfer_id, job_id, job_call_id)
   SELECT
     id, to_timestamp(started_at_ms / 1000.0), to_timestamp(settled_at_ms / 1000.0), request_id, tenant_id,
     virtual_key_id, team_id, customer_id, provider, model_requested, model_sent, model_reported, price_id,
     input_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, output_tokens,
     reasoning_tokens, input_audio_tokens, output_audio_tokens, input_image_tokens, tool_units,
     tokens, cost_nano_usd, is_estimated, is_stream, is_counter_pending, outcome,
-    upstream_status, latency_ms, ttft_ms, string_to_array(counters, ','), charged_input_tokens, charged_output_tokens
+    upstream_status, latency_ms, ttft_ms, string_to_array(counters, ','), charged_input_tokens, charged_output_tokens,
+    client_cost_nano_usd, client_price_id, credits, micro_credits, credit_transfer_id, job_id, job_call_id
   FROM unnest(
     $1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::uuid[], $6::uuid[], $7::uuid[], $8::uuid[],
     $9::text[], $10::text[], $11::text[], $12::text[], $13::text[],
     $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[],
     $19::bigint[], $20::bigint[], $21::bigint[], $22::bigint[], $23::bigint[],
     $24::bigint[], $25::numeric[], $26::boolean[], $27::boolean[], $28::boolean[], $29::text[],
-    $30::integer[], $31::integer[], $32::integer[], $33::text[], $34::bigint[], $35::bigint[]
+    $30::integer[], $31::integer[], $32::integer[], $33::text[], $34::bigint[], $35::bigint[],
+    $36::numeric[], $37::text[], $38::bigint[], $39::bigint[], $40::uuid[], $41::uuid[], $42::uuid[]
   ) AS r(
     id, started_at_ms, settled_at_ms, request_id, tenant_id, virtual_key_id, team_id, customer_id,
     provider, model_requested, model_sent, model_reported, price_id,
     input_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, output_tokens,
     reasoning_tokens, input_audio_tokens, output_audio_tokens, input_image_tokens, tool_units,
     tokens, cost_nano_usd, is_estimated, is_stream, is_counter_pending, outcome,
-    upstream_status, latency_ms, ttft_ms, counters, charged_input_tokens, charged_output_tokens)
+    upstream_status, latency_ms, ttft_ms, counters, charged_input_tokens, charged_output_tokens,
+    client_cost_nano_usd, client_price_id, credits, micro_credits, credit_transfer_id, job_id, job_call_id)
   ON CONFLICT DO NOTHING
   RETURNING id`;
 
-async function insertEvents(tx: EntityManager, batch: readonly OutboxRecord[]): Promise<Set<string>> {
+async function insertEvents(
+  tx: EntityManager,
+  batch: readonly OutboxRecord[],
+  deductions: CreditDeductions,
+): Promise<Set<string>> {
   const plain = (read: (record: UsageRecord) => string | number | boolean | null): string =>
     plainArray(batch.map(({ record }) => read(record)));
   const text = (read: (record: UsageRecord) => string | null): string =>
@@ -148,6 +159,13 @@ async function insertEvents(tx: EntityManager, batch: readonly OutboxRecord[]): 
     text((r) => r.counters.join(',')),
     plain((r) => r.chargedInputTokens ?? 0),
     plain((r) => r.chargedOutputTokens ?? 0),
+    plain((r) => r.clientCostNanoUsd ?? r.costNanoUsd),
+    text((r) => r.clientPriceId ?? null),
+    plain((r) => r.credits ?? 0),
+    plain((r) => r.microCredits ?? 0),
+    plain((r) => deductions.transferIdOf(r)),
+    plain((r) => r.jobId ?? null),
+    plain((r) => r.jobCallId ?? null),
   ]);
   return new Set(rows.map(({ id }) => id));
 }
@@ -174,11 +192,13 @@ const ADD_TO_DAYS = `
   INSERT INTO ledger.usage_daily AS d (
     id, day, tenant_id, virtual_key_id, team_id, customer_id, provider, model, calls, calls_estimated,
     input_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, output_tokens,
-    reasoning_tokens, input_audio_tokens, output_audio_tokens, input_image_tokens, tool_units, tokens, cost_nano_usd)
+    reasoning_tokens, input_audio_tokens, output_audio_tokens, input_image_tokens, tool_units, tokens, cost_nano_usd,
+    client_cost_nano_usd, credits)
   SELECT * FROM unnest(
     $1::uuid[], $2::date[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[], $8::text[], $9::bigint[],
     $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[],
-    $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[], $22::numeric[])
+    $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[], $22::numeric[],
+    $23::numeric[], $24::bigint[])
   ON CONFLICT ON CONSTRAINT uq_usage_daily_day_path_model DO UPDATE SET
     calls = d.calls + EXCLUDED.calls,
     calls_estimated = d.calls_estimated + EXCLUDED.calls_estimated,
@@ -193,7 +213,9 @@ const ADD_TO_DAYS = `
     input_image_tokens = d.input_image_tokens + EXCLUDED.input_image_tokens,
     tool_units = d.tool_units + EXCLUDED.tool_units,
     tokens = d.tokens + EXCLUDED.tokens,
-    cost_nano_usd = d.cost_nano_usd + EXCLUDED.cost_nano_usd`;
+    cost_nano_usd = d.cost_nano_usd + EXCLUDED.cost_nano_usd,
+    client_cost_nano_usd = d.client_cost_nano_usd + EXCLUDED.client_cost_nano_usd,
+    credits = d.credits + EXCLUDED.credits`;
 
 async function addToDays(tx: EntityManager, increments: readonly DailyIncrement[]): Promise<void> {
   const plain = (read: (increment: DailyIncrement) => string | bigint | null): string =>
@@ -221,6 +243,8 @@ async function addToDays(tx: EntityManager, increments: readonly DailyIncrement[
     plain((i) => i.usage.toolUnits),
     plain((i) => i.tokens),
     plain((i) => i.costNanoUsd),
+    plain((i) => i.clientCostNanoUsd),
+    plain((i) => i.credits),
   ]);
 }
 

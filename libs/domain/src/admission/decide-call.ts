@@ -1,3 +1,4 @@
+import type { Billing } from '../credits/billing.js';
 import { AppError } from '../errors/app-error.js';
 import type { CallShape } from '../estimate/call-shape.js';
 import { type Estimate, estimateCall } from '../estimate/estimate.js';
@@ -6,6 +7,7 @@ import { type ModelInfo, modelInfo } from '../models/model-info.js';
 import { deniedBy, refuseKey, refuseModel } from '../policy/access/access-refusals.js';
 import type { CallPolicy } from '../policy/call-policy.js';
 import type { PriceState } from '../prices/price-override.js';
+import { providersWith } from '../routing/credential-providers.js';
 import { isOneOf, type Target } from '../routing/resolve-target.js';
 import { type ConfiguredProviders, providerNotConfigured, routeCall } from '../routing/route-call.js';
 
@@ -14,6 +16,7 @@ export interface CallQuestion {
   /** As the caller named it. */
   readonly model: string;
   readonly shape: CallShape;
+  /** The gateway's own; what the key's organization has credentials for comes on top. */
   readonly providers: ConfiguredProviders;
   /** Uniform in [0, 1): decides between providers that share the calls. */
   readonly draw: number;
@@ -24,6 +27,8 @@ export interface CallQuestion {
   readonly counts?: ReadonlyMap<Encoding, number>;
   /** The answer is limited to this, whatever the caller asked for. */
   readonly maxTokens?: number;
+  /** The counter of the job that the call is part of. */
+  readonly jobCounterId?: string;
   /** Of the targets that the model leads to only this one is meant, as long as it leads there. */
   readonly only?: Target;
   /** Targets that are out of the question because they have failed. */
@@ -35,7 +40,13 @@ const NONE: readonly Target[] = [];
 /** A call that access and price allow, and what it takes from the limits at most. */
 export interface CallDecision extends Target, Pick<Estimate, 'amounts'> {
   /** What the amounts were estimated for. */
-  readonly call: { readonly shape: CallShape; readonly info: ModelInfo; readonly price: PriceState };
+  readonly call: {
+    readonly shape: CallShape;
+    readonly info: ModelInfo;
+    readonly price: PriceState;
+    /** How the team pays; undefined: what the provider bills. */
+    readonly billing: Billing | undefined;
+  };
   /** Version of the price; null when it is unknown. */
   readonly priceId: string | null;
   /** See {@link CallQuestion.maxTokens}. */
@@ -53,7 +64,8 @@ export interface CallDecision extends Target, Pick<Estimate, 'amounts'> {
  */
 export function decideCall(policy: CallPolicy, question: CallQuestion, tried: readonly Target[] = NONE): CallDecision {
   refuseKey(policy, question);
-  const { only, model, providers, draw } = question;
+  const { only, model, draw } = question;
+  const providers = providersWith(policy.snapshot.providerCredentials, question.providers);
   const routed = routeCall(policy.snapshot, model, providers, draw);
   const targets = only !== undefined && isOneOf(routed, only) ? [only] : routed;
   let refusal: unknown;
@@ -78,14 +90,20 @@ function decideTarget(
 ): CallDecision {
   const { provider, model } = target;
   refuseModel(policy.snapshot, target);
-  if (!question.providers.has(provider)) throw providerNotConfigured(provider, question.providers);
+  const providers = providersWith(policy.snapshot.providerCredentials, question.providers);
+  if (!providers.has(provider)) throw providerNotConfigured(provider, providers);
   const price = policy.priceOf(provider, model, question.nowMs);
   const shape = shapeFor(question, target);
   if (policy.planAt(question.nowMs, provider, model).hasBudget) refuseUnbounded(policy, price, shape, target);
+  const billing = policy.billingOf(provider, model, question.nowMs, question.jobCounterId !== undefined);
+  if (billing?.credit?.mode === 'consumption_usd') {
+    refuseUnbounded(policy, billing.client === undefined ? price : billing.client.price, shape, target);
+  }
   const info = modelInfo(provider, model);
-  const { amounts } = estimateCall(shape, info, price);
+  const { amounts } = estimateCall(shape, info, price, billing);
   const { maxTokens } = question;
-  return { provider, model, amounts, priceId: priceIdOf(price), call: { shape, info, price }, maxTokens, others };
+  const call = { shape, info, price, billing };
+  return { provider, model, amounts, priceId: priceIdOf(price), call, maxTokens, others };
 }
 
 function shapeFor({ shape, counts, maxTokens }: CallQuestion, { provider, model }: Target): CallShape {
@@ -103,7 +121,7 @@ function shapeFor({ shape, counts, maxTokens }: CallQuestion, { provider, model 
 function refuseUnbounded(policy: CallPolicy, price: PriceState, shape: CallShape, target: Target): void {
   if (price.state === 'unknown') {
     throw new AppError('model_unpriced', {
-      detail: `No price is known for '${target.provider}/${target.model}', so a budget on the path of this key could not be kept. An operator can set a price for it.`,
+      detail: `No price is known for '${target.provider}/${target.model}', so a budget or the credits on the path of this key could not be kept. An operator can set a price for it.`,
       fields: [{ path: 'model', reason: 'has no price' }],
       data: { denied_by: deniedBy(policy.snapshot, 'price') },
     });
@@ -111,7 +129,7 @@ function refuseUnbounded(policy: CallPolicy, price: PriceState, shape: CallShape
   if (shape.hasPremiumTier === true) {
     throw new AppError('model_unpriced', {
       detail:
-        'The service_tier of this request is billed above the list price, so a budget on the path of this key could not be kept. Leave it out, or use "auto", "default" or "flex".',
+        'The service_tier of this request is billed above the list price, so a budget or the credits on the path of this key could not be kept. Leave it out, or use "auto", "default" or "flex".',
       fields: [{ path: 'service_tier', reason: 'has no known price' }],
       data: { denied_by: deniedBy(policy.snapshot, 'price'), allowed: ['auto', 'default', 'flex'] },
     });

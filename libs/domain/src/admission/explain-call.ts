@@ -7,6 +7,7 @@ import { heldOfLimits } from '../limits/held-of-limits.js';
 import { judgeLimits, type LimitReport } from '../limits/judge-limits.js';
 import type { LimitPlan } from '../limits/limit-plan.js';
 import { amountFor, type CallAmounts } from '../limits/limits.js';
+import { providersWith } from '../routing/credential-providers.js';
 import type { Target } from '../routing/resolve-target.js';
 import { routeCall } from '../routing/route-call.js';
 import { type AdmissionPort, admitCall } from './admit-call.js';
@@ -173,7 +174,7 @@ function charged(plan: LimitPlan, position: number, amounts: CallAmounts): bigin
 
 function candidatesOf(policy: CallPolicy, { model, providers, draw }: CallQuestion): readonly Target[] {
   try {
-    return routeCall(policy.snapshot, model, providers, draw);
+    return routeCall(policy.snapshot, model, providersWith(policy.snapshot.providerCredentials, providers), draw);
   } catch (error) {
     // The same refusal stands in the explanation.
     if (error instanceof AppError) return [];

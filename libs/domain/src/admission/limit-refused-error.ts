@@ -41,8 +41,7 @@ export class LimitRefusedError extends AppError {
   get mayFitElsewhere(): boolean {
     const { others } = this.decision;
     return this.exceeded.some(
-      (limit) =>
-        limit.match !== undefined && others.some(({ provider, model }) => !appliesTo(limit, provider, model)),
+      (limit) => limit.match !== undefined && others.some(({ provider, model }) => !appliesTo(limit, provider, model)),
     );
   }
 }
@@ -51,7 +50,7 @@ export class LimitRefusedError extends AppError {
 function detailsOf(refusal: Refusal): Record<string, unknown> {
   return {
     remedy: refusal.remedy,
-    retry_after_ms: refusal.retryAfterMs,
+    ...(refusal.retryAfterMs === undefined ? {} : { retry_after_ms: refusal.retryAfterMs }),
     decided_by: refusal.decided,
     limits: refusal.limits,
     ...(refusal.maxTokensThatFits === undefined ? {} : { max_tokens_that_fits: refusal.maxTokensThatFits }),

@@ -129,7 +129,8 @@ export const callerErrors = {
     openAiType: 'permission_error',
     bifrostType: 'model_blocked',
     title: 'The team of the virtual key may not use this model.',
-    remedy: 'Use one of the names in `allowed`, or ask an operator to assign a model group or access group to the team.',
+    remedy:
+      'Use one of the names in `allowed`, or ask an operator to assign a model group or access group to the team.',
     explanation:
       'The models of the team are assigned to it: it may use the names of its model groups, the aliases of its access groups and the models that these lead to, as far as they are active, and nothing else; `allowed` has up to 50 of them. When it is empty, nothing is assigned to the team.',
     isRetryable: false,

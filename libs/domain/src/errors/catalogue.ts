@@ -4,12 +4,14 @@ import { creditErrors } from './credit-errors.js';
 import { limitErrors } from './limit-errors.js';
 import { managementErrors } from './management-errors.js';
 import { operatorErrors } from './operator-errors.js';
+import { providerErrors } from './provider-errors.js';
 import { serviceErrors } from './service-errors.js';
 
 const entries = {
   ...callerErrors,
   ...limitErrors,
   ...serviceErrors,
+  ...providerErrors,
   ...managementErrors,
   ...operatorErrors,
   ...creditErrors,

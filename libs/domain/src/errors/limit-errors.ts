@@ -55,4 +55,26 @@ export const limitErrors = {
     isRetryable: false,
     logLevel: 'info',
   },
+  credits_exhausted: {
+    status: 402,
+    openAiType: 'insufficient_quota',
+    bifrostType: 'credits_exhausted',
+    title: 'The credits of the team do not cover this.',
+    remedy: 'Ask an operator to add credits to the team, or make the call smaller.',
+    explanation:
+      'Credits are prepaid. The most that the call, or the job, can take does not fit into what the team has left. Credits of running calls and jobs are held until they end, so no balance gets negative.',
+    isRetryable: false,
+    logLevel: 'info',
+  },
+  job_not_open: {
+    status: 409,
+    openAiType: 'invalid_request_error',
+    bifrostType: 'job_not_open',
+    title: 'The job that this call is part of has ended.',
+    remedy: 'Create another job and make the call for that one.',
+    explanation:
+      'A job holds credits while it is open. Once it is completed, failed or cancelled it is charged, and nothing can be added to it any more.',
+    isRetryable: false,
+    logLevel: 'info',
+  },
 } as const satisfies Record<string, CatalogueEntry>;

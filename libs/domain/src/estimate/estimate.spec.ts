@@ -225,6 +225,9 @@ describe('estimateCall', () => {
         outputTokens: 4,
         concurrentRequests: 1,
         costNanoUsd: 0n,
+        clientCostNanoUsd: 0n,
+        credits: 0n,
+        microCredits: 0n,
       });
     }
   });

@@ -1,4 +1,6 @@
 import type { CallShape } from './call-shape.js';
+import { type Billing, creditAmounts } from '../credits/billing.js';
+import { AT_COST_BASIS_POINTS } from '../prices/client-pricing.js';
 import { type CompiledPrice, costOf, type PriceTier, type TokenField } from '../prices/compiled-price.js';
 import type { CallAmounts } from '../limits/limits.js';
 import type { ModelInfo } from '../models/model-info.js';
@@ -71,37 +73,67 @@ export function outputCeiling(shape: CallShape, info: ModelInfo): number {
  * The worst case of a call: no usage that the ceilings allow settles higher, in tokens or in money, because it is
  * priced by {@link costOf} as if every token were of the dearest kind the request allows. A call whose price is
  * unknown is estimated at no cost; whether it may run is not decided here.
+ *
+ * @param billing how the team pays; absent: what the provider bills, and no credits.
  */
-export function estimateCall(shape: CallShape, info: ModelInfo, price: PriceState): Estimate {
+export function estimateCall(shape: CallShape, info: ModelInfo, price: PriceState, billing?: Billing): Estimate {
   const input = inputCeilings(shape, info);
   const outputTokensCeiling = outputCeiling(shape, info);
+  const worst = (state: PriceState, factorBasisPoints?: number): bigint =>
+    state.state === 'priced' ? worstCost(shape, input, outputTokensCeiling, state.price, factorBasisPoints) : 0n;
+  const tokens = input.total + outputTokensCeiling;
+  const costNanoUsd = worst(price);
+  const client = billing?.client;
+  const clientCostNanoUsd = client === undefined ? costNanoUsd : worst(client.price, client.factorBasisPoints);
+  const { credits, microCredits } = creditAmounts(billing, tokens, clientCostNanoUsd);
   return {
     inputTokensCeiling: input.total,
     outputTokensCeiling,
     amounts: {
       requests: 1,
-      tokens: input.total + outputTokensCeiling,
+      tokens,
       inputTokens: input.total,
       outputTokens: outputTokensCeiling,
       concurrentRequests: 1,
-      costNanoUsd: price.state === 'priced' ? worstCost(shape, input, outputTokensCeiling, price.price) : 0n,
+      costNanoUsd,
+      clientCostNanoUsd,
+      credits,
+      microCredits,
     },
   };
 }
 
 /** What a finished call takes from the limits; same function for the money as the estimate. */
-export function settleAmounts(usage: UsageVector, price: PriceState): CallAmounts {
+export function settleAmounts(usage: UsageVector, price: PriceState, billing?: Billing): CallAmounts {
+  const tokens = totalTokens(usage);
+  const costNanoUsd = price.state === 'priced' ? costOf(usage, price.price) : 0n;
+  const client = billing?.client;
+  let clientCostNanoUsd: bigint = costNanoUsd;
+  if (client !== undefined) {
+    clientCostNanoUsd =
+      client.price.state === 'priced' ? costOf(usage, client.price.price, client.factorBasisPoints) : 0n;
+  }
+  const { credits, microCredits } = creditAmounts(billing, tokens, clientCostNanoUsd);
   return {
     requests: 1,
-    tokens: totalTokens(usage),
+    tokens,
     inputTokens: inputTokensOf(usage),
     outputTokens: outputTokensOf(usage),
     concurrentRequests: 0,
-    costNanoUsd: price.state === 'priced' ? costOf(usage, price.price) : 0n,
+    costNanoUsd,
+    clientCostNanoUsd,
+    credits,
+    microCredits,
   };
 }
 
-function worstCost(shape: CallShape, input: InputCeilings, outputTokens: number, price: CompiledPrice): bigint {
+function worstCost(
+  shape: CallShape,
+  input: InputCeilings,
+  outputTokens: number,
+  price: CompiledPrice,
+  factorBasisPoints = AT_COST_BASIS_POINTS,
+): bigint {
   const { tiers } = price;
   let worst = 0n;
   for (let index = tiers.length - 1; index >= 0; index -= 1) {
@@ -109,7 +141,7 @@ function worstCost(shape: CallShape, input: InputCeilings, outputTokens: number,
     if (index > 0 && input.total <= tier.fromInputTokens) continue;
     const tierEnd = tiers[index + 1]?.fromInputTokens ?? Number.MAX_SAFE_INTEGER;
     const usage = worstUsage(shape, input, Math.min(input.total, tierEnd), outputTokens, tier);
-    const cost: bigint = costOf(usage, price);
+    const cost: bigint = costOf(usage, price, factorBasisPoints);
     if (cost > worst) worst = cost;
     if (price.isAscending) break;
   }
@@ -152,6 +184,7 @@ export interface Room {
   readonly inputTokens?: bigint;
   readonly outputTokens?: bigint;
   readonly costNanoUsd?: bigint;
+  readonly credits?: bigint;
 }
 
 /**
@@ -163,12 +196,14 @@ export function largestOutputThatFits(
   info: ModelInfo,
   price: PriceState,
   room: Room,
+  billing?: Billing,
 ): number | undefined {
   const fits = (maxOutputTokens: number): boolean => {
-    const { amounts } = estimateCall({ ...shape, maxOutputTokens }, info, price);
+    const { amounts } = estimateCall({ ...shape, maxOutputTokens }, info, price, billing);
     if (room.tokens !== undefined && BigInt(amounts.tokens) > room.tokens) return false;
     if (room.inputTokens !== undefined && BigInt(amounts.inputTokens) > room.inputTokens) return false;
     if (room.outputTokens !== undefined && BigInt(amounts.outputTokens) > room.outputTokens) return false;
+    if (room.credits !== undefined && amounts.credits > room.credits) return false;
     return room.costNanoUsd === undefined || amounts.costNanoUsd <= room.costNanoUsd;
   };
   if (!fits(1)) return undefined;

@@ -3,9 +3,9 @@ import { describe, expect, it } from '@jest/globals';
 import { limitOf, NOW_MS } from '../../test/admission-fixtures.js';
 import { exceededShadows } from './exceeded-shadows.js';
 import { planLimits } from './limit-plan.js';
-import type { LimitSpec } from './limits.js';
+import { type LimitSpec, NO_AMOUNTS } from './limits.js';
 
-const AMOUNTS = { requests: 1, tokens: 10, inputTokens: 6, outputTokens: 4, concurrentRequests: 1, costNanoUsd: 0n };
+const AMOUNTS = { ...NO_AMOUNTS, requests: 1, tokens: 10, inputTokens: 6, outputTokens: 4, concurrentRequests: 1 };
 const DAY_MS = 86_400_000;
 
 function exceeded(limit: LimitSpec, total: number): { readonly id: string; readonly untilMs: number }[] {

@@ -16,6 +16,9 @@ const AMOUNTS: CallAmounts = {
   outputTokens: 20,
   concurrentRequests: 1,
   costNanoUsd: 20_000_000n,
+  clientCostNanoUsd: 20_000_000n,
+  credits: 0n,
+  microCredits: 0n,
 };
 const NAMES: Readonly<Record<LimitEntity, string>> = {
   model_config: 'gpt-4o of demo',

@@ -4,6 +4,7 @@ import { largestOutputThatFits } from '../estimate/estimate.js';
 import { type JudgedLimit, judgeLimits, type LimitReport } from './judge-limits.js';
 import type { LimitPlan } from './limit-plan.js';
 import { type CallAmounts, LIMIT_ENTITIES, type LimitEntity, type LimitUnit } from './limits.js';
+import type { Billing } from '../credits/billing.js';
 import type { ModelInfo } from '../models/model-info.js';
 import { formatUsd, nanoUsd } from '../money/money.js';
 import type { PriceState } from '../prices/price-override.js';
@@ -12,13 +13,21 @@ import type { PriceState } from '../prices/price-override.js';
 export interface Refusal {
   readonly code: Extract<
     ErrorCode,
-    'token_limited' | 'request_limited' | 'rate_limited' | 'concurrency_limited' | 'budget_exceeded'
+    | 'token_limited'
+    | 'request_limited'
+    | 'rate_limited'
+    | 'concurrency_limited'
+    | 'budget_exceeded'
+    | 'credits_exhausted'
   >;
   readonly status: number;
   /** One sentence that names the entity and the thing that ran out. */
   readonly sentence: string;
-  /** Until every limit that decided has room again, if nothing else is admitted meanwhile. */
-  readonly retryAfterMs: number;
+  /**
+   * Until every limit that decided has room again, if nothing else is admitted meanwhile. Absent where waiting does not
+   * help: credits come from an operator.
+   */
+  readonly retryAfterMs?: number;
   readonly decided: LimitReport;
   readonly limits: readonly LimitReport[];
   /** What would help, in words. */
@@ -30,7 +39,12 @@ export interface Refusal {
 /** Facts that make an explanation better; none changes the decision. */
 export interface RefusalContext {
   /** The refused call: allows to say which `max_tokens` would fit. */
-  readonly call?: { readonly shape: CallShape; readonly info: ModelInfo; readonly price: PriceState };
+  readonly call?: {
+    readonly shape: CallShape;
+    readonly info: ModelInfo;
+    readonly price: PriceState;
+    readonly billing?: Billing | undefined;
+  };
   /** Part of each limit's usage that running calls hold. */
   readonly held?: readonly bigint[];
 }
@@ -71,7 +85,9 @@ export function explainRefusal(
     code,
     status: catalogue[code].status,
     sentence: sentenceOf(code, decided),
-    retryAfterMs: Math.max(0, ...exceeded.map((one) => waitMs(one, nowMs))),
+    ...(exceeded.some(isOutOfCredits)
+      ? {}
+      : { retryAfterMs: Math.max(0, ...exceeded.map((one) => waitMs(one, nowMs))) }),
     decided: decided.report,
     limits: judged.map((one) => one.report),
     remedy: remedyOf(exceeded, maxTokensThatFits),
@@ -83,20 +99,28 @@ function waitMs({ roomAtMs }: JudgedLimit, nowMs: number): number {
   return roomAtMs === undefined ? CONCURRENCY_RETRY_MS : roomAtMs - nowMs;
 }
 
+/** Money after what only passes, credits after money. */
+const ORDER_OF_UNIT = (unit: LimitUnit): number => (unit === 'credits' ? 2 : Number(unit === 'nano_usd'));
+
 function inOrderOfDecision(one: JudgedLimit, other: JudgedLimit): number {
   return (
-    Number(one.limit.unit === 'nano_usd') - Number(other.limit.unit === 'nano_usd') ||
+    ORDER_OF_UNIT(one.limit.unit) - ORDER_OF_UNIT(other.limit.unit) ||
     LIMIT_ENTITIES.indexOf(one.limit.entity) - LIMIT_ENTITIES.indexOf(other.limit.entity)
   );
 }
 
 function codeOf(exceeded: readonly JudgedLimit[], decided: JudgedLimit): Refusal['code'] {
+  if (decided.limit.unit === 'credits') return 'credits_exhausted';
   if (decided.limit.unit === 'nano_usd') return 'budget_exceeded';
   const isTokenLimited = exceeded.some((one) => isTokenUnit(one.limit.unit));
   const isRequestLimited = exceeded.some((one) => one.limit.unit === 'requests');
   if (isTokenLimited && isRequestLimited) return 'rate_limited';
   if (isTokenLimited) return 'token_limited';
   return isRequestLimited ? 'request_limited' : 'concurrency_limited';
+}
+
+function isOutOfCredits({ limit }: JudgedLimit): boolean {
+  return limit.unit === 'credits';
 }
 
 function isTokenUnit(unit: LimitUnit): boolean {
@@ -108,6 +132,8 @@ function outputThatFits(judged: readonly JudgedLimit[], call: NonNullable<Refusa
   const enforced = judged.filter(({ limit }) => limit.onExceed !== 'shadow');
   const isAboutCalls = (unit: LimitUnit): boolean => unit === 'requests' || unit === 'concurrent_requests';
   if (enforced.some((one) => isAboutCalls(one.limit.unit) && one.isExceeded)) return undefined;
+  // Of a job only the sum of its calls is charged: what one of them may be is not worth the arithmetic.
+  if (call.billing?.isOfJob === true && enforced.some((one) => isOutOfCredits(one) && one.isExceeded)) return undefined;
   const room = (unit: LimitUnit): bigint | undefined =>
     enforced
       .filter((one) => one.limit.unit === unit)
@@ -117,12 +143,15 @@ function outputThatFits(judged: readonly JudgedLimit[], call: NonNullable<Refusa
   const inputTokens = room('input_tokens');
   const outputTokens = room('output_tokens');
   const costNanoUsd = room('nano_usd');
-  return largestOutputThatFits(call.shape, call.info, call.price, {
+  const credits = room('credits');
+  const left = {
     ...(tokens === undefined ? {} : { tokens }),
     ...(inputTokens === undefined ? {} : { inputTokens }),
     ...(outputTokens === undefined ? {} : { outputTokens }),
     ...(costNanoUsd === undefined ? {} : { costNanoUsd }),
-  });
+    ...(credits === undefined ? {} : { credits }),
+  };
+  return largestOutputThatFits(call.shape, call.info, call.price, left, call.billing);
 }
 
 const TOKENS_NAME: Readonly<Record<'tokens' | 'input_tokens' | 'output_tokens', string>> = {
@@ -142,6 +171,12 @@ function sentenceOf(code: Refusal['code'], { limit, standing, remaining, needed 
         `The budget of ${owner} does not cover this call: ${usd(remaining)} of ${usd(cap)} ${per} is left, ` +
         `and the call may cost up to ${usd(needed)}.`
       );
+    case 'credits':
+    case 'micro_credits':
+      return (
+        `The credits of ${owner} do not cover this call: ${remaining} of ${cap} ${cap === 1n ? 'credit is' : 'credits are'} ` +
+        `left, and the call may take up to ${needed}.`
+      );
     case 'requests':
       return `The request rate of ${owner} is limited to ${cap} ${per}, and ${used} were made in this window.${also}`;
     case 'concurrent_requests':
@@ -158,8 +193,12 @@ function sentenceOf(code: Refusal['code'], { limit, standing, remaining, needed 
 }
 
 function remedyOf(exceeded: readonly JudgedLimit[], maxTokensThatFits: number | undefined): string {
-  const raise = 'ask an operator to raise the limit';
+  const areCreditsOut = exceeded.some(isOutOfCredits);
+  const raise = areCreditsOut ? 'ask an operator to add credits to the team' : 'ask an operator to raise the limit';
   const fits = maxTokensThatFits === undefined ? undefined : `lower max_tokens to ${maxTokensThatFits} or less`;
+  if (areCreditsOut) {
+    return `Waiting will not help: ${fits === undefined ? '' : `${fits}, or `}${raise}.`;
+  }
   if (exceeded.some((one) => one.needed > one.standing.cap)) {
     // Waiting does not help: not even an unused window has room.
     const smaller = fits ?? 'send a shorter request with a smaller max_tokens';

@@ -1,5 +1,6 @@
 import { slidingBucketMs } from '../time/window.js';
-import { type LimitPlan, type Standing, standingsOf } from './limit-plan.js';
+import { creditsHeld } from '../credits/credit-charge.js';
+import { type LimitPlan, type PlannedJob, type Standing, standingsOf } from './limit-plan.js';
 import {
   amountFor,
   type CallAmounts,
@@ -67,7 +68,7 @@ export function judgeLimits(
   const standings = standingsOf(plan, totals);
   return plan.limits.map((limit, index) => {
     const standing = standings[index] as Standing;
-    const needed = amountFor(limit.unit, amounts);
+    const needed = plan.job?.limit === index ? neededByJob(plan.job, totals, amounts) : amountFor(limit.unit, amounts);
     // A call that needs nothing of a limit is not refused by it: free models work when the budget is gone.
     const fits = needed === 0n || standing.used + needed <= standing.cap;
     const isExceeded = !fits && limit.onExceed !== 'shadow';
@@ -98,6 +99,12 @@ export function judgeLimits(
       },
     };
   });
+}
+
+/** What the job of a call would take more than it takes now. */
+function neededByJob({ position }: PlannedJob, totals: readonly bigint[], { microCredits }: CallAmounts): bigint {
+  const now = totals[position] ?? 0n;
+  return creditsHeld(now + microCredits) - creditsHeld(now);
 }
 
 function windowOf(

@@ -12,6 +12,14 @@ export interface PlannedRollover {
   readonly max: string;
 }
 
+/** A job that a call is charged to, instead of to the credits of its team. */
+export interface PlannedJob {
+  /** Which limit of the plan are the credits, whose counter holds what the job takes. */
+  readonly limit: number;
+  /** Where in {@link LimitPlan.counterIds} the counter of the job is. */
+  readonly position: number;
+}
+
 /** Limits resolved to the counters of the windows that are current in [validFromMs, validUntilMs). */
 export interface LimitPlan {
   readonly epoch: number;
@@ -21,7 +29,7 @@ export interface LimitPlan {
   /** Of the limits, index by index; of a sliding window the current bucket. */
   readonly windows: readonly Window[];
   readonly units: readonly LimitUnit[];
-  /** The counters that a call is charged to, one per limit. */
+  /** The counters that a call is charged to, one per limit, then that of its job. */
   readonly chargedIds: readonly string[];
   /** {@link chargedIds}, then the counters that are only read. The same array where nothing is only read. */
   readonly counterIds: readonly string[];
@@ -35,6 +43,8 @@ export interface LimitPlan {
   readonly rollovers?: readonly PlannedRollover[];
   /** Positions of the limits in shadow mode; undefined when there is none. */
   readonly shadows?: readonly number[];
+  /** Present: the call is part of a job, which is charged together; see {@link withJob}. */
+  readonly job?: PlannedJob;
   /** True when money is limited anywhere on the path: then a call without a price is refused. */
   readonly hasBudget: boolean;
 }
@@ -87,6 +97,28 @@ export function planLimits(limits: readonly LimitSpec[], epoch: number, nowMs: n
     ...(rollovers.length > 0 ? { rollovers } : {}),
     ...(shadows.length > 0 ? { shadows } : {}),
     hasBudget: limits.some(({ unit, onExceed }) => unit === 'nano_usd' && onExceed !== 'shadow'),
+  };
+}
+
+/**
+ * The same plan for a call of a job: it is charged to the counter of the job, and the credits to what the job then
+ * takes as a whole. A plan without credits stays what it is: then jobs cost nothing.
+ */
+export function withJob(plan: LimitPlan, jobCounterId: string): LimitPlan {
+  const limit = plan.units.indexOf('credits');
+  if (limit === -1) return plan;
+  const position = plan.chargedIds.length;
+  const chargedIds = [...plan.chargedIds, jobCounterId];
+  const later = (at: number): number => (at < position ? at : at + 1);
+  return {
+    ...plan,
+    chargedIds,
+    counterIds: [...chargedIds, ...plan.counterIds.slice(position)],
+    ...(plan.history === undefined ? {} : { history: plan.history.map((positions) => positions.map(later)) }),
+    ...(plan.rollovers === undefined
+      ? {}
+      : { rollovers: plan.rollovers.map((rollover) => ({ ...rollover, position: later(rollover.position) })) }),
+    job: { limit, position },
   };
 }
 

@@ -78,9 +78,12 @@ describe('amountFor', () => {
     ['output_tokens', 8n],
     ['concurrent_requests', 2n],
     ['nano_usd', 300n],
+    ['credits', 4n],
+    ['micro_credits', 5n],
   ] as const)('%s', (unit, expected) => {
     const amounts = { requests: 1, tokens: 20, inputTokens: 12, outputTokens: 8, concurrentRequests: 2 };
-    expect(amountFor(unit, { ...amounts, costNanoUsd: 300n })).toBe(expected);
+    const credits = { clientCostNanoUsd: 360n, credits: 4n, microCredits: 5n };
+    expect(amountFor(unit, { ...amounts, costNanoUsd: 300n, ...credits })).toBe(expected);
   });
 });
 

@@ -1,7 +1,15 @@
 import type { Window, WindowSpec } from '../time/window.js';
 
 /** What a limit counts. */
-export type LimitUnit = 'requests' | 'tokens' | 'input_tokens' | 'output_tokens' | 'concurrent_requests' | 'nano_usd';
+export type LimitUnit =
+  | 'requests'
+  | 'tokens'
+  | 'input_tokens'
+  | 'output_tokens'
+  | 'concurrent_requests'
+  | 'nano_usd'
+  | 'credits'
+  | 'micro_credits';
 
 /** Whose limit it is, in the order in which limits decide. */
 export const LIMIT_ENTITIES = [
@@ -68,7 +76,14 @@ export interface CallAmounts {
   readonly outputTokens: number;
   /** 1 while the call is in flight; nothing of it is left once it is settled. */
   readonly concurrentRequests: number;
+  /** What the provider bills. */
   readonly costNanoUsd: bigint;
+  /** What the client pays for it. Limits count the cost; credits count this. */
+  readonly clientCostNanoUsd: bigint;
+  /** Credits of a call that is not part of a job; 0 for one that is, and where there are no credits. */
+  readonly credits: bigint;
+  /** What a call adds to its job, in millionths of a credit; 0 for a call without one. */
+  readonly microCredits: bigint;
 }
 
 /** What a call that was never made takes. */
@@ -79,6 +94,9 @@ export const NO_AMOUNTS: CallAmounts = Object.freeze({
   outputTokens: 0,
   concurrentRequests: 0,
   costNanoUsd: 0n,
+  clientCostNanoUsd: 0n,
+  credits: 0n,
+  microCredits: 0n,
 });
 
 const LETTER_BY_UNIT: Readonly<Record<LimitUnit, string>> = {
@@ -88,13 +106,18 @@ const LETTER_BY_UNIT: Readonly<Record<LimitUnit, string>> = {
   output_tokens: 'o',
   concurrent_requests: 'n',
   nano_usd: 'c',
+  credits: 'k',
+  micro_credits: 'm',
 };
 const UNIT_BY_LETTER: Readonly<Record<string, LimitUnit>> = Object.fromEntries(
   Object.entries(LETTER_BY_UNIT).map(([unit, letter]) => [letter, unit as LimitUnit]),
 );
-const COUNTER_ID = /^([qtionc][0-9a-z]+)\.(\d+)\.(-?[0-9a-z]+)$/;
+const COUNTER_ID = /^([qtionckm][0-9a-z]+)\.(\d+)\.(-?[0-9a-z]+)$/;
 
-/** Builds {@link LimitSpec.key}: q requests, t tokens, i input, o output, n concurrent, c nano-dollars. */
+/**
+ * Builds {@link LimitSpec.key}: q requests, t tokens, i input, o output, n concurrent, c nano-dollars, k credits, m
+ * millionths of a credit.
+ */
 export function limitKey(unit: LimitUnit, seq: bigint | number): string {
   return LETTER_BY_UNIT[unit] + seq.toString(36);
 }
@@ -156,6 +179,10 @@ export function amountFor(unit: LimitUnit, amounts: CallAmounts): bigint {
       return BigInt(amounts.concurrentRequests);
     case 'nano_usd':
       return amounts.costNanoUsd;
+    case 'credits':
+      return amounts.credits;
+    case 'micro_credits':
+      return amounts.microCredits;
   }
 }
 

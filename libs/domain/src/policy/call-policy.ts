@@ -1,3 +1,6 @@
+import type { Billing } from '../credits/billing.js';
+import type { CreditTerms } from '../credits/credit-charge.js';
+import type { ClientPricing } from '../prices/client-pricing.js';
 import type { PriceOverride, PriceState } from '../prices/price-override.js';
 import { resolvePrice } from '../prices/resolve-price.js';
 import { IpRanges } from './access/ip-ranges.js';
@@ -6,6 +9,7 @@ import { appliesTo, type LimitSpec } from '../limits/limits.js';
 import type { ModelRoute } from '../routing/model-routes.js';
 import type { ProviderConfig } from './access/provider-config.js';
 import type { Suspension } from './access/suspension.js';
+import type { CredentialProvider } from '../routing/credential-providers.js';
 
 /** What a policy must say for a call of its key to be decided. */
 export interface PolicyFacts {
@@ -25,8 +29,21 @@ export interface PolicyFacts {
   readonly providerConfigs: readonly ProviderConfig[];
   /** The only names that callers may use; null: any model by its own name. */
   readonly modelRoutes: readonly ModelRoute[] | null;
+  /** Providers that the organization has a credential of its own for. */
+  readonly providerCredentials: readonly CredentialProvider[];
   readonly limits: readonly LimitSpec[];
   readonly priceOverrides: readonly PriceOverride[];
+  /** How the credits of the team are used; null: it has none that could run out. */
+  readonly credit: PolicyCredit | null;
+}
+
+/** {@link CreditTerms} as a snapshot carries them: JSON knows no bigint. */
+export interface PolicyCredit {
+  readonly mode: CreditTerms['mode'];
+  /** Decimal integer: hundredths of a credit for one dollar of client cost. */
+  readonly hundredthsPerDollar: string;
+  /** Decimal integer. */
+  readonly tokensPerCredit: string;
 }
 
 /** Prices are looked up again after this: an override may take effect without any change of policy. */
@@ -46,8 +63,17 @@ export class CallPolicy<Facts extends PolicyFacts = PolicyFacts> {
   /** Where the key may be used from; null: from everywhere. */
   readonly allowedIps: IpRanges | null;
 
+  private readonly credit: CreditTerms | undefined;
+
   constructor(readonly snapshot: Facts) {
-    const { allowedIps, limits } = snapshot;
+    const { allowedIps, credit, limits } = snapshot;
+    if (credit !== null) {
+      this.credit = {
+        mode: credit.mode,
+        hundredthsPerDollar: BigInt(credit.hundredthsPerDollar),
+        tokensPerCredit: BigInt(credit.tokensPerCredit),
+      };
+    }
     this.allowedIps = allowedIps === null || allowedIps.length === 0 ? null : IpRanges.parse(allowedIps);
     this.alike = limits.every(({ match }) => match === undefined) ? { key: '', limits } : undefined;
   }
@@ -71,6 +97,22 @@ export class CallPolicy<Facts extends PolicyFacts = PolicyFacts> {
     const state = resolvePrice(provider, model, nowMs, this.snapshot.priceOverrides);
     this.prices.set(name, { state, readAtMs: nowMs });
     return state;
+  }
+
+  /** How the team of this key pays for calls of a model at `nowMs`; undefined: what the provider bills, no credits. */
+  billingOf(provider: string, model: string, nowMs: number, isOfJob: boolean): Billing | undefined {
+    const client = this.clientPricingOf(provider, model, nowMs);
+    if (client === undefined && this.credit === undefined) return undefined;
+    return {
+      ...(client === undefined ? {} : { client }),
+      ...(this.credit === undefined ? {} : { credit: this.credit }),
+      isOfJob,
+    };
+  }
+
+  /** What the client pays for calls of a model at `nowMs`; undefined: what the provider bills. */
+  clientPricingOf(_provider: string, _model: string, _nowMs: number): ClientPricing | undefined {
+    return undefined;
   }
 
   /** Which limits apply, and a key that models with the same limits share. */

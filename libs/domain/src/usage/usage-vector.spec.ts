@@ -33,6 +33,22 @@ describe('usageFromOpenAi', () => {
     expect(usage).toMatchObject({ inputTokens: 0, cacheReadTokens: 60, inputAudioTokens: 40, reasoningTokens: 5 });
   });
 
+  it('counts as reasoning what the stated total has beyond prompt and completion', () => {
+    const usage = { prompt_tokens: 20, completion_tokens: 198, total_tokens: 623 };
+    expect(usageFromOpenAi(usage)).toMatchObject({ inputTokens: 20, outputTokens: 198, reasoningTokens: 405 });
+    const details = { completion_tokens_details: { reasoning_tokens: 60 } };
+    const silent = usageFromOpenAi({ prompt_tokens: 21, completion_tokens: 0, total_tokens: 81, ...details });
+    expect(silent).toMatchObject({ inputTokens: 21, outputTokens: 0, reasoningTokens: 60 });
+  });
+
+  it.each([0, -1, 1.5, '900', null])('does not let a total of %j take anything away', (total_tokens) => {
+    expect(usageFromOpenAi({ prompt_tokens: 5, completion_tokens: 3, total_tokens })).toMatchObject({
+      inputTokens: 5,
+      outputTokens: 3,
+      reasoningTokens: 0,
+    });
+  });
+
   it.each([
     undefined,
     null,

@@ -58,7 +58,8 @@ export function totalTokens(usage: UsageVector): number {
  * Reads the `usage` object of an OpenAI chat completion.
  *
  * The details are parts of the totals; where a provider reports parts that overlap or exceed their total, the
- * dearer part keeps its size and the cheaper one shrinks, so that the sum still equals prompt + completion.
+ * dearer part keeps its size and the cheaper one shrinks, so that the sum still equals prompt + completion. What the
+ * stated total has beyond those is reasoning that the provider did not count as completion, as Gemini does.
  *
  * @returns undefined when the object is absent or its totals are not counts: unknown usage is not zero usage.
  */
@@ -67,6 +68,8 @@ export function usageFromOpenAi(raw: unknown): UsageVector | undefined {
   const prompt = raw['prompt_tokens'];
   const completion = raw['completion_tokens'];
   if (!isCount(prompt) || !isCount(completion) || !isCount(prompt + completion)) return undefined;
+  const total = raw['total_tokens'];
+  const uncounted = isCount(total) ? Math.max(0, total - prompt - completion) : 0;
 
   const promptDetails = raw['prompt_tokens_details'];
   let promptLeft = prompt;
@@ -89,7 +92,7 @@ export function usageFromOpenAi(raw: unknown): UsageVector | undefined {
     cacheWrite5mTokens,
     cacheWrite1hTokens: 0,
     outputTokens: completion - outputAudioTokens - reasoningTokens,
-    reasoningTokens,
+    reasoningTokens: reasoningTokens + uncounted,
     inputAudioTokens,
     outputAudioTokens,
     inputImageTokens,

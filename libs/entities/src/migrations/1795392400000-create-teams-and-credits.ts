@@ -155,6 +155,17 @@ const UP = [
     CONSTRAINT ck_credit_holds_state CHECK (state IN ('opening', 'open', 'closed')),
     CONSTRAINT ck_credit_holds_closed CHECK ((state = 'closed') = (num_nonnulls(charged_credits, closed_at) = 2))
   )`,
+  // How numbers are written in the names of counters.
+  `CREATE FUNCTION ledger.base36(value bigint) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    DECLARE rest bigint := value; digits text := '';
+    BEGIN
+      LOOP
+        digits := substr('0123456789abcdefghijklmnopqrstuvwxyz', (rest % 36)::integer + 1, 1) || digits;
+        rest := rest / 36;
+        EXIT WHEN rest = 0;
+      END LOOP;
+      RETURN digits;
+    END $$`,
   `CREATE INDEX ix_credit_holds_open ON ledger.credit_holds (tenant_id, account_id) WHERE state <> 'closed'`,
   'CREATE INDEX ix_credit_holds_account_id ON ledger.credit_holds (account_id)',
 
@@ -204,6 +215,7 @@ const DOWN = [
   ...['credit_holds', 'credit_burns', 'credit_grants', 'credit_entries', 'credit_transfers', 'credit_accounts'].map(
     (table) => `DROP TABLE ledger.${table}`,
   ),
+  'DROP FUNCTION ledger.base36(bigint)',
   'DROP FUNCTION ledger.check_transfer_sum()',
   'DROP FUNCTION ledger.refuse_change()',
   'DROP TABLE saas.teams',

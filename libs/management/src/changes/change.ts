@@ -1,4 +1,4 @@
-import type { CounterCarryOver } from '@penstock/dto';
+import type { ClosedCreditHold, CounterCarryOver } from '@penstock/dto';
 import type { EntityManager } from 'typeorm';
 
 /** One line of the audit trail: what was done to what. Secrets must not be in `before` and `after`. */
@@ -31,6 +31,7 @@ export interface TouchedTenant {
 export class Change {
   readonly auditLines: AuditLine[] = [];
   readonly touched = new Map<string, TouchedTenant>();
+  readonly closedHolds = new Map<string, ClosedCreditHold[]>();
   doesTouchEveryTenant = false;
 
   constructor(
@@ -62,6 +63,13 @@ export class Change {
     const entry = this.touched.get(tenantId) ?? { keyHashes: new Set<string>(), moves: [] };
     for (const hash of keyHashes) entry.keyHashes.add(hash);
     this.touched.set(tenantId, entry);
+  }
+
+  /** A hold on credits has ended; Redis is told after the commit. */
+  closeCreditHold(tenantId: string, hold: ClosedCreditHold): void {
+    const holds = this.closedHolds.get(tenantId) ?? [];
+    holds.push(hold);
+    this.closedHolds.set(tenantId, holds);
   }
 
   /** Every policy changed, as with a price: no snapshot of before is valid any more. */

@@ -5,7 +5,7 @@ import { AdmissionStore, PolicyDelivery, REDIS_COMMAND } from '@penstock/platfor
 import type { Redis } from 'ioredis';
 import { DataSource } from 'typeorm';
 
-import { CreditLedger } from '../credits/index.js';
+import { CreditHolds, CreditLedger } from '../credits/index.js';
 import { PoliciesRepository, TenantLoader } from '../policies/index.js';
 import { ChangedInterceptor } from './changed.interceptor.js';
 import { PolicyChanges } from './policy-changes.js';
@@ -16,6 +16,7 @@ import { REDIS_TIMEOUT_MS } from './redis-timeout.js';
 @Module({
   providers: [
     PolicyChanges,
+    CreditHolds,
     CreditLedger,
     PoliciesRepository,
     TenantLoader,
@@ -32,6 +33,6 @@ import { REDIS_TIMEOUT_MS } from './redis-timeout.js';
         new PolicyDelivery(redis, store, (limitKeys) => readNewestRecordedUsage(dataSource.manager, limitKeys)),
     },
   ],
-  exports: [AdmissionStore, CreditLedger, PoliciesRepository, PolicyChanges, PolicyDelivery, TenantLoader],
+  exports: [AdmissionStore, CreditHolds, CreditLedger, PoliciesRepository, PolicyChanges, PolicyDelivery, TenantLoader],
 })
 export class ChangesModule {}

@@ -1,6 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { uuidv7 } from '@penstock/domain';
-import { POLICY_INVALIDATED, type PolicyInvalidatedPayload } from '@penstock/dto';
+import {
+  CREDIT_HOLDS_CLOSED,
+  type CreditHoldsClosedPayload,
+  POLICY_INVALIDATED,
+  type PolicyInvalidatedPayload,
+} from '@penstock/dto';
 import { appendAudit, appendOutbox, raiseEveryTenantEpoch, raiseTenantEpoch } from '@penstock/entities';
 import { LOGGER, type Logger, PolicyDelivery, type RequestContext } from '@penstock/platform';
 import { DataSource } from 'typeorm';
@@ -15,10 +20,10 @@ const ATTEMPTS_MAX = 3;
 /** A price concerns every tenant; more at once would only wait in Redis' queue past their deadline. */
 const DELIVERIES_AT_ONCE = 200;
 
-interface OutboxEntry {
-  readonly id: string;
-  readonly payload: PolicyInvalidatedPayload;
-}
+type OutboxEntry = { readonly id: string } & (
+  | { readonly type: typeof POLICY_INVALIDATED; readonly payload: PolicyInvalidatedPayload }
+  | { readonly type: typeof CREDIT_HOLDS_CLOSED; readonly payload: CreditHoldsClosedPayload }
+);
 
 /** Every mutation of a policy goes through here: one transaction, then one attempt to tell the gateways. */
 @Injectable()
@@ -75,13 +80,17 @@ export class PolicyChanges {
         keyHashes: [...keyHashes],
         carryOvers: [...(await findUpstreamCarryOvers(change.tx, moves)), ...carryOversOf(moves, epochs)],
       };
-      messages.push({ id: uuidv7(change.now.getTime()), payload });
+      messages.push({ id: uuidv7(change.now.getTime()), type: POLICY_INVALIDATED, payload });
+    }
+    for (const [tenantId, holds] of change.closedHolds) {
+      const payload = { schemaVersion: 1 as const, tenantId, epoch: epochs.get(tenantId) ?? null, holds };
+      messages.push({ id: uuidv7(change.now.getTime()), type: CREDIT_HOLDS_CLOSED, payload });
     }
     await appendOutbox(
       change.tx,
-      messages.map(({ id, payload }) => ({
+      messages.map(({ id, type, payload }) => ({
         id,
-        type: POLICY_INVALIDATED,
+        type,
         tenantId: payload.tenantId,
         payload: { ...payload },
         createdAt: change.now,
@@ -105,13 +114,19 @@ export class PolicyChanges {
     }
   }
 
+  private deliverOne(message: OutboxEntry): Promise<void> {
+    return message.type === POLICY_INVALIDATED
+      ? this.delivery.deliver(message.payload)
+      : this.delivery.closeCreditHolds(message.payload);
+  }
+
   /** False when Redis could not be told; the messages then stay in the outbox for the relay. */
   private async deliver(messages: readonly OutboxEntry[]): Promise<boolean> {
     if (messages.length === 0) return true;
     try {
       for (let start = 0; start < messages.length; start += DELIVERIES_AT_ONCE) {
         const chunk = messages.slice(start, start + DELIVERIES_AT_ONCE);
-        await Promise.all(chunk.map(({ payload }) => this.delivery.deliver(payload)));
+        await Promise.all(chunk.map((message) => this.deliverOne(message)));
       }
     } catch (error) {
       this.logger.warn({ err: error, messages: messages.length }, 'policy change is committed but not announced yet');

@@ -38,6 +38,8 @@ export interface UsageIncrement {
   readonly accountId: string;
   readonly credits: bigint;
   readonly calls: number;
+  /** The transfer that the usage events of the calls name; one is made up when absent. */
+  readonly transferId?: string;
 }
 
 /** How {@link UsageIncrement}s were posted to one account. */
@@ -279,7 +281,7 @@ function deductionOf(
   context: PostingContext,
 ): PostingRequest & { transferId: string } {
   const own = increments.filter((increment) => increment.accountId === accountId);
-  const transferId = uuidv7(context.now.getTime());
+  const transferId = own[0]?.transferId ?? uuidv7(context.now.getTime());
   return {
     ...context,
     transferId,

@@ -1,8 +1,10 @@
 import {
   DEFAULT_CALENDAR,
   LIMIT_ENTITIES,
+  limitKey,
   type LimitSpec,
   planModelRoutes,
+  type PolicyCredit,
   type PriceOverride,
   type TenantCalendar,
 } from '@penstock/domain';
@@ -11,7 +13,15 @@ import { type PolicySnapshot, SNAPSHOT_VERSION } from '@penstock/dto';
 import { ownerOf } from './limit-owner.js';
 import { budgetSpec, rateLimitSpecs, type SpecOwner } from './limit-specs.js';
 import { WINDOWED_KINDS, columnsOfKind } from './rate-limit-kinds.js';
-import type { BudgetRow, LimitRows, PolicyRow, PriceRow, RateLimitRow, TenantSettingsRow } from './policy-rows.js';
+import type {
+  BudgetRow,
+  CreditRow,
+  LimitRows,
+  PolicyRow,
+  PriceRow,
+  RateLimitRow,
+  TenantSettingsRow,
+} from './policy-rows.js';
 
 /** What is known of the owners of limits, by their ids. */
 type Owners = ReadonlyMap<string, Pick<SpecOwner, 'name' | 'match'>>;
@@ -37,10 +47,35 @@ export function buildSnapshot(row: PolicyRow): PolicySnapshot {
     tags: row.tags ?? [],
     providerConfigs: row.providerConfigs,
     modelRoutes: row.modelGrants === null ? null : planModelRoutes(row.modelGrants),
+    providerCredentials: row.providerCredentials,
     streamPolicy: row.streamPolicy ?? 'finish',
-    limits: specsOf(row, ownersOf(row)),
+    limits: [...specsOf(row, ownersOf(row)), ...creditSpecs(row)],
     priceOverrides: row.prices.map(toPriceOverride),
+    credit: row.credit === null ? null : toPolicyCredit(row.credit),
   };
+}
+
+/** The credits of the team are one more limit: what is used and held never exceeds what came in. */
+function creditSpecs({ credit, teamId, teamName }: PolicyRow): LimitSpec[] {
+  if (credit === null || teamId === null) return [];
+  return [
+    {
+      key: limitKey('credits', BigInt(credit.seq)),
+      limitId: credit.id,
+      unit: 'credits',
+      entity: 'team',
+      entityId: teamId,
+      entityName: teamName ?? '',
+      cap: credit.cap,
+      generation: 0,
+      window: { kind: 'unending' },
+      durationText: '',
+    },
+  ];
+}
+
+function toPolicyCredit({ mode, hundredthsPerDollar, tokensPerCredit }: CreditRow): PolicyCredit {
+  return { mode, hundredthsPerDollar, tokensPerCredit };
 }
 
 /** The specs of rows in the order in which they decide. Owners that are not named get an empty name. */

@@ -56,6 +56,12 @@ const SUSPENSION_JSON = `CASE
 /** Null when the admin API does not know the team. */
 const MODEL_GRANTS_JSON = `(SELECT ${modelGrantsJson('s.team_id')}
   FROM saas.teams s JOIN path p ON s.governance_team_id = p.team_id)`;
+/** Active credentials of the organization, as they are sealed; line breaks of PostgreSQL's base64 left out. */
+const CREDENTIALS_JSON = `(SELECT COALESCE(json_agg(json_build_object('credentialId', x.credential_id,
+    'provider', x.provider, 'apiBase', x.api_base, 'keyVersion', x.key_version,
+    'sealedKey', replace(encode(x.key_ciphertext, 'base64'), chr(10), '')) ORDER BY x.provider), '[]')
+  FROM saas.organizations z JOIN saas.provider_credentials x ON x.organization_id = z.organization_id AND x.is_active
+  WHERE z.customer_id = p.customer_id)`;
 
 /**
  * Ids of the rows that meet one of the conditions, each by its own index: OR over several columns and sub-selects would
@@ -118,6 +124,7 @@ SELECT p.key_id AS "keyId", p.key_name AS "keyName", p.secret_id AS "secretId", 
     'allowedModels', o.allowed_models) ORDER BY o.weight DESC, o.created_at, o.id), '[]') FROM providers o
   ) AS "providerConfigs",
   ${MODEL_GRANTS_JSON} AS "modelGrants",
+  ${CREDENTIALS_JSON} AS "providerCredentials",
   (SELECT COALESCE(json_agg(json_build_object('id', m.id, 'model', m.model, 'provider', m.provider)), '[]')
     FROM models m) AS "modelConfigs",
   (SELECT COALESCE(json_agg(${BUDGET_JSON} ORDER BY b.seq), '[]') FROM governance.budgets b
@@ -126,6 +133,11 @@ SELECT p.key_id AS "keyId", p.key_name AS "keyName", p.secret_id AS "secretId", 
   (SELECT COALESCE(json_agg(${RATE_LIMIT_JSON} ORDER BY r.seq), '[]') FROM governance.rate_limits r
     WHERE r.id IN (${idsOf('rate_limits', OF_PATH)})) AS "rateLimits",
   ${PRICES_JSON} AS prices,
+  (SELECT json_build_object('id', a.id, 'seq', a.seq::text, 'mode', a.budget_mode,
+      'hundredthsPerDollar', (a.credits_per_dollar * 100)::bigint::text, 'tokensPerCredit', a.tokens_per_credit::text,
+      'cap', (a.allocated_credits + a.overdraft_credits)::text)
+    FROM ledger.credit_accounts a
+    WHERE a.governance_team_id = p.team_id AND a.kind = 'team' AND a.closed_at IS NULL) AS credit,
   (SELECT COALESCE(json_agg(json_build_object('id', o.id, 'payload', o.payload) ORDER BY o.seq), '[]')
     FROM governance.outbox_messages o
     WHERE o.tenant_id = p.tenant_id AND o.delivered_at IS NULL AND jsonb_array_length(o.payload -> 'carryOvers') > 0

@@ -1,5 +1,5 @@
-import type { ModelGrants } from '@penstock/domain';
-import type { ProviderConfig, StreamPolicy, Suspension } from '@penstock/dto';
+import type { ModelGrants, PolicyCredit } from '@penstock/domain';
+import type { ProviderConfig, SealedProviderCredential, StreamPolicy, Suspension } from '@penstock/dto';
 
 import type { OwnerColumns } from './limit-owner.js';
 import type { BudgetTerms, RateLimitTerms } from './limit-specs.js';
@@ -33,6 +33,15 @@ export interface ModelConfigRow {
   readonly id: string;
   readonly model: string;
   readonly provider: string | null;
+}
+
+/** The credits of the key's team. */
+export interface CreditRow extends PolicyCredit {
+  /** Of the account. */
+  readonly id: string;
+  readonly seq: string;
+  /** What came in, and how far below zero the balance may go. Decimal integer. */
+  readonly cap: string;
 }
 
 /** A price override. */
@@ -85,8 +94,10 @@ export interface PolicyRow extends LimitRows {
   readonly providerConfigs: readonly ProviderConfig[];
   /** Null for a team that the admin API does not know, and without a team. */
   readonly modelGrants: ModelGrants | null;
+  readonly providerCredentials: readonly SealedProviderCredential[];
   readonly modelConfigs: readonly ModelConfigRow[];
   readonly prices: readonly PriceRow[];
+  readonly credit: CreditRow | null;
   readonly pendingCarryOvers: readonly PendingMessage[];
 }
 

@@ -2,7 +2,7 @@ import type { LimitUnit } from '@penstock/domain';
 import type { RateLimitEntity } from '@penstock/entities';
 
 /** Units that a rate limit may limit. */
-export type RateLimitUnit = Exclude<LimitUnit, 'nano_usd'>;
+export type RateLimitUnit = Exclude<LimitUnit, 'nano_usd' | 'credits' | 'micro_credits'>;
 
 /** Units of a rate limit that have a window. */
 export type WindowedUnit = Exclude<RateLimitUnit, 'concurrent_requests'>;

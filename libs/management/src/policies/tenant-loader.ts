@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { AppError, countersAt } from '@penstock/domain';
-import { readRecordedCounters } from '@penstock/entities';
+import { AppError, countersAt, creditCounterId, creditHoldCounterId } from '@penstock/domain';
+import { readCreditCounters, readRecordedCounters } from '@penstock/entities';
 import { AdmissionStore } from '@penstock/platform';
 import { DataSource } from 'typeorm';
 
@@ -38,10 +38,16 @@ export class TenantLoader {
     }
     const recorded = await readRecordedCounters(this.dataSource.manager, [...ids]);
     const counters = Object.fromEntries(recorded.map(({ counterId: id, used }) => [id, used]));
+    for (const account of await readCreditCounters(this.dataSource.manager, tenantId)) {
+      counters[creditCounterId(account.accountSeq)] = account.credits;
+      for (const { seq, microCredits, isOpen } of account.holds) {
+        if (isOpen) counters[creditHoldCounterId(seq)] = microCredits;
+      }
+    }
     await this.store.loadTenant(tenantId, Number(row.epoch), counters);
     // A change that committed since the read found no tenant to announce itself to.
     const epoch = (await this.policies.findEpoch(tenantId)) ?? Number(row.epoch);
     await this.store.bumpEpoch(tenantId, epoch);
-    return { tenantId, epoch, counters: recorded.length };
+    return { tenantId, epoch, counters: Object.keys(counters).length };
   }
 }

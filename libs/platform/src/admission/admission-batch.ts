@@ -17,13 +17,16 @@ export interface Pending<Op, Outcome> {
 }
 
 /** Unit of a counter as the script numbers it, by the first character of the counter's id. */
-const UNIT_OF_LETTER: Readonly<Record<string, number>> = { q: 1, t: 2, c: 3, i: 4, o: 5, n: 6 };
+const UNIT_OF_LETTER: Readonly<Record<string, number>> = { q: 1, t: 2, c: 3, i: 4, o: 5, n: 6, k: 7, m: 8 };
 /** Units up to this are in every operation; the others only where a limit of the plan counts them. */
 const COMMON_UNITS = 3;
+/** Those of limits; the others are credits. */
+const LIMIT_UNITS = 6;
 
 interface PlanText {
   readonly json: string;
-  readonly needsEveryUnit: boolean;
+  /** The highest number of a unit that the plan counts. */
+  readonly unitMax: number;
 }
 
 /** Plans live as long as their windows, and most calls of a batch share one: its text is made once. */
@@ -123,10 +126,19 @@ export class AdmissionBatch {
   }
 }
 
-function opText(holdId: string, planIndex: number, amounts: UnitAmounts, { needsEveryUnit }: PlanText): string {
+function opText(holdId: string, planIndex: number, amounts: UnitAmounts, { unitMax }: PlanText): string {
   const common = `["${holdId}",${planIndex},"${amounts.requests}","${amounts.tokens}","${amounts.costNanoUsd}"`;
-  if (!needsEveryUnit) return `${common}]`;
-  return `${common},"${amounts.inputTokens}","${amounts.outputTokens}","${amounts.concurrentRequests}"]`;
+  if (unitMax <= COMMON_UNITS) return `${common}]`;
+  const limited = `${common},"${amounts.inputTokens}","${amounts.outputTokens}","${amounts.concurrentRequests}"`;
+  if (unitMax <= LIMIT_UNITS) return `${limited}]`;
+  return `${limited},"${amounts.credits}","${amounts.microCredits}"]`;
+}
+
+/** The credits and the job, where a call is charged to both; from 1. */
+function jobPositions(chargedIds: readonly string[]): readonly [limit: number, position: number] | undefined {
+  const position = chargedIds.findIndex((counterId) => counterId[0] === 'm');
+  if (position === -1) return undefined;
+  return [chargedIds.findIndex((counterId) => counterId[0] === 'k') + 1, position + 1];
 }
 
 function countersOf({ counterIds, chargedIds }: ChargedCounters): readonly string[] {
@@ -143,6 +155,7 @@ function planText(plan: ChargedCounters): PlanText {
     const read = history.flatMap((positions, limit) =>
       positions.length === 0 ? [] : [[limit + 1, ...positions.map((position) => position + 1)]],
     );
+    const job = jobPositions(chargedIds);
     const carried = rollovers.map(({ limit, position, base, max }) => [limit + 1, position + 1, base, max]);
     text = {
       json: JSON.stringify({
@@ -154,8 +167,9 @@ function planText(plan: ChargedCounters): PlanText {
         c: plan.caps ?? chargedIds.map(() => '0'),
         ...(read.length === 0 ? {} : { h: read }),
         ...(carried.length === 0 ? {} : { r: carried }),
+        ...(job === undefined ? {} : { j: job }),
       }),
-      needsEveryUnit: units.some((unit) => unit > COMMON_UNITS),
+      unitMax: Math.max(0, ...units),
     };
     planTexts.set(plan, text);
   }

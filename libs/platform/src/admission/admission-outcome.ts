@@ -8,6 +8,8 @@ export interface UnitAmounts {
   readonly inputTokens: string;
   readonly outputTokens: string;
   readonly concurrentRequests: string;
+  readonly credits: string;
+  readonly microCredits: string;
 }
 
 /** What a call takes. */
@@ -19,6 +21,8 @@ export function unitAmounts(amounts: CallAmounts): UnitAmounts {
     inputTokens: String(amounts.inputTokens),
     outputTokens: String(amounts.outputTokens),
     concurrentRequests: String(amounts.concurrentRequests),
+    credits: String(amounts.credits),
+    microCredits: String(amounts.microCredits),
   };
 }
 
@@ -31,6 +35,8 @@ export function unitDeltas(held: CallAmounts, actual: CallAmounts): UnitAmounts 
     inputTokens: String(actual.inputTokens - held.inputTokens),
     outputTokens: String(actual.outputTokens - held.outputTokens),
     concurrentRequests: String(actual.concurrentRequests - held.concurrentRequests),
+    credits: String(actual.credits - held.credits),
+    microCredits: String(actual.microCredits - held.microCredits),
   };
 }
 
@@ -62,6 +68,8 @@ export type ReserveOutcome =
   | { readonly status: 'refused'; readonly totals: readonly string[] }
   | { readonly status: 'stale'; readonly epoch: number }
   | { readonly status: 'not_loaded' }
+  /** The job that the call is part of has ended, or never was. */
+  | { readonly status: 'job_not_open' }
   | { readonly status: 'window_moved'; readonly serverNowMs: number };
 
 /** The end of one hold. */
@@ -89,6 +97,8 @@ export function parseReserveReply(reply: string, totals: () => readonly string[]
       return { status: 'stale', epoch: Number(reply.slice(2)) };
     case 0x57: // W
       return { status: 'window_moved', serverNowMs: Number(reply.slice(2)) };
+    case 0x4a: // J
+      return { status: 'job_not_open' };
     case 0x55: // U
       return { status: 'not_loaded' };
     default:

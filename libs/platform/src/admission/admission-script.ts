@@ -9,16 +9,21 @@
  *
  * KEYS  counters, holds, dispatched, outbox (all share the tenant's hash tag)
  * ARGV  the batch as JSON, then the outbox entry ('' to release) of each settlement, then the record of each hold
- *       { p: [{ e: epoch, a: validFromMs, b: validUntilMs, f: [counterId], u: [unit 1..6], c: [cap],
- *               h: [[limit, position...]], r: [[limit, position, base, max]] }],
+ *       { p: [{ e: epoch, a: validFromMs, b: validUntilMs, f: [counterId], u: [unit 1..8], c: [cap],
+ *               h: [[limit, position...]], r: [[limit, position, base, max]], j: [limit, position] }],
  *         d: [holdId],                                             dispatched: their requests are about to leave
  *         s: [[holdId, planIndex, requests, tokens, cost, ...]],   deltas
  *         r: [[holdId, planIndex, requests, tokens, cost, ...]] }  amounts
- *       The rest of an operation is input tokens, output tokens, concurrent requests, where the plan counts them.
+ *       The rest of an operation is input tokens, output tokens, concurrent requests, then credits and millionths of a
+ *       credit, where the plan counts them.
  *
  * Limit k of a plan is charged to counter f[k] in unit u[k] up to c[k]. Further counters of f are only read: the
  * earlier buckets of sliding windows (h: they count as usage too) and windows that leave something to the current one
  * (r: the cap grows by base minus what was used there, at most by max).
+ *
+ * A plan with j is that of a call of a job: the call adds to the counter of the job (position), and the credits (limit)
+ * are charged what the job takes as a whole: the whole credits of its counter, at least one. A job that has ended has
+ * no counter any more: then nothing is reserved (`J`), and what is settled late changes nothing.
  *
  * A plan is what calls of one policy share: which counters, of which unit, up to which cap. Calls name their plan and
  * one amount per unit, so that a batch costs little more than one call. Amounts are decimal text. JSON because its
@@ -28,6 +33,7 @@
  *   settle   `1` applied     `0` the hold was already gone (applied before, or swept)
  *   reserve  `A` admitted    `R` refused, nothing changed
  *            `S,<epoch>` the snapshot is stale        `U` the tenant is not loaded
+ *            `J` the job is not open
  *            `W,<nowMs>` server time is outside the windows the caller computed
  *
  * Few commands per call: every counter of the batch is read by one HMGET and written by one HSET.
@@ -63,6 +69,8 @@ for p = 1, #plans do
 end
 local values = redis.call('HMGET', counters, unpack(fields))
 local epoch = values[1]
+local isThere = {}
+for f = 1, fieldCount do isThere[f] = values[f + 1] and true or false end
 
 local isSmall = true
 for f = 1, fieldCount do
@@ -72,6 +80,7 @@ for f = 1, fieldCount do
 end
 local function isLarge(op)
   return #op[3] > 13 or #op[4] > 13 or #op[5] > 13 or (op[6] and (#op[6] > 13 or #op[7] > 13))
+    or (op[9] and (#op[9] > 13 or #op[10] > 13))
 end
 for i = 1, #settles do
   if isLarge(settles[i]) then isSmall = false end
@@ -86,9 +95,10 @@ for p = 1, #plans do
   end
 end
 
-local read, show
+local read, show, credits
 if isSmall then
   read = tonumber
+  credits = function(a) return math.max(1, math.floor(a / 1e6)) end
   show = function(a) return fmt('%.0f', a) end
 else
   local pair = {}
@@ -106,6 +116,10 @@ else
     if sub(s, 1, 1) == '-' then return -read(sub(s, 2)) end
     if #s <= 9 then return new(0, tonumber(s)) end
     return new(tonumber(sub(s, 1, -10)), tonumber(sub(s, -9)))
+  end
+  credits = function(a)
+    local n = math.max(1, a[1] * 1e3 + math.floor(a[2] / 1e6))
+    return new(math.floor(n / 1e9), n % 1e9)
   end
   show = function(a)
     if a[1] == 0 then return fmt('%.0f', a[2]) end
@@ -138,13 +152,25 @@ end
 local function amountsOf(op)
   local amount = { read(op[3]), read(op[4]), read(op[5]) }
   if op[6] then amount[4], amount[5], amount[6] = read(op[6]), read(op[7]), read(op[8]) end
+  if op[9] then amount[7], amount[8] = read(op[9]), read(op[10]) end
   return amount
 end
+-- What the job of a call takes more, or less, once the call is added to it.
+local function jobDelta(plan, amount)
+  local before = total[plan.f[plan.j[2]]]
+  return credits(before + amount[8]) - credits(before)
+end
 local function apply(plan, op, amount)
-  local f, u = plan.f, plan.u
+  local f, u, j = plan.f, plan.u, plan.j
+  if j and isThere[f[j[2]]] then
+    local account, job = f[j[1]], f[j[2]]
+    total[account] = total[account] + jobDelta(plan, amount)
+    total[job] = total[job] + amount[8]
+    dirty[account], dirty[job] = true, true
+  end
   for k = 1, #u do
     local unit = u[k]
-    if op[unit + 2] ~= '0' then
+    if op[unit + 2] ~= '0' and not (j and unit > 6) then
       local field = f[k]
       total[field] = total[field] + amount[unit]
       dirty[field] = true
@@ -189,17 +215,21 @@ if #reserves > 0 then
       answer = 'S,' .. epoch
     elseif nowMs < plan.a or nowMs >= plan.b then
       answer = 'W,' .. fmt('%.0f', nowMs)
+    elseif plan.j and not isThere[plan.f[plan.j[2]]] then
+      answer = 'J'
     else
       local amount = amountsOf(op)
-      local f, u, c, earlier, before = plan.f, plan.u, plan.c, plan.earlier, plan.before
-      for k = 1, #u do
+      local f, u, c, j, earlier, before = plan.f, plan.u, plan.c, plan.j, plan.earlier, plan.before
+      for k = 1, #c do
         local unit = u[k]
+        local isOfJob = j and unit == 7
         -- A call that needs nothing of a limit is not refused by it: free models work when the budget is gone.
-        if op[unit + 2] ~= '0' then
-          local used, cap = total[f[k]], c[k]
+        if isOfJob or op[unit + 2] ~= '0' then
+          local used, cap, needed = total[f[k]], c[k], amount[unit]
+          if isOfJob then needed = jobDelta(plan, amount) end
           if earlier and earlier[k] then used = withEarlier(used, earlier[k]) end
           if before and before[k] then cap = withRest(cap, before[k]) end
-          if used + amount[unit] > cap then
+          if used + needed > cap and (not isOfJob or needed > read('0')) then
             answer = 'R'
             break
           end
@@ -260,6 +290,44 @@ if tonumber(current) < tonumber(ARGV[1]) then
   return ARGV[1]
 end
 return current
+`.trim();
+
+/**
+ * Opens a hold on the credits of a team, if there is room. KEYS counters; ARGV epoch, counter of the credits, cap,
+ * counter of the hold, its first value. Replies like the admission script: `A` (also when it is open already), `R` and
+ * what is used, `S` and the epoch in force, `U`.
+ */
+export const OPEN_CREDIT_HOLD_SCRIPT = `
+#!lua
+local epoch = redis.call('HGET', KEYS[1], 'epoch')
+if not epoch then return 'U' end
+if redis.call('HEXISTS', KEYS[1], ARGV[4]) == 1 then return 'A' end
+if epoch ~= ARGV[1] then return 'S,' .. epoch end
+local used = redis.call('HGET', KEYS[1], ARGV[2]) or '0'
+local taken = math.max(1, math.floor(tonumber(ARGV[5]) / 1e6))
+if tonumber(used) + taken > tonumber(ARGV[3]) then return 'R,' .. used end
+redis.call('HSET', KEYS[1], ARGV[4], ARGV[5])
+redis.call('HINCRBY', KEYS[1], ARGV[2], string.format('%.0f', taken))
+return 'A'
+`.trim();
+
+/**
+ * Ends holds on credits: instead of what each takes, the credits are charged what it came to. One that is not there has
+ * ended before. KEYS counters; ARGV { counter of the credits, counter of the hold, credits charged } *.
+ */
+export const CLOSE_CREDIT_HOLDS_SCRIPT = `
+#!lua
+local closed = 0
+for i = 1, #ARGV, 3 do
+  local micro = redis.call('HGET', KEYS[1], ARGV[i + 1])
+  if micro then
+    local taken = math.max(1, math.floor(tonumber(micro) / 1e6))
+    redis.call('HINCRBY', KEYS[1], ARGV[i], string.format('%.0f', tonumber(ARGV[i + 2]) - taken))
+    redis.call('HDEL', KEYS[1], ARGV[i + 1])
+    closed = closed + 1
+  end
+end
+return closed
 `.trim();
 
 /** Adds to counters exactly, beyond the 2^53 of Lua too. KEYS counters; ARGV { counterId, delta } *. */

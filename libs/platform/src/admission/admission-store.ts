@@ -1,12 +1,27 @@
 import { createHash } from 'node:crypto';
 
 import { amountFor, unitOfKey } from '@penstock/domain';
-import { EPOCH_FIELD, heldAmountsOf, TENANTS_KEY, type HoldRecord, type TenantKeys, tenantKeys } from '@penstock/dto';
+import {
+  type ClosedCreditHold,
+  EPOCH_FIELD,
+  heldAmountsOf,
+  TENANTS_KEY,
+  type HoldRecord,
+  type TenantKeys,
+  tenantKeys,
+} from '@penstock/dto';
 import type { Redis } from 'ioredis';
 
 import { AdmissionLane } from './admission-lane.js';
 import type { ReserveOp, ReserveOutcome, SettleOp, SettleOutcome } from './admission-outcome.js';
-import { ADD_SCRIPT, ADMISSION_SCRIPT, BUMP_EPOCH_SCRIPT, LOAD_SCRIPT } from './admission-script.js';
+import {
+  ADD_SCRIPT,
+  ADMISSION_SCRIPT,
+  BUMP_EPOCH_SCRIPT,
+  CLOSE_CREDIT_HOLDS_SCRIPT,
+  LOAD_SCRIPT,
+  OPEN_CREDIT_HOLD_SCRIPT,
+} from './admission-script.js';
 import { StoreBreaker } from './store-breaker.js';
 import { StoreUnavailableError } from './store-unavailable.error.js';
 
@@ -17,6 +32,26 @@ export interface AdmissionStoreOptions {
   /** Called once when the store becomes unreachable and once when it is back. */
   readonly onAvailability?: (isAvailable: boolean, cause?: unknown) => void;
 }
+
+/** A hold on credits that is asked for. */
+export interface CreditHoldOp {
+  /** Of the policy that says what the cap is. */
+  readonly epoch: number;
+  readonly accountCounterId: string;
+  /** Decimal integer: what came in, and how far below zero the balance may go. */
+  readonly cap: string;
+  readonly holdCounterId: string;
+  /** Decimal integer. */
+  readonly initialMicroCredits: string;
+}
+
+/** What became of a {@link CreditHoldOp}. */
+export type CreditHoldOutcome =
+  | { readonly status: 'open' }
+  /** What is used and held of the cap; decimal integer. */
+  | { readonly status: 'refused'; readonly usedCredits: string }
+  | { readonly status: 'stale'; readonly epoch: number }
+  | { readonly status: 'not_loaded' };
 
 const SHA_OF = new Map<string, string>();
 
@@ -101,6 +136,35 @@ export class AdmissionStore {
     if (deltas.length === 0) return;
     const args = deltas.flatMap(([counterId, delta]) => [counterId, delta.toString()]);
     await this.script(ADD_SCRIPT, [this.keys(tenantId).counters], args);
+  }
+
+  /** Takes credits out of reach of everybody else until the hold is closed. Opening an open one changes nothing. */
+  async openCreditHold(tenantId: string, hold: CreditHoldOp): Promise<CreditHoldOutcome> {
+    const args = [hold.epoch, hold.accountCounterId, hold.cap, hold.holdCounterId, hold.initialMicroCredits];
+    const reply = String(await this.script(OPEN_CREDIT_HOLD_SCRIPT, [this.keys(tenantId).counters], args));
+    switch (reply[0]) {
+      case 'A':
+        return { status: 'open' };
+      case 'R':
+        return { status: 'refused', usedCredits: reply.slice(2) };
+      case 'S':
+        return { status: 'stale', epoch: Number(reply.slice(2)) };
+      default:
+        return { status: 'not_loaded' };
+    }
+  }
+
+  /** Ends holds on credits with what they came to. Those that have ended are left out: safe to repeat. */
+  async closeCreditHolds(tenantId: string, holds: readonly ClosedCreditHold[]): Promise<void> {
+    if (holds.length === 0) return;
+    const args = holds.flatMap((hold) => [hold.accountCounterId, hold.holdCounterId, hold.chargedCredits]);
+    await this.script(CLOSE_CREDIT_HOLDS_SCRIPT, [this.keys(tenantId).counters], args);
+  }
+
+  /** Forgets counters: reconciliation, where PostgreSQL says that they are of something that has ended. */
+  async dropCounters(tenantId: string, counterIds: readonly string[]): Promise<void> {
+    if (counterIds.length > 0)
+      await this.withDeadline(() => this.redis.hdel(this.keys(tenantId).counters, ...counterIds));
   }
 
   /** All holds of a tenant that are in flight now. Walks them: for explanations and sweeps, not for the hot path. */

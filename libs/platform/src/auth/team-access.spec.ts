@@ -225,7 +225,9 @@ describe('the credentials of teams', () => {
     await ask('POST', '/jobs/create', { authorization: 'Bearer sk-green' }, {});
     await ask('POST', '/jobs/create', keyOfRed, { team_id: 'blue' });
 
-    expect(refusals.map(({ actorType, actorId, action, after }) => [actorType, actorId, action, after['code']])).toEqual([
+    expect(
+      refusals.map(({ actorType, actorId, action, after }) => [actorType, actorId, action, after['code']]),
+    ).toEqual([
       ['anonymous', 'anonymous', 'team.refused', 'authentication_invalid'],
       ['team', 'red', 'team.refused', 'team_mismatch'],
     ]);

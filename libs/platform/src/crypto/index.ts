@@ -1,4 +1,5 @@
 export * from './encryption-keyring.js';
+export * from './job-header.js';
 export * from './key-hasher.js';
 export * from './secret-box.js';
 export * from './timing-safe-equal-text.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { AddressPolicy, NetworkListError, parseNetworks } from './address-policy.js';
+import { AddressPolicy, allowedNetworksProblems, NetworkListError, parseNetworks } from './address-policy.js';
 
 const strict = new AddressPolicy();
 
@@ -75,5 +75,21 @@ describe('AddressPolicy', () => {
 
   it.each(['10.0.0.0', '10.0.0.0/33', 'localhost/8', ''])('says that %p is no network', (text) => {
     expect(() => parseNetworks([text])).toThrow(NetworkListError);
+  });
+});
+
+describe('allowedNetworksProblems', () => {
+  it('finds nothing wrong with networks, or none', () => {
+    expect(allowedNetworksProblems(['10.0.0.0/8', 'fd00::/8'])).toEqual([]);
+    expect(allowedNetworksProblems([])).toEqual([]);
+  });
+
+  it('names the variable and the text that is no network', () => {
+    expect(allowedNetworksProblems(['10.0.0.0/8', 'intranet'])).toEqual([
+      { variable: 'PENSTOCK_WEBHOOK_ALLOWED_NETWORKS', reason: expect.stringContaining('"intranet"') },
+    ]);
+    expect(allowedNetworksProblems(['intranet'], 'PENSTOCK_PROVIDER_ALLOWED_NETWORKS')).toEqual([
+      { variable: 'PENSTOCK_PROVIDER_ALLOWED_NETWORKS', reason: expect.stringContaining('"intranet"') },
+    ]);
   });
 });

@@ -1,5 +1,7 @@
 import ipaddr from 'ipaddr.js';
 
+import type { ConfigProblem } from '../config/config-error.js';
+
 /** A network: its base address and the length of its prefix. */
 export type Network = readonly [ipaddr.IPv4 | ipaddr.IPv6, number];
 
@@ -23,6 +25,23 @@ export function parseNetworks(texts: readonly string[]): Network[] {
   });
 }
 
+/** A variable that lists networks which the operator of the installation vouches for. */
+export type AllowedNetworksVariable = 'PENSTOCK_WEBHOOK_ALLOWED_NETWORKS' | 'PENSTOCK_PROVIDER_ALLOWED_NETWORKS';
+
+/** What is wrong with such a variable, for the check of a configuration. */
+export function allowedNetworksProblems(
+  networks: readonly string[],
+  variable: AllowedNetworksVariable = 'PENSTOCK_WEBHOOK_ALLOWED_NETWORKS',
+): ConfigProblem[] {
+  try {
+    parseNetworks(networks);
+    return [];
+  } catch (error) {
+    if (!(error instanceof NetworkListError)) throw error;
+    return [{ variable, reason: error.message }];
+  }
+}
+
 /** Whether a connection to an address is fit for this transport. */
 export type AddressVerdict = 'allowed' | 'not_public' | 'needs_https';
 
@@ -31,11 +50,21 @@ export type AddressVerdict = 'allowed' | 'not_public' | 'needs_https';
  * networks that the operator of the installation vouches for are the exception to both.
  */
 export class AddressPolicy {
-  constructor(private readonly vouched: readonly Network[] = []) {}
+  constructor(
+    private readonly vouched: readonly Network[] = [],
+    private readonly variable: AllowedNetworksVariable = 'PENSTOCK_WEBHOOK_ALLOWED_NETWORKS',
+  ) {}
 
   /** Whether there is any target that may be spoken to in the clear. */
   get vouchesForAny(): boolean {
     return this.vouched.length > 0;
+  }
+
+  /** The words for a verdict; without the address, which would tell what a name resolves to inside. */
+  reasonOf(verdict: Exclude<AddressVerdict, 'allowed'>): string {
+    return verdict === 'not_public'
+      ? 'points to an address that is not public'
+      : `must start with https://; http is for networks in ${this.variable}`;
   }
 
   /** `address` as a resolver or a parsed URL gives it; anything that is no address is not public. */

@@ -2,7 +2,6 @@ import { lookup as systemLookup, type LookupAddress, type LookupOptions } from '
 import type { LookupFunction } from 'node:net';
 
 import type { AddressPolicy } from './address-policy.js';
-import { VERDICT_REASONS } from './outbound-url.js';
 
 /** A name resolved to where we do not connect. */
 export class RefusedAddressError extends Error {
@@ -34,13 +33,13 @@ export function guardedLookup(
       for (const { address } of addresses) {
         const verdict = policy.judge(address, isEncrypted);
         if (verdict !== 'allowed') {
-          done(new RefusedAddressError(VERDICT_REASONS[verdict]), []);
+          done(new RefusedAddressError(policy.reasonOf(verdict)), []);
           return;
         }
       }
       const [first] = addresses;
       if (options.all === true) done(null, addresses);
-      else if (first === undefined) done(new RefusedAddressError(VERDICT_REASONS.not_public), []);
+      else if (first === undefined) done(new RefusedAddressError(policy.reasonOf('not_public')), []);
       else done(null, first.address, first.family);
     });
   };

@@ -1,14 +1,8 @@
 import { isIP } from 'node:net';
 
-import type { AddressPolicy, AddressVerdict } from './address-policy.js';
+import type { AddressPolicy } from './address-policy.js';
 
 const LENGTH_MAX = 2_048;
-
-/** The words for a verdict; without the address, which would tell what a name resolves to inside. */
-export const VERDICT_REASONS: Readonly<Record<Exclude<AddressVerdict, 'allowed'>, string>> = {
-  not_public: 'points to an address that is not public',
-  needs_https: 'must start with https://; http is for networks in PENSTOCK_WEBHOOK_ALLOWED_NETWORKS',
-};
 
 /** What a URL of somebody else turned out to be: usable, or the reason why not ("must ..."). */
 export type CheckedUrl = { readonly url: URL } | { readonly reason: string };
@@ -28,10 +22,10 @@ export function checkOutboundUrl(text: string, policy: AddressPolicy): CheckedUr
   if (url.username !== '' || url.password !== '') return { reason: 'must not carry a user name or password' };
   const address = literalAddressOf(url);
   if (address === undefined) {
-    return isEncrypted || policy.vouchesForAny ? { url } : { reason: VERDICT_REASONS.needs_https };
+    return isEncrypted || policy.vouchesForAny ? { url } : { reason: policy.reasonOf('needs_https') };
   }
   const verdict = policy.judge(address, isEncrypted);
-  return verdict === 'allowed' ? { url } : { reason: VERDICT_REASONS[verdict] };
+  return verdict === 'allowed' ? { url } : { reason: policy.reasonOf(verdict) };
 }
 
 /** The address when the host is one. `URL` has already turned 0x7f.1 and 2130706433 into 127.0.0.1. */

@@ -1,8 +1,7 @@
 import type { WebhookEvent } from '@penstock/dto';
 
-import type { ConfigProblem } from '../config/config-error.js';
 import type { SealedSecret, SecretBox } from '../crypto/secret-box.js';
-import { type AddressPolicy, NetworkListError, parseNetworks } from './address-policy.js';
+import type { AddressPolicy } from './address-policy.js';
 import { OutboundSender, type OutboundResult } from './outbound-sender.js';
 import { webhookHeaders } from './webhook-signature.js';
 
@@ -44,15 +43,4 @@ export class WebhookSender {
 /** Whether the receiver took the event: any 2xx. */
 export function isAccepted(result: OutboundResult): boolean {
   return result.kind === 'answered' && result.status >= 200 && result.status <= 299;
-}
-
-/** What is wrong with `PENSTOCK_WEBHOOK_ALLOWED_NETWORKS`, for the check of a configuration. */
-export function allowedNetworksProblems(networks: readonly string[]): ConfigProblem[] {
-  try {
-    parseNetworks(networks);
-    return [];
-  } catch (error) {
-    if (!(error instanceof NetworkListError)) throw error;
-    return [{ variable: 'PENSTOCK_WEBHOOK_ALLOWED_NETWORKS', reason: error.message }];
-  }
 }

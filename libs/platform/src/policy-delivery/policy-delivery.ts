@@ -2,6 +2,7 @@ import {
   EPOCH_FIELD,
   POLICY_CHANNEL,
   type CounterCarryOver,
+  type CreditHoldsClosedPayload,
   type PolicyInvalidatedEvent,
   type PolicyInvalidatedPayload,
   snapshotKey,
@@ -46,6 +47,12 @@ export class PolicyDelivery {
       epoch: payload.epoch,
     };
     await this.redis.publish(POLICY_CHANNEL, JSON.stringify(event));
+  }
+
+  /** Ends holds on credits, once the policy under which that is right is in force. Safe to repeat. */
+  async closeCreditHolds(payload: CreditHoldsClosedPayload): Promise<void> {
+    if (payload.epoch !== null) await this.store.bumpEpoch(payload.tenantId, payload.epoch);
+    await this.store.closeCreditHolds(payload.tenantId, payload.holds);
   }
 
   /**

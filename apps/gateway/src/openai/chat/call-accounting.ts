@@ -1,4 +1,5 @@
 import {
+  type Billing,
   type CallAmounts,
   countJsonTokens,
   countTokens,
@@ -12,6 +13,13 @@ import {
 
 import type { Hold } from '../../admission/admission.service.js';
 
+/** What a call is charged by, as it was when the call was admitted. */
+export interface CallPrice {
+  readonly price: PriceState;
+  /** Undefined: the client pays what the provider bills, and there are no credits. */
+  readonly billing: Billing | undefined;
+}
+
 /** What a call used, and how sure we are. */
 export interface CallAccount {
   readonly usage: UsageVector;
@@ -20,10 +28,10 @@ export interface CallAccount {
 }
 
 /** The account from the provider's own numbers; undefined when it sent none that can be read. */
-export function accountFromUsage(raw: unknown, price: PriceState): CallAccount | undefined {
+export function accountFromUsage(raw: unknown, { price, billing }: CallPrice): CallAccount | undefined {
   const usage = usageFromOpenAi(raw);
   if (usage === undefined || totalTokens(usage) === 0) return undefined;
-  return { usage, amounts: settleAmounts(usage, price), isEstimated: false };
+  return { usage, amounts: settleAmounts(usage, price, billing), isEstimated: false };
 }
 
 /**
@@ -34,11 +42,11 @@ export async function accountFromText(
   prompt: string,
   generated: string,
   hold: Hold,
-  price: PriceState,
+  { price, billing }: CallPrice,
 ): Promise<CallAccount> {
   const [inputTokens, outputTokens] = await Promise.all([countJsonTokens(prompt), countTokens(generated)]);
   const usage: UsageVector = { ...ZERO_USAGE, inputTokens, outputTokens };
-  const amounts = settleAmounts(usage, price);
+  const amounts = settleAmounts(usage, price, billing);
   return isWithin(amounts, hold.amounts) ? { usage, amounts, isEstimated: true } : accountFromHold(hold);
 }
 
@@ -52,6 +60,7 @@ function isWithin(amounts: CallAmounts, held: CallAmounts): boolean {
     amounts.tokens <= held.tokens &&
     amounts.inputTokens <= held.inputTokens &&
     amounts.outputTokens <= held.outputTokens &&
-    amounts.costNanoUsd <= held.costNanoUsd
+    amounts.costNanoUsd <= held.costNanoUsd &&
+    amounts.clientCostNanoUsd <= held.clientCostNanoUsd
   );
 }

@@ -1,4 +1,5 @@
 import {
+  AppError,
   type AdmittedCall,
   admitCall,
   type CallDecision,
@@ -9,6 +10,7 @@ import {
   type Target,
   uuidv7,
 } from '@penstock/domain';
+import type { JobCall } from '@penstock/platform';
 
 import type { AdmissionService, CallDraft, Hold } from '../../admission/admission.service.js';
 import type { GatewayEvents } from '../../gateway-events.js';
@@ -28,6 +30,8 @@ export interface Caller {
   readonly clientIp: string;
   /** When the request arrived. */
   readonly arrivedAtMs: number;
+  /** The job that the call is part of. */
+  readonly job: JobCall | undefined;
 }
 
 /** What went before another attempt of the same call. */
@@ -69,7 +73,7 @@ export class ChatAdmission {
    * @throws AppError with the refusal; nothing is held then.
    */
   async admit(
-    { requestId, keyValue, clientIp, arrivedAtMs }: Caller,
+    { requestId, keyValue, clientIp, arrivedAtMs, job }: Caller,
     entry: PolicyEntry,
     chat: ChatRequest,
     earlier?: EarlierAttempts,
@@ -83,6 +87,7 @@ export class ChatAdmission {
       startedAtMs,
       isStream: chat.isStream,
       expiresAtMs: arrivedAtMs + this.callTimeoutMs + HOLD_GRACE_MS,
+      job,
     };
     // Made before the reservation, which then is the last thing that can fail.
     let body = chat.bytes;
@@ -95,12 +100,14 @@ export class ChatAdmission {
         draw,
         nowMs: startedAtMs,
         clientIp,
+        ...(job === undefined ? {} : { jobCounterId: job.holdCounterId }),
         ...(earlier === undefined ? undefined : { failed: earlier.failed }),
       },
       {
         reserve: (decide) =>
           this.admission.reserve(keyValue, policy, draft, (current): CallDecision => {
             policy = current;
+            refuseForeignJob(job, current);
             const decision = decide(current);
             body = toProviderBody(chat, decision);
             return decision;
@@ -115,4 +122,10 @@ export class ChatAdmission {
     const headers = admissionHeaders(admitted, chat.model, attempt, shadows);
     return { hold, decision, body, headers, policy, startedAtMs, draw };
   }
+}
+
+/** A key of another team must not spend what a job holds. */
+function refuseForeignJob(job: JobCall | undefined, { snapshot }: PolicyEntry): void {
+  if (job === undefined || job.governanceTeamId === snapshot.teamId) return;
+  throw new AppError('request_invalid', { detail: 'The job of this call is of another team than its virtual key.' });
 }

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 
-import { AppError, type Clock, formatUsd, nanoUsd, type PriceState, type Target } from '@penstock/domain';
+import { AppError, type Clock, formatUsd, nanoUsd, type Target } from '@penstock/domain';
 import type { CallOutcome } from '@penstock/dto';
 
 import type { AdmissionService, Hold } from '../../admission/admission.service.js';
@@ -12,7 +12,13 @@ import { classifyUpstreamError } from '../../upstream/classify-upstream-error.js
 import { Exchange, ExchangeAbortedError, type ExchangeListener } from '../../upstream/exchange.js';
 import { type SseEvent, SseTap } from '../../upstream/sse-tap.js';
 import { fromProviderHeaders, toProviderHeaders } from '../../upstream/upstream-headers.js';
-import { accountFromHold, accountFromText, accountFromUsage, type CallAccount } from './call-accounting.js';
+import {
+  accountFromHold,
+  accountFromText,
+  accountFromUsage,
+  type CallAccount,
+  type CallPrice,
+} from './call-accounting.js';
 import type { ChatFacts } from './chat-request.js';
 import { type FailedAttempt, isWorthAnotherTarget, refusedAttempt } from './failed-attempts.js';
 import { sendAnswer, toErrorAnswer } from '../error-response.js';
@@ -30,7 +36,7 @@ export interface ChatCallContext {
   readonly chat: ChatFacts;
   readonly provider: Provider;
   readonly hold: Hold;
-  readonly price: PriceState;
+  readonly charge: CallPrice;
   readonly response: ServerResponse;
   readonly callerHeaders: IncomingHttpHeaders;
   readonly dialect: Dialect;
@@ -167,7 +173,7 @@ export class ChatCall implements ExchangeListener {
     if (this.isEnding) return;
     if (event.usage !== undefined) {
       // Providers that send running totals send the final one last.
-      this.account = accountFromUsage(event.usage, this.context.price) ?? this.account;
+      this.account = accountFromUsage(event.usage, this.context.charge) ?? this.account;
       this.modelReported = event.model ?? this.modelReported;
     }
     if (event.isDone) {
@@ -210,10 +216,7 @@ export class ChatCall implements ExchangeListener {
     this.events.upstreamFailed(this.context.requestId, provider.name, this.status);
     if (isWorthAnotherTarget(this.status, this.chunks) && (await this.handOver(this.refused()))) return;
     if (this.status === 401 || this.status === 403) {
-      // The provider refused our credential. Forwarded, it would read as if the caller's key were wrong.
-      const error = new AppError('upstream_unreachable', {
-        detail: `The provider '${provider.name}' refused the gateway's own credential (status ${this.status}). Your virtual key is fine; tell the operator.`,
-      });
+      const error = provider.credentialRefusal(this.status);
       sendAnswer(response, toErrorAnswer(error, dialect, requestId));
       return;
     }
@@ -223,14 +226,14 @@ export class ChatCall implements ExchangeListener {
   }
 
   private async endJson(): Promise<void> {
-    const { price, hold, chat } = this.context;
+    const { charge, hold, chat } = this.context;
     const answer = parseJson(this.chunks);
     if (typeof answer?.['model'] === 'string') this.modelReported = answer['model'];
     const account =
-      accountFromUsage(answer?.['usage'], price) ??
+      accountFromUsage(answer?.['usage'], charge) ??
       (answer === undefined
         ? accountFromHold(hold)
-        : await accountFromText(chat.bytes.toString('utf8'), generatedTextOf(answer), hold, price));
+        : await accountFromText(chat.bytes.toString('utf8'), generatedTextOf(answer), hold, charge));
     await this.settle(account, this.isClientGone ? 'client_gone' : 'completed');
     if (answer === undefined) {
       const error = new AppError('upstream_malformed', {
@@ -328,8 +331,8 @@ export class ChatCall implements ExchangeListener {
   }
 
   private accountFromTap(): Promise<CallAccount> {
-    const { chat, hold, price } = this.context;
-    return accountFromText(chat.bytes.toString('utf8'), this.tap?.generatedText() ?? '', hold, price);
+    const { chat, hold, charge } = this.context;
+    return accountFromText(chat.bytes.toString('utf8'), this.tap?.generatedText() ?? '', hold, charge);
   }
 
   /** Runs the end of the call once, whichever event brought it. */
@@ -366,6 +369,9 @@ export class ChatCall implements ExchangeListener {
 
   private answerHeaders(): Record<string, string> {
     const headers: Record<string, string> = { 'x-request-id': this.context.requestId, ...this.context.headers };
+    const { id, jobId } = this.context.hold.identity;
+    // Who runs the job looks up what the call came to.
+    if (jobId !== undefined) headers['x-penstock-call-ids'] = id;
     fromProviderHeaders(this.upstreamHeaders, headers);
     return headers;
   }

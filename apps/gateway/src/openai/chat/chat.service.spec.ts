@@ -7,13 +7,20 @@ import type { AdmissionService, Hold } from '../../admission/admission.service.j
 import type { GatewayEvents } from '../../gateway-events.js';
 import type { PolicyEntry } from '../../policies/policy-entry.js';
 import type { PolicyStore } from '../../policies/policy-store.js';
-import type { ProviderRegistry } from '../../routing/providers.js';
+import type { OrganizationProviders } from '../../routing/organization-providers.js';
 import type { AdmittedChat, ChatAdmission } from './chat-admission.js';
 import { ChatService } from './chat.service.js';
 import type { RevocableCalls } from './revocable-calls.js';
 
 const HOLD = { identity: { id: 'hold-1' } } as unknown as Hold;
-const OPTIONS = { bodyBytesMax: 1_000, answerBytesMax: 1_000, inFlightMax: 1, callTimeoutMs: 1_000, drainMaxMs: 0 };
+const OPTIONS = {
+  bodyBytesMax: 1_000,
+  answerBytesMax: 1_000,
+  inFlightMax: 1,
+  callTimeoutMs: 1_000,
+  drainMaxMs: 0,
+  readJobCall: () => undefined,
+};
 
 function arriving(): IncomingMessage {
   const body = JSON.stringify({ model: 'openai/gpt-4o', messages: [{ role: 'user', content: 'hi' }] });
@@ -22,13 +29,18 @@ function arriving(): IncomingMessage {
 }
 
 /** A service whose calls are admitted and then cannot be sent. */
-function serviceWith(released: Hold[], providers: Partial<ProviderRegistry>): ChatService {
-  const admitted = { hold: HOLD, decision: { provider: 'openai', call: {}, others: [] }, body: Buffer.alloc(0) };
+function serviceWith(released: Hold[], providers: Pick<OrganizationProviders, 'of'>): ChatService {
+  const admitted = {
+    hold: HOLD,
+    decision: { provider: 'openai', call: {}, others: [] },
+    body: Buffer.alloc(0),
+    policy: { snapshot: {} },
+  };
   return new ChatService(
     { peek: () => ({}) as PolicyEntry } as unknown as PolicyStore,
     { admit: () => Promise.resolve(admitted as unknown as AdmittedChat) } as unknown as ChatAdmission,
     { release: (hold: Hold) => Promise.resolve(released.push(hold)) } as unknown as AdmissionService,
-    providers as ProviderRegistry,
+    providers as OrganizationProviders,
     {} as RevocableCalls,
     { now: () => 0 },
     { callRefused: () => undefined } as unknown as GatewayEvents,
@@ -37,15 +49,14 @@ function serviceWith(released: Hold[], providers: Partial<ProviderRegistry>): Ch
 }
 
 describe('a call that was admitted and cannot be sent', () => {
-  it.each<[string, Partial<ServerResponse>, Partial<ProviderRegistry>]>([
-    ['its client has left', { destroyed: true }, { get: () => ({}) as never }],
-    ['its provider is gone', { destroyed: false, headersSent: true }, { get: () => undefined }],
+  it.each<[string, Partial<ServerResponse>, Pick<OrganizationProviders, 'of'>]>([
+    ['its client has left', { destroyed: true }, { of: () => ({}) as never }],
     [
-      'something unforeseen happens',
+      'its provider is gone',
       { destroyed: false, headersSent: true },
       {
-        get: () => {
-          throw new Error('unforeseen');
+        of: () => {
+          throw new Error('decided for and not configured');
         },
       },
     ],

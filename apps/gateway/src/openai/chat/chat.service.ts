@@ -1,13 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { AppError, type Clock } from '@penstock/domain';
+import { JOB_HEADER, type JobCall } from '@penstock/platform';
 
 import type { AdmissionService } from '../../admission/admission.service.js';
 import { dialectOf, readCredential } from '../../auth/credential.js';
 import type { GatewayEvents } from '../../gateway-events.js';
 import type { PolicyEntry } from '../../policies/policy-entry.js';
 import type { PolicyStore } from '../../policies/policy-store.js';
-import type { ProviderRegistry } from '../../routing/providers.js';
+import type { OrganizationProviders } from '../../routing/organization-providers.js';
 import { asAppError } from '../as-app-error.js';
 import type { AdmittedChat, Caller, ChatAdmission } from './chat-admission.js';
 import { ChatCall, type FailOver } from './chat-call.js';
@@ -24,6 +25,8 @@ export interface ChatServiceOptions {
   readonly inFlightMax: number;
   readonly callTimeoutMs: number;
   readonly drainMaxMs: number;
+  /** Reads the job header of a call; undefined when it is none of ours. */
+  readonly readJobCall: (header: string, nowMs: number) => JobCall | undefined;
 }
 
 /** Attempts to have one call served, however many targets its name leads to. */
@@ -56,7 +59,7 @@ export class ChatService {
     private readonly policies: PolicyStore,
     private readonly chatAdmission: ChatAdmission,
     private readonly admission: AdmissionService,
-    private readonly providers: ProviderRegistry,
+    private readonly providers: OrganizationProviders,
     private readonly revocable: RevocableCalls,
     private readonly clock: Clock,
     private readonly events: GatewayEvents,
@@ -123,7 +126,8 @@ export class ChatService {
     }
     const entry = this.policies.peek(keyValue) ?? (await this.load(keyValue));
     const chat = readChatRequest(await readBody(request, this.options.bodyBytesMax));
-    const caller = { requestId, keyValue, clientIp, arrivedAtMs };
+    const job = this.jobOf(request, arrivedAtMs);
+    const caller = { requestId, keyValue, clientIp, arrivedAtMs, job };
     const admitted = await this.chatAdmission.admit(caller, entry, chat);
     const { bytes, model, isStream, wantsUsage } = chat;
     return this.send({ ...caller, request, response, chat: { bytes, model, isStream, wantsUsage } }, admitted);
@@ -148,12 +152,20 @@ export class ChatService {
     return call;
   }
 
+  /** The job that the call is part of. @throws AppError `request_invalid` for a header that the admin app did not make. */
+  private jobOf({ headers }: IncomingMessage, nowMs: number): JobCall | undefined {
+    const header = headers[JOB_HEADER];
+    if (header === undefined) return undefined;
+    const job = typeof header === 'string' ? this.options.readJobCall(header, nowMs) : undefined;
+    if (job !== undefined) return job;
+    throw new AppError('request_invalid', { detail: `The header ${JOB_HEADER} is not valid, or has expired.` });
+  }
+
   private dispatch(inHand: CallInHand, admitted: AdmittedChat, failed: readonly FailedAttempt[]): ChatCall | undefined {
     const { request, response, requestId, arrivedAtMs, chat } = inHand;
-    const { hold, decision, body, headers, startedAtMs } = admitted;
+    const { hold, decision, body, headers, policy, startedAtMs } = admitted;
     if (response.destroyed) return undefined;
-    const provider = this.providers.get(decision.provider);
-    if (provider === undefined) throw new Error(`${decision.provider} was decided for and is not configured`);
+    const provider = this.providers.of(policy.snapshot, decision.provider);
     const hasOthers = decision.others.length > 0 && failed.length + 1 < ATTEMPTS_MAX;
     const call = new ChatCall(
       {
@@ -161,7 +173,7 @@ export class ChatService {
         chat,
         provider,
         hold,
-        price: decision.call.price,
+        charge: decision.call,
         response,
         callerHeaders: request.headers,
         dialect: dialectOf(request.headers),

@@ -4,6 +4,7 @@ import { CreditHoldEntity } from './credit-hold.entity.js';
 import { CreditEntryEntity, CreditTransferEntity } from './credit-transfer.entity.js';
 
 export * from './credit-account.entity.js';
+export * from './credit-counters.js';
 export * from './credit-grant.entity.js';
 export * from './credit-hold.entity.js';
 export * from './credit-transfer.entity.js';

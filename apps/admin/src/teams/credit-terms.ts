@@ -18,7 +18,7 @@ export interface AskedTerms {
 /** Terms of a team for which nothing else was asked. */
 export const DEFAULT_TERMS: TeamTerms = { budgetMode: 'job_based', creditsPerDollar: '10', tokensPerCredit: 10_000n };
 
-/** The terms after a request. @throws AppError `budget_mode_unknown` */
+/** The terms after a request. @throws AppError `request_invalid` for a mode that there is not. */
 export function planTerms(before: TeamTerms, asked: AskedTerms): TeamTerms {
   return {
     budgetMode: typeof asked.budget_mode === 'string' ? budgetModeOf(asked.budget_mode) : before.budgetMode,
@@ -39,7 +39,8 @@ export function areTermsAlike(one: TeamTerms, other: TeamTerms): boolean {
 function budgetModeOf(text: string): BudgetMode {
   const mode = BUDGET_MODES.find((one) => one === text);
   if (mode !== undefined) return mode;
-  throw new AppError('budget_mode_unknown', {
+  throw new AppError('request_invalid', {
     detail: `There is no such budget_mode; it is one of ${BUDGET_MODES.join(', ')}.`,
+    fields: [{ path: 'budget_mode', reason: `must be one of ${BUDGET_MODES.join(', ')}` }],
   });
 }

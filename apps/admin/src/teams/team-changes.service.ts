@@ -39,8 +39,8 @@ export class TeamChanges {
 
   /** Everything that the request asks for, or nothing of it. */
   async update(ctx: RequestContext, teamId: string, request: UpdateTeamRequest): Promise<Changed<TeamChangedResponse>> {
-    await this.teams.get(teamId);
-    const changed = await this.allocation.changeTo(ctx, teamId, request, (change) =>
+    const team = await this.teams.get(teamId);
+    const changed = await this.allocation.changeTo(ctx, team, request, (change) =>
       this.applyUpdate(change, teamId, request),
     );
     const view = await this.views.one(await this.teams.get(teamId));

@@ -53,7 +53,7 @@ export class TeamCreation {
    * The organization must be held in place. What is wrong is said in the order of the contract: the id is taken, a
    * group is not known, the budget mode is not known.
    *
-   * @throws AppError `already_exists`, `not_found`, `budget_mode_unknown`; the change is lost then.
+   * @throws AppError `already_exists`, `not_found`, `request_invalid`; the change is lost then.
    */
   async create(ctx: RequestContext, change: Change, wanted: NewTeam): Promise<CreatedTeam> {
     const { tx, now } = change;

@@ -9,6 +9,7 @@ import {
   KeyValues,
   maskedValue,
   nextTimestamp,
+  parseOverlap,
   PolicyChanges,
 } from '@penstock/management';
 import { mayReveal, type RequestContext } from '@penstock/platform';
@@ -87,12 +88,17 @@ export class TeamKeys {
     return { keyId: id, keyValue: this.secrets.reveal(secret) };
   }
 
-  /** Gives the key of a team a new value; a team whose key governance has deleted gets a new key. */
+  /**
+   * Gives the key of a team a new value; a team whose key governance has deleted gets a new key.
+   *
+   * @param overlap for which the value before works on, such as `1h`.
+   */
   async rotate(
     ctx: RequestContext,
     teamId: string,
-    { overlap, overlapMs }: { readonly overlap: string; readonly overlapMs: number },
+    overlap: string,
   ): Promise<Changed<RotatedKey>> {
+    const overlapMs = parseOverlap(overlap);
     return this.changes.run(ctx, async (change) => {
       const { tx, now } = change;
       const team = await this.teams.lock(tx, teamId);

@@ -2,7 +2,8 @@ import { balanceOf } from '@penstock/domain';
 import type { CreditAccountEntity, SaasTeamEntity } from '@penstock/entities';
 
 import type { TeamModels } from '../models/assignments/model-assignments.js';
-import type { TeamCreditsResponse, TeamListEntry, TeamResponse } from './team.response.js';
+import type { RotatedKey } from './team-keys.js';
+import type { TeamCreditsResponse, TeamKeyResponse, TeamListEntry, TeamResponse } from './team.response.js';
 
 /** A team and everything that is shown with it. */
 export interface TeamView {
@@ -61,6 +62,17 @@ export function toTeamResponse(view: TeamView): TeamResponse {
     credits: toTeamCredits(view.team, view.account),
     allowed_models: view.models.allowed_models,
     allowed_model_aliases: view.models.allowed_model_aliases,
+  };
+}
+
+/** A team's new key, in the clear. */
+export function toTeamKeyResponse(teamId: string, { keyId, keyValue, previousEndsAt }: RotatedKey): TeamKeyResponse {
+  return {
+    team_id: teamId,
+    virtual_key: keyValue,
+    virtual_key_id: keyId,
+    previous_ends_at: previousEndsAt?.toISOString() ?? null,
+    message: `Team '${teamId}' has a new key; it works now.`,
   };
 }
 

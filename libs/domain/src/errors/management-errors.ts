@@ -77,6 +77,16 @@ export const managementErrors = {
     isRetryable: false,
     logLevel: 'info',
   },
+  default_team: {
+    status: 400,
+    openAiType: 'invalid_request_error',
+    title: 'The default team goes only with its organization.',
+    remedy: 'Suspend or pause the team, or delete the organization.',
+    explanation:
+      'An organization that was made with a default team keeps it as long as it lives. Nothing was changed.',
+    isRetryable: false,
+    logLevel: 'info',
+  },
   managed_by_admin: {
     status: 409,
     openAiType: 'invalid_request_error',

@@ -7,9 +7,11 @@ import { DataSource } from 'typeorm';
 import { AdminUsersModule } from './admin-users/admin-users.module.js';
 import { AdminConfig } from './config.js';
 import { DatabaseModule } from './database/database.module.js';
+import { KeysModule } from './keys/keys.module.js';
 import { ModelsModule } from './models/models.module.js';
 import { OrganizationsModule } from './organizations/organizations.module.js';
 import { ProviderCredentialsModule } from './provider-credentials/provider-credentials.module.js';
+import { TeamsModule } from './teams/teams.module.js';
 
 @Module({
   imports: [
@@ -36,10 +38,12 @@ import { ProviderCredentialsModule } from './provider-credentials/provider-crede
       }),
     }),
     ChangesModule,
+    KeysModule,
     AdminUsersModule,
     ModelsModule,
     OrganizationsModule,
     ProviderCredentialsModule,
+    TeamsModule,
   ],
 })
 export class AppModule {}

@@ -1,8 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsBoolean, IsIn, IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
+import { IsBoolean, IsIn, IsOptional, Matches } from 'class-validator';
 
-import { TakesIntegerText } from '../http/integer-text.js';
-import { AreNames, IsNaming, IsStorableObject } from '../http/is-storable.decorator.js';
+import { IsNaming, IsNamingList, IsStorableObject } from '../http/is-storable.decorator.js';
+import { IsWholeNumber } from '../http/is-whole-number.decorator.js';
 import { PageQuery } from '../http/page.query.js';
 import { CREDITS_MAX } from '../teams/credits-max.js';
 
@@ -40,15 +40,12 @@ export class CreateOrganizationRequest {
 
   @ApiProperty({ type: [String], required: false, description: 'Names that are not known are left out.' })
   @IsOptional()
-  @AreNames()
+  @IsNamingList()
   default_team_access_groups?: string[] | null;
 
   @ApiProperty({ type: 'integer', required: false, minimum: 0, maximum: CREDITS_MAX })
   @IsOptional()
-  @TakesIntegerText()
-  @IsInt()
-  @Min(0)
-  @Max(CREDITS_MAX)
+  @IsWholeNumber({ min: 0, max: CREDITS_MAX })
   default_team_credits?: number | null;
 }
 

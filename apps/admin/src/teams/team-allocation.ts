@@ -72,7 +72,7 @@ export class TeamAllocation {
   /** Holds what is above the wanted allocation; undefined when nothing is. */
   private async hold(
     ctx: RequestContext,
-    { teamId, governanceTeamId }: SaasTeamEntity,
+    { governanceTeamId }: SaasTeamEntity,
     { credits_allocated: wanted }: AskedCredits,
   ): Promise<Withdrawal | undefined> {
     if (wanted === undefined || wanted === null) return undefined;

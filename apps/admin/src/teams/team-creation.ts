@@ -3,6 +3,7 @@ import { AppError, uuidv7 } from '@penstock/domain';
 import { type CreditAccountEntity, SaasTeamEntity, TeamEntity } from '@penstock/entities';
 import { type Change, CreditLedger } from '@penstock/management';
 import type { RequestContext } from '@penstock/platform';
+import type { EntityManager } from 'typeorm';
 
 import { ModelAssignments } from '../models/assignments/model-assignments.js';
 import { type AskedTerms, DEFAULT_TERMS, planTerms } from './credit-terms.js';
@@ -58,8 +59,8 @@ export class TeamCreation {
   async create(ctx: RequestContext, change: Change, wanted: NewTeam): Promise<CreatedTeam> {
     const { tx, now } = change;
     const { teamId, organizationId, tenantId, alias, isDefault, metadata } = wanted;
-    // A sequence of parallel calls is decided by the primary key; this only spares the work.
-    if (await this.teams.exists(tx, teamId)) {
+    // Parallel calls are decided by the primary key; this only spares the work.
+    if (await this.isTaken(tx, teamId)) {
       throw new AppError('already_exists', { detail: `Team '${teamId}' already exists.` });
     }
     const times = { createdAt: now, updatedAt: now };
@@ -98,6 +99,11 @@ export class TeamCreation {
       },
     });
     return { team, account, keyValue };
+  }
+
+  /** Whether a team has this id. */
+  isTaken(tx: EntityManager, teamId: string): Promise<boolean> {
+    return this.teams.exists(tx, teamId);
   }
 
   private async openAccount(

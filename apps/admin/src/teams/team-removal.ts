@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type CreditAccountEntity, CreditHoldEntity, type SaasTeamEntity, TeamEntity } from '@penstock/entities';
 import { type Change, CreditHolds, CreditLedger, OwnedKeys } from '@penstock/management';
 import type { RequestContext } from '@penstock/platform';
-import { Not } from 'typeorm';
+import { type EntityManager, Not } from 'typeorm';
 
 import { toAuditTeam, toNumber } from './teams.mapping.js';
 import { TeamsRepository } from './teams.repository.js';
@@ -25,6 +25,11 @@ export class TeamRemoval {
     private readonly ledger: CreditLedger,
     private readonly holds: CreditHolds,
   ) {}
+
+  /** The teams of an organization, in the order in which they may be removed. */
+  lockOfOrganization(tx: EntityManager, organizationId: string): Promise<SaasTeamEntity[]> {
+    return this.teams.lockOfOrganization(tx, organizationId);
+  }
 
   /** In the caller's change. The team is locked. */
   async remove(ctx: RequestContext, change: Change, team: SaasTeamEntity): Promise<RemovedTeam> {

@@ -1,9 +1,9 @@
 import { BUDGET_MODES } from '@penstock/domain';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
+import { IsIn, IsOptional, IsString } from 'class-validator';
 
-import { TakesIntegerText } from '../http/integer-text.js';
-import { AreNames, IsNaming, IsStorableObject } from '../http/is-storable.decorator.js';
+import { IsNaming, IsNamingList, IsStorableObject } from '../http/is-storable.decorator.js';
+import { IsWholeNumber } from '../http/is-whole-number.decorator.js';
 import { PageQuery } from '../http/page.query.js';
 import { CREDITS_MAX } from './credits-max.js';
 import { IsAbsent } from './is-absent.decorator.js';
@@ -34,10 +34,7 @@ class BudgetTerms {
     description: 'With consumption_tokens.',
   })
   @IsOptional()
-  @TakesIntegerText()
-  @IsInt()
-  @Min(1)
-  @Max(CREDITS_MAX)
+  @IsWholeNumber({ min: 1, max: CREDITS_MAX })
   tokens_per_credit?: number | null;
 }
 
@@ -59,20 +56,17 @@ export class CreateTeamRequest extends BudgetTerms {
 
   @ApiProperty({ type: [String], required: false, default: [] })
   @IsOptional()
-  @AreNames()
+  @IsNamingList()
   model_groups?: string[] | null;
 
   @ApiProperty({ type: [String], required: false, default: [] })
   @IsOptional()
-  @AreNames()
+  @IsNamingList()
   access_groups?: string[] | null;
 
   @ApiProperty({ type: 'integer', required: false, default: 0, minimum: 0, maximum: CREDITS_MAX })
   @IsOptional()
-  @TakesIntegerText()
-  @IsInt()
-  @Min(0)
-  @Max(CREDITS_MAX)
+  @IsWholeNumber({ min: 0, max: CREDITS_MAX })
   credits_allocated?: number | null;
 
   @ApiPropertyOptional({ type: 'object', additionalProperties: true, nullable: true })
@@ -90,12 +84,12 @@ export class UpdateTeamRequest extends BudgetTerms {
 
   @ApiProperty({ type: [String], required: false, description: 'Replaces all.' })
   @IsOptional()
-  @AreNames()
+  @IsNamingList()
   model_groups?: string[] | null;
 
   @ApiProperty({ type: [String], required: false, description: 'Replaces all.' })
   @IsOptional()
-  @AreNames()
+  @IsNamingList()
   access_groups?: string[] | null;
 
   @ApiProperty({
@@ -106,10 +100,7 @@ export class UpdateTeamRequest extends BudgetTerms {
     description: 'What is to have been allocated in all: the difference is posted to the ledger as an adjustment.',
   })
   @IsOptional()
-  @TakesIntegerText()
-  @IsInt()
-  @Min(0)
-  @Max(CREDITS_MAX)
+  @IsWholeNumber({ min: 0, max: CREDITS_MAX })
   credits_allocated?: number | null;
 
   @ApiProperty({ type: 'integer', required: false, description: 'Refused: what was used is what the ledger says.' })

@@ -9,7 +9,6 @@ import { AdminConfig } from '../../src/config.js';
 
 export const MASTER_KEY = 'master-key-of-the-test';
 export const TOKEN_SECRETS = `1:${Buffer.alloc(32, 9).toString('base64')}`;
-export const ENCRYPTION_KEYS = `1:${Buffer.alloc(32, 7).toString('base64')}`;
 export const HASH_SECRET = 'hash-secret-of-the-test';
 export const ENCRYPTION_KEYS = `1:${Buffer.alloc(32, 7).toString('base64')}`;
 

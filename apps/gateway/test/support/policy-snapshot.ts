@@ -25,6 +25,7 @@ export function policySnapshot(fields: Partial<PolicySnapshot> = {}): PolicySnap
     limits: [],
     priceOverrides: [],
     credit: null,
+    priceBook: [],
     ...fields,
   };
 }

@@ -1,7 +1,6 @@
-import { DurationError, IpRangeError, normalizeIpRange } from '@penstock/domain';
+import { DurationError, IpRangeError, normalizeIpRange, parseInstant } from '@penstock/domain';
 import { parseOverlap } from '@penstock/management';
 
-import { parseInstant } from '../http/parse-instant.js';
 import { reasonAgainstText, rule } from '../limits/field-decorators.js';
 
 const IP_RANGES_MAX = 200;

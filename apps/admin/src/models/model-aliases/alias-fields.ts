@@ -1,25 +1,26 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { formatUsdPerMtok, parseUsdPerMtok } from '@penstock/domain';
+import { formatUsdPerMtok, parseUsdPerMtok, providerNameFrom } from '@penstock/domain';
 import { Transform } from 'class-transformer';
-import { IsOptional, Matches, registerDecorator } from 'class-validator';
-
-import { PROVIDER_NAME } from '../provider-name.js';
+import { IsOptional, registerDecorator } from 'class-validator';
 
 /** Dearer than this is a slip of the keyboard; it also keeps every price exact as a JSON number. */
 const USD_PER_MTOK_MAX = 1_000_000;
 
 /**
- * The name of a provider, in any case; kept in small letters, which is how gateways compare it. Any provider may be
- * named: whether calls can be sent to it depends on the gateways' environment and on the credentials of organizations,
- * both of which may come later.
+ * The name of a provider, in any case; kept as gateways compare it. Any provider may be named: whether calls can be sent
+ * to it depends on the gateways' environment and on the credentials of organizations, both of which may come later.
  */
 export function IsProviderName(): PropertyDecorator {
   return applyDecorators(
-    Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.toLowerCase() : value)),
-    Matches(PROVIDER_NAME, {
-      message: '$property must be a name of at most 100 letters, digits, dots, dashes and underscores',
-    }),
+    Transform(({ value }: { value: unknown }) =>
+      typeof value === 'string' ? (providerNameFrom(value) ?? value) : value,
+    ),
+    rule('isString', (value) =>
+      typeof value === 'string' && providerNameFrom(value) !== undefined
+        ? undefined
+        : 'must be the name of a provider: 1 to 63 letters, digits, dots, dashes and underscores',
+    ),
   );
 }
 
@@ -34,16 +35,7 @@ export function IsUsdPerMtok(): PropertyDecorator {
       description: 'USD per million tokens, at most six decimals. 0 is a price: free.',
     }),
     IsOptional(),
-    (target: object, key: string | symbol) =>
-      registerDecorator({
-        name: 'isNumber',
-        target: target.constructor,
-        propertyName: String(key),
-        validator: {
-          validate: (value: unknown) => reasonAgainstPrice(value) === undefined,
-          defaultMessage: (args) => `${args?.property} ${reasonAgainstPrice(args?.value)}`,
-        },
-      }),
+    rule('isNumber', reasonAgainstPrice),
   );
 }
 
@@ -62,4 +54,19 @@ function reasonAgainstPrice(value: unknown): string | undefined {
     if (error instanceof RangeError) return `is refused: ${error.message}`;
     throw error;
   }
+}
+
+/** A validator that says why a value is refused; the reason follows the name of the field. */
+function rule(name: string, reasonAgainst: (value: unknown) => string | undefined): PropertyDecorator {
+  return (target, key) => {
+    registerDecorator({
+      name,
+      target: target.constructor,
+      propertyName: String(key),
+      validator: {
+        validate: (value: unknown) => reasonAgainst(value) === undefined,
+        defaultMessage: (args) => `${args?.property} ${reasonAgainst(args?.value)}`,
+      },
+    });
+  };
 }

@@ -22,7 +22,7 @@ export class CreateModelAliasRequest {
   @IsNaming()
   display_name!: string;
 
-  @ApiProperty({ type: String, minLength: 1, maxLength: 100, example: 'openai', description: 'In any case.' })
+  @ApiProperty({ type: String, minLength: 1, maxLength: 63, example: 'openai', description: 'In any case.' })
   @IsProviderName()
   provider!: string;
 
@@ -50,7 +50,7 @@ export class UpdateModelAliasRequest {
   @IsDisplayName()
   display_name?: string | null;
 
-  @ApiPropertyOptional({ type: String, minLength: 1, maxLength: 100, nullable: true })
+  @ApiPropertyOptional({ type: String, minLength: 1, maxLength: 63, nullable: true })
   @IsOptional()
   @IsProviderName()
   provider?: string | null;

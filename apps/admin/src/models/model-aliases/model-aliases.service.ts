@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { uuidv7 } from '@penstock/domain';
+import { providerNameFrom, uuidv7 } from '@penstock/domain';
 import { ModelAliasEntity } from '@penstock/entities';
 import { type Change, type Changed, nextTimestamp } from '@penstock/management';
 import type { RequestContext } from '@penstock/platform';
@@ -30,7 +30,7 @@ export class ModelAliasesService {
   async list({ status, provider, access_group }: ModelAliasListQuery): Promise<ModelAliasResponse[]> {
     const aliases = await this.aliases.list({
       status: status ?? null,
-      provider: provider?.toLowerCase() ?? null,
+      provider: provider === undefined ? null : (providerNameFrom(provider) ?? provider),
       accessGroup: access_group ?? null,
     });
     return aliases.map((alias) => toModelAliasResponse(alias));

@@ -20,9 +20,10 @@ describe('the models of a group', () => {
 
   it.each([
     ['a-model-nobody-knows', /write it as provider\/model/],
-    ['OpenAI/gpt-4o', /small letters/],
-    ['/gpt-4o', /small letters/],
-    ['open ai/gpt-4o', /small letters/],
+    ['OpenAI/gpt-4o', /must name its provider as 'openai'/],
+    ['google/gemini-2.5-pro', /must name its provider as 'gemini'/],
+    ['/gpt-4o', /name of a provider/],
+    ['open ai/gpt-4o', /name of a provider/],
     ['openai/', /after its first slash/],
   ])('may not be %p', (modelName, reason) => {
     expect(faultsOfModels([planned('gpt-4o'), planned(modelName)])).toEqual([

@@ -1,6 +1,4 @@
-import { inferProvider, splitModel } from '@penstock/domain';
-
-import { PROVIDER_NAME } from '../provider-name.js';
+import { inferProvider, providerNameFrom, splitModel } from '@penstock/domain';
 
 /** A model that a group is to have. */
 export interface PlannedModel {
@@ -37,8 +35,11 @@ function reasonAgainst(modelName: string): string | undefined {
       ? 'names no provider, and no provider is known for it: write it as provider/model'
       : undefined;
   }
-  if (!PROVIDER_NAME.test(provider)) {
-    return 'must have a provider of small letters, digits, dots, dashes and underscores before its first slash';
+  const known = providerNameFrom(provider);
+  if (known !== provider) {
+    return known === undefined
+      ? 'must have the name of a provider before its first slash: letters, digits, dots, dashes and underscores'
+      : `must name its provider as '${known}'`;
   }
   return model.trim() === '' ? 'must have a model after its first slash' : undefined;
 }

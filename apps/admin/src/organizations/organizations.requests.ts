@@ -1,10 +1,9 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsBoolean, IsIn, IsOptional, Matches } from 'class-validator';
 
+import { CREDITS_MAX, IsCredits } from '../credits/credit-fields.js';
 import { IsNaming, IsNamingList, IsStorableObject } from '../http/is-storable.decorator.js';
-import { IsWholeNumber } from '../http/is-whole-number.decorator.js';
 import { PageQuery } from '../http/page.query.js';
-import { CREDITS_MAX } from '../teams/credits-max.js';
 
 /** Body of `POST /api/organizations/create`. */
 export class CreateOrganizationRequest {
@@ -45,7 +44,7 @@ export class CreateOrganizationRequest {
 
   @ApiProperty({ type: 'integer', required: false, minimum: 0, maximum: CREDITS_MAX })
   @IsOptional()
-  @IsWholeNumber({ min: 0, max: CREDITS_MAX })
+  @IsCredits({ min: 0 })
   default_team_credits?: number | null;
 }
 

@@ -1,46 +1,29 @@
-import { AppError, BUDGET_MODES, type BudgetMode } from '@penstock/domain';
+import type { CreditAccountEntity } from '@penstock/entities';
+
+import { budgetModeOf, DEFAULT_CREDITS_PER_DOLLAR, DEFAULT_TOKENS_PER_CREDIT, planRates } from '../credits/settings/plan-terms.js';
 
 /** How the credits of a team are used. */
-export interface TeamTerms {
-  readonly budgetMode: BudgetMode;
-  /** Decimal text with at most two places. */
-  readonly creditsPerDollar: string;
-  readonly tokensPerCredit: bigint;
-}
+export type TeamTerms = Pick<CreditAccountEntity, 'budgetMode' | 'creditsPerDollar' | 'tokensPerCredit'>;
 
 /** Terms as requests have them, of the right types; absent and null: no change. */
 export interface AskedTerms {
   readonly budget_mode?: string | null;
-  readonly credits_per_dollar?: number | string | null;
+  readonly credits_per_dollar?: number | null;
   readonly tokens_per_credit?: number | null;
 }
 
 /** Terms of a team for which nothing else was asked. */
-export const DEFAULT_TERMS: TeamTerms = { budgetMode: 'job_based', creditsPerDollar: '10', tokensPerCredit: 10_000n };
+export const DEFAULT_TERMS: TeamTerms = {
+  budgetMode: 'job_based',
+  creditsPerDollar: String(DEFAULT_CREDITS_PER_DOLLAR),
+  tokensPerCredit: DEFAULT_TOKENS_PER_CREDIT,
+};
 
-/** The terms after a request. @throws AppError `request_invalid` for a mode that there is not. */
+/** The terms after a request. @throws AppError `credit_terms_invalid` */
 export function planTerms(before: TeamTerms, asked: AskedTerms): TeamTerms {
+  const { budget_mode: mode } = asked;
   return {
-    budgetMode: typeof asked.budget_mode === 'string' ? budgetModeOf(asked.budget_mode) : before.budgetMode,
-    creditsPerDollar: String(asked.credits_per_dollar ?? before.creditsPerDollar),
-    tokensPerCredit: BigInt(asked.tokens_per_credit ?? before.tokensPerCredit),
+    budgetMode: mode === undefined || mode === null ? before.budgetMode : budgetModeOf(mode),
+    ...planRates(before, asked),
   };
-}
-
-/** Whether two terms charge alike. */
-export function areTermsAlike(one: TeamTerms, other: TeamTerms): boolean {
-  return (
-    one.budgetMode === other.budgetMode &&
-    Number(one.creditsPerDollar) === Number(other.creditsPerDollar) &&
-    one.tokensPerCredit === other.tokensPerCredit
-  );
-}
-
-function budgetModeOf(text: string): BudgetMode {
-  const mode = BUDGET_MODES.find((one) => one === text);
-  if (mode !== undefined) return mode;
-  throw new AppError('request_invalid', {
-    detail: `There is no such budget_mode; it is one of ${BUDGET_MODES.join(', ')}.`,
-    fields: [{ path: 'budget_mode', reason: `must be one of ${BUDGET_MODES.join(', ')}` }],
-  });
 }

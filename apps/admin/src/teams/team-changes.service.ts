@@ -108,7 +108,7 @@ export class TeamChanges {
     });
   }
 
-  private async applyUpdate(change: Change, teamId: string, request: UpdateTeamRequest): Promise<SaasTeamEntity> {
+  private async applyUpdate(change: Change, teamId: string, request: UpdateTeamRequest): Promise<void> {
     const before = await this.teams.lock(change.tx, teamId);
     const teamAlias = request.team_alias ?? before.teamAlias;
     const metadata = request.metadata ?? before.metadata;
@@ -119,7 +119,6 @@ export class TeamChanges {
     if (modelGroups !== undefined || accessGroups !== undefined) {
       await this.applyAssignment(change, after, { modelGroups, accessGroups });
     }
-    return after;
   }
 
   private async applyAssignment(change: Change, team: SaasTeamEntity, assignment: Assignment): Promise<void> {

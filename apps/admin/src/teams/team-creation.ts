@@ -5,10 +5,11 @@ import { type Change, CreditLedger } from '@penstock/management';
 import type { RequestContext } from '@penstock/platform';
 import type { EntityManager } from 'typeorm';
 
+import { settingsForAudit } from '../credits/settings/settings.mapping.js';
 import { ModelAssignments } from '../models/assignments/model-assignments.js';
 import { type AskedTerms, DEFAULT_TERMS, planTerms } from './credit-terms.js';
 import { TeamKeys } from './team-keys.js';
-import { toAuditTeam, toAuditTerms } from './teams.mapping.js';
+import { toAuditTeam } from './teams.mapping.js';
 import { TeamsRepository } from './teams.repository.js';
 
 /** A team that is to be made. */
@@ -54,7 +55,7 @@ export class TeamCreation {
    * The organization must be held in place. What is wrong is said in the order of the contract: the id is taken, a
    * group is not known, the budget mode is not known.
    *
-   * @throws AppError `already_exists`, `not_found`, `request_invalid`; the change is lost then.
+   * @throws AppError `already_exists`, `not_found`, `credit_terms_invalid`; the change is lost then.
    */
   async create(ctx: RequestContext, change: Change, wanted: NewTeam): Promise<CreatedTeam> {
     const { tx, now } = change;
@@ -94,7 +95,7 @@ export class TeamCreation {
       after: {
         ...toAuditTeam(team),
         ...assigned.after,
-        ...toAuditTerms(account),
+        ...settingsForAudit(account),
         credits_allocated: Number(wanted.credits),
       },
     });

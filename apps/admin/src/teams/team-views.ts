@@ -3,6 +3,7 @@ import { AppError } from '@penstock/domain';
 import type { SaasTeamEntity } from '@penstock/entities';
 import { maskedValue } from '@penstock/management';
 
+import { CreditsService } from '../credits/credits.service.js';
 import { ModelAssignments, type TeamModels } from '../models/assignments/model-assignments.js';
 import type { TeamListEntry, TeamResponse } from './team.response.js';
 import { type TeamView, toTeamListEntry, toTeamResponse } from './teams.mapping.js';
@@ -16,6 +17,7 @@ export class TeamViews {
   constructor(
     private readonly teams: TeamsRepository,
     private readonly models: ModelAssignments,
+    private readonly credits: CreditsService,
   ) {}
 
   /** Keys are masked, whoever asks. */
@@ -29,9 +31,9 @@ export class TeamViews {
    * @param virtualKey what is shown of its key; masked when absent. @throws AppError `not_found` when it was deleted meanwhile.
    */
   async one(team: SaasTeamEntity, virtualKey?: string | null): Promise<TeamResponse> {
-    const [view] = await this.read([team]);
+    const [[view], credits] = await Promise.all([this.read([team]), this.credits.balance(team.teamId)]);
     if (view === undefined) throw new AppError('not_found', { detail: `Team '${team.teamId}' was not found.` });
-    return toTeamResponse(virtualKey === undefined ? view : { ...view, virtualKey });
+    return toTeamResponse(virtualKey === undefined ? view : { ...view, virtualKey }, credits);
   }
 
   /** A team without an open account is being deleted: it is left out. */

@@ -1,66 +1,9 @@
-import { BUDGET_MODES, type BudgetMode } from '@penstock/domain';
-import type { SaasTeamStatus } from '@penstock/entities';
 import { ApiProperty, PickType } from '@nestjs/swagger';
 
-import { TEAM_STATUSES } from './teams.requests.js';
-
-/** The credits of a team. */
-export class TeamCreditsResponse {
-  @ApiProperty({ type: String })
-  team_id!: string;
-
-  @ApiProperty({ type: String })
-  organization_id!: string;
-
-  /** Everything that came in, less what was taken back. */
-  @ApiProperty({ type: 'integer' })
-  credits_allocated!: number;
-
-  /** Everything that calls and jobs used. */
-  @ApiProperty({ type: 'integer' })
-  credits_used!: number;
-
-  /** Allocated less used: below 0 only where there is an overdraft. */
-  @ApiProperty({ type: 'integer' })
-  credits_remaining!: number;
-
-  /** How far below 0 the balance may go; null: not at all. */
-  @ApiProperty({ type: 'integer', nullable: true })
-  credit_limit!: number | null;
-
-  @ApiProperty({ type: Boolean })
-  auto_refill!: boolean;
-
-  @ApiProperty({ type: 'integer', nullable: true })
-  refill_amount!: number | null;
-
-  @ApiProperty({ enum: ['daily', 'weekly', 'monthly'], nullable: true })
-  refill_period!: string | null;
-
-  @ApiProperty({ type: String, format: 'date-time', nullable: true })
-  last_refill_at!: string | null;
-
-  @ApiProperty({ enum: BUDGET_MODES })
-  budget_mode!: BudgetMode;
-
-  @ApiProperty({ type: 'number' })
-  credits_per_dollar!: number;
-
-  @ApiProperty({ type: 'integer' })
-  tokens_per_credit!: number;
-
-  @ApiProperty({ enum: TEAM_STATUSES })
-  status!: SaasTeamStatus;
-
-  @ApiProperty({ type: String, format: 'date-time' })
-  created_at!: string;
-
-  @ApiProperty({ type: String, format: 'date-time' })
-  updated_at!: string;
-}
+import { CreditAccountResponse } from '../credits/credit-account.response.js';
 
 /** A team in a list. */
-export class TeamListEntry extends PickType(TeamCreditsResponse, [
+export class TeamListEntry extends PickType(CreditAccountResponse, [
   'team_id',
   'organization_id',
   'credits_allocated',
@@ -106,8 +49,8 @@ export class TeamListEntry extends PickType(TeamCreditsResponse, [
 
 /** A team on its own, with the fields of both eras. */
 export class TeamResponse extends TeamListEntry {
-  @ApiProperty({ type: TeamCreditsResponse })
-  credits!: TeamCreditsResponse;
+  @ApiProperty({ type: CreditAccountResponse })
+  credits!: CreditAccountResponse;
 
   /** Real names of the models that it may call, sorted. */
   @ApiProperty({ type: [String] })

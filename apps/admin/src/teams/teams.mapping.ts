@@ -1,9 +1,10 @@
 import { balanceOf } from '@penstock/domain';
 import type { CreditAccountEntity, SaasTeamEntity } from '@penstock/entities';
 
+import type { CreditAccountResponse } from '../credits/credit-account.response.js';
 import type { TeamModels } from '../models/assignments/model-assignments.js';
 import type { RotatedKey } from './team-keys.js';
-import type { TeamCreditsResponse, TeamKeyResponse, TeamListEntry, TeamResponse } from './team.response.js';
+import type { TeamKeyResponse, TeamListEntry, TeamResponse } from './team.response.js';
 
 /** A team and everything that is shown with it. */
 export interface TeamView {
@@ -14,34 +15,20 @@ export interface TeamView {
   readonly virtualKey: string | null;
 }
 
-/** The credits of a team as the contract shows an account. */
-export function toTeamCredits(team: SaasTeamEntity, account: CreditAccountEntity): TeamCreditsResponse {
-  const overdraft = toNumber(account.overdraftCredits);
+/** A team as lists show it. */
+export function toTeamListEntry({ team, account, models, virtualKey }: TeamView): TeamListEntry {
   return {
     team_id: team.teamId,
     organization_id: team.organizationId,
     credits_allocated: toNumber(account.allocatedCredits),
     credits_used: toNumber(account.usedCredits),
     credits_remaining: toNumber(balanceOf(account)),
-    credit_limit: overdraft === 0 ? null : overdraft,
+    credit_limit: null,
     auto_refill: account.autoRefill,
-    refill_amount: account.refillCredits === null ? null : toNumber(account.refillCredits),
-    refill_period: account.refillPeriod,
-    last_refill_at: account.lastRefillAt?.toISOString() ?? null,
     budget_mode: account.budgetMode,
     credits_per_dollar: Number(account.creditsPerDollar),
     tokens_per_credit: toNumber(account.tokensPerCredit),
     status: team.status,
-    created_at: account.createdAt.toISOString(),
-    updated_at: account.updatedAt.toISOString(),
-  };
-}
-
-/** A team as lists show it. */
-export function toTeamListEntry({ team, account, models, virtualKey }: TeamView): TeamListEntry {
-  const { refill_amount, refill_period, last_refill_at, ...credits } = toTeamCredits(team, account);
-  return {
-    ...credits,
     created_at: team.createdAt.toISOString(),
     updated_at: team.updatedAt.toISOString(),
     team_alias: team.teamAlias,
@@ -56,10 +43,10 @@ export function toTeamListEntry({ team, account, models, virtualKey }: TeamView)
 }
 
 /** A team on its own. */
-export function toTeamResponse(view: TeamView): TeamResponse {
+export function toTeamResponse(view: TeamView, credits: CreditAccountResponse): TeamResponse {
   return {
     ...toTeamListEntry(view),
-    credits: toTeamCredits(view.team, view.account),
+    credits,
     allowed_models: view.models.allowed_models,
     allowed_model_aliases: view.models.allowed_model_aliases,
   };
@@ -86,17 +73,6 @@ export function toAuditTeam(team: SaasTeamEntity): Record<string, unknown> {
     metadata: team.metadata,
     governance_team_id: team.governanceTeamId,
     virtual_key_id: team.virtualKeyId,
-  };
-}
-
-/** How credits are used, as the audit trail keeps it. */
-export function toAuditTerms(
-  account: Pick<CreditAccountEntity, 'budgetMode' | 'creditsPerDollar' | 'tokensPerCredit'>,
-): Record<string, unknown> {
-  return {
-    budget_mode: account.budgetMode,
-    credits_per_dollar: Number(account.creditsPerDollar),
-    tokens_per_credit: toNumber(account.tokensPerCredit),
   };
 }
 

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 
+import { CreditsModule } from '../credits/credits.module.js';
 import { ModelsModule } from '../models/models.module.js';
 import { TeamAllocation } from './team-allocation.js';
 import { TeamChanges } from './team-changes.service.js';
@@ -13,7 +14,7 @@ import { TeamsRepository } from './teams.repository.js';
 import { TeamsService } from './teams.service.js';
 
 @Module({
-  imports: [ModelsModule],
+  imports: [CreditsModule, ModelsModule],
   controllers: [TeamsController, TeamKeysController],
   providers: [
     TeamAllocation,

@@ -2,40 +2,22 @@ import { BUDGET_MODES } from '@penstock/domain';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsString } from 'class-validator';
 
+import { CREDITS_MAX, IsCredits } from '../credits/credit-fields.js';
+import { RatesRequest } from '../credits/settings/settings.requests.js';
 import { IsNaming, IsNamingList, IsStorableObject } from '../http/is-storable.decorator.js';
-import { IsWholeNumber } from '../http/is-whole-number.decorator.js';
 import { PageQuery } from '../http/page.query.js';
-import { CREDITS_MAX } from './credits-max.js';
 import { IsAbsent } from './is-absent.decorator.js';
-import { IsRate } from './is-rate.decorator.js';
 
 /** Statuses of teams. */
 export const TEAM_STATUSES = ['active', 'suspended', 'paused'] as const;
 
 /** How the credits of a team are used. */
-class BudgetTerms {
+class BudgetTerms extends RatesRequest {
   /** What it must be is judged after what it belongs to: an unknown one is 400. */
   @ApiProperty({ enum: BUDGET_MODES, required: false, default: 'job_based' })
   @IsOptional()
   @IsString()
   budget_mode?: string | null;
-
-  @ApiProperty({ type: 'number', required: false, default: 10, description: 'With consumption_usd.' })
-  @IsOptional()
-  @IsRate()
-  credits_per_dollar?: number | string | null;
-
-  @ApiProperty({
-    type: 'integer',
-    required: false,
-    default: 10_000,
-    minimum: 1,
-    maximum: CREDITS_MAX,
-    description: 'With consumption_tokens.',
-  })
-  @IsOptional()
-  @IsWholeNumber({ min: 1, max: CREDITS_MAX })
-  tokens_per_credit?: number | null;
 }
 
 /** Body of `POST /api/teams/create`. */
@@ -66,7 +48,7 @@ export class CreateTeamRequest extends BudgetTerms {
 
   @ApiProperty({ type: 'integer', required: false, default: 0, minimum: 0, maximum: CREDITS_MAX })
   @IsOptional()
-  @IsWholeNumber({ min: 0, max: CREDITS_MAX })
+  @IsCredits({ min: 0 })
   credits_allocated?: number | null;
 
   @ApiPropertyOptional({ type: 'object', additionalProperties: true, nullable: true })
@@ -100,7 +82,7 @@ export class UpdateTeamRequest extends BudgetTerms {
     description: 'What is to have been allocated in all: the difference is posted to the ledger as an adjustment.',
   })
   @IsOptional()
-  @IsWholeNumber({ min: 0, max: CREDITS_MAX })
+  @IsCredits({ min: 0 })
   credits_allocated?: number | null;
 
   @ApiProperty({ type: 'integer', required: false, description: 'Refused: what was used is what the ledger says.' })

@@ -5,6 +5,7 @@ import { KeyHasher, OperatorAuthModule, parseTokenSecrets, RedisModule } from '@
 import { DataSource } from 'typeorm';
 
 import { AdminUsersModule } from './admin-users/admin-users.module.js';
+import { AuditModule } from './audit/audit.module.js';
 import { AdminConfig } from './config.js';
 import { DatabaseModule } from './database/database.module.js';
 import { ModelsModule } from './models/models.module.js';
@@ -35,6 +36,7 @@ import { ProviderCredentialsModule } from './provider-credentials/provider-crede
     }),
     ChangesModule,
     AdminUsersModule,
+    AuditModule,
     ModelsModule,
     OrganizationsModule,
     ProviderCredentialsModule,

@@ -25,6 +25,7 @@ export {
   type TokenPrices,
 } from './prices/compiled-price.js';
 export * from './time/duration.js';
+export * from './time/parse-instant.js';
 export * from './errors/app-error.js';
 export * from './errors/catalogue.js';
 export { type CatalogueEntry, type LogLevel, type OpenAiErrorType } from './errors/catalogue-entry.js';

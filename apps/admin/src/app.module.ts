@@ -7,6 +7,7 @@ import { DataSource } from 'typeorm';
 import { AdminUsersModule } from './admin-users/admin-users.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { AdminConfig } from './config.js';
+import { CreditsModule } from './credits/credits.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { ModelsModule } from './models/models.module.js';
 import { OrganizationsModule } from './organizations/organizations.module.js';
@@ -37,6 +38,7 @@ import { ProviderCredentialsModule } from './provider-credentials/provider-crede
     ChangesModule,
     AdminUsersModule,
     AuditModule,
+    CreditsModule,
     ModelsModule,
     OrganizationsModule,
     ProviderCredentialsModule,

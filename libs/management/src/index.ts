@@ -1,3 +1,4 @@
+export * from './alerts/index.js';
 export * from './changes/index.js';
 export * from './credits/index.js';
 export * from './keys/index.js';

@@ -54,8 +54,4 @@ export class SetupStatusResponse {
   has_users!: boolean;
 }
 
-/** Answer that is only a sentence. */
-export class MessageResponse {
-  @ApiProperty({ type: String })
-  message!: string;
-}
+export { MessageResponse } from '../http/message.response.js';

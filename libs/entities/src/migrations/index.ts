@@ -11,6 +11,7 @@ import { CreateModelCatalogue1795392410000 } from './1795392410000-create-model-
 import { AuditReads1795392420000 } from './1795392420000-audit-reads.js';
 import { CreateProviderCredentials1795392430000 } from './1795392430000-create-provider-credentials.js';
 import { CreatePriceBook1795392440000 } from './1795392440000-create-price-book.js';
+import { CreditOperations1795392450000 } from './1795392450000-credit-operations.js';
 
 /** In the order in which they run; timestamps strictly increase. */
 export const migrations = [
@@ -27,4 +28,5 @@ export const migrations = [
   AuditReads1795392420000,
   CreateProviderCredentials1795392430000,
   CreatePriceBook1795392440000,
+  CreditOperations1795392450000,
 ] as const;

@@ -5,6 +5,7 @@ import { KeyHasher, OperatorAuthModule, parseTokenSecrets, RedisModule } from '@
 import { DataSource } from 'typeorm';
 
 import { AdminUsersModule } from './admin-users/admin-users.module.js';
+import { AuditModule } from './audit/audit.module.js';
 import { AdminConfig } from './config.js';
 import { CreditsModule } from './credits/credits.module.js';
 import { DatabaseModule } from './database/database.module.js';
@@ -40,6 +41,7 @@ import { TeamsModule } from './teams/teams.module.js';
     ChangesModule,
     KeysModule,
     AdminUsersModule,
+    AuditModule,
     CreditsModule,
     ModelsModule,
     OrganizationsModule,

@@ -82,6 +82,10 @@ describe('policies for gateways', () => {
         expect.objectContaining({ unit: 'nano_usd', entity: 'customer', entityName: 'C', cap: '5000000' }),
       ],
       priceOverrides: [],
+      priceBook: [],
+      credit: null,
+      modelRoutes: null,
+      providerCredentials: [],
     });
     expect(JSON.parse((await app.redis.get(snapshotKey(app.hashOf(key.value)))) ?? '')).toEqual(snapshot);
   });

@@ -44,6 +44,7 @@ export function policyOf(facts: Partial<PolicyFacts> = {}): CallPolicy {
     providerCredentials: [],
     limits: [],
     priceOverrides: PRICES,
+    priceBook: [],
     credit: null,
     ...facts,
   });

@@ -1,4 +1,11 @@
-import type { LimitSpec, ModelRoute, PolicyCredit, PriceOverride, ProviderConfig } from '@penstock/domain';
+import type {
+  LimitSpec,
+  ModelRoute,
+  PolicyCredit,
+  PriceBookEntry,
+  PriceOverride,
+  ProviderConfig,
+} from '@penstock/domain';
 
 export type { ModelRoute, ProviderConfig } from '@penstock/domain';
 
@@ -65,6 +72,8 @@ export interface PolicySnapshot {
   readonly limits: readonly LimitSpec[];
   /** Operator prices that may apply to this tenant, newest first. */
   readonly priceOverrides: readonly PriceOverride[];
+  /** What the organization of the key pays instead: entries of its price book that are in force or to come. */
+  readonly priceBook: readonly PriceBookEntry[];
   /** How the credits of the team are used; null: the admin API does not know it, or it has no account. */
   readonly credit: PolicyCredit | null;
 }

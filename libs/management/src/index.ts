@@ -3,3 +3,4 @@ export * from './credits/index.js';
 export * from './keys/index.js';
 export * from './models/index.js';
 export * from './policies/index.js';
+export * from './prices/index.js';

@@ -24,6 +24,7 @@ export function policySnapshot(fields: Partial<PolicySnapshot> = {}): PolicySnap
     limits: [],
     priceOverrides: [],
     credit: null,
+    priceBook: [],
     ...fields,
   };
 }

@@ -1,4 +1,4 @@
-import { exactJsonNumber } from '../limits/answers/json-number.js';
+import { exactJsonNumber } from '@penstock/platform';
 
 /** A chat request as a gateway would read it. */
 export interface ChatBody {

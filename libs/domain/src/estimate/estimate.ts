@@ -1,6 +1,6 @@
 import type { CallShape } from './call-shape.js';
 import { type Billing, creditAmounts } from '../credits/billing.js';
-import { AT_COST_BASIS_POINTS } from '../prices/client-pricing.js';
+import { AT_COST_E8 } from '../prices/client-pricing.js';
 import { type CompiledPrice, costOf, type PriceTier, type TokenField } from '../prices/compiled-price.js';
 import type { CallAmounts } from '../limits/limits.js';
 import type { ModelInfo } from '../models/model-info.js';
@@ -79,12 +79,12 @@ export function outputCeiling(shape: CallShape, info: ModelInfo): number {
 export function estimateCall(shape: CallShape, info: ModelInfo, price: PriceState, billing?: Billing): Estimate {
   const input = inputCeilings(shape, info);
   const outputTokensCeiling = outputCeiling(shape, info);
-  const worst = (state: PriceState, factorBasisPoints?: number): bigint =>
-    state.state === 'priced' ? worstCost(shape, input, outputTokensCeiling, state.price, factorBasisPoints) : 0n;
+  const worst = (state: PriceState, factorE8?: number): bigint =>
+    state.state === 'priced' ? worstCost(shape, input, outputTokensCeiling, state.price, factorE8) : 0n;
   const tokens = input.total + outputTokensCeiling;
   const costNanoUsd = worst(price);
   const client = billing?.client;
-  const clientCostNanoUsd = client === undefined ? costNanoUsd : worst(client.price, client.factorBasisPoints);
+  const clientCostNanoUsd = client === undefined ? costNanoUsd : worst(client.price, client.factorE8);
   const { credits, microCredits } = creditAmounts(billing, tokens, clientCostNanoUsd);
   return {
     inputTokensCeiling: input.total,
@@ -110,8 +110,7 @@ export function settleAmounts(usage: UsageVector, price: PriceState, billing?: B
   const client = billing?.client;
   let clientCostNanoUsd: bigint = costNanoUsd;
   if (client !== undefined) {
-    clientCostNanoUsd =
-      client.price.state === 'priced' ? costOf(usage, client.price.price, client.factorBasisPoints) : 0n;
+    clientCostNanoUsd = client.price.state === 'priced' ? costOf(usage, client.price.price, client.factorE8) : 0n;
   }
   const { credits, microCredits } = creditAmounts(billing, tokens, clientCostNanoUsd);
   return {
@@ -132,7 +131,7 @@ function worstCost(
   input: InputCeilings,
   outputTokens: number,
   price: CompiledPrice,
-  factorBasisPoints = AT_COST_BASIS_POINTS,
+  factorE8 = AT_COST_E8,
 ): bigint {
   const { tiers } = price;
   let worst = 0n;
@@ -141,7 +140,7 @@ function worstCost(
     if (index > 0 && input.total <= tier.fromInputTokens) continue;
     const tierEnd = tiers[index + 1]?.fromInputTokens ?? Number.MAX_SAFE_INTEGER;
     const usage = worstUsage(shape, input, Math.min(input.total, tierEnd), outputTokens, tier);
-    const cost: bigint = costOf(usage, price, factorBasisPoints);
+    const cost: bigint = costOf(usage, price, factorE8);
     if (cost > worst) worst = cost;
     if (price.isAscending) break;
   }

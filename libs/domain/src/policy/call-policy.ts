@@ -1,6 +1,8 @@
 import type { Billing } from '../credits/billing.js';
 import type { CreditTerms } from '../credits/credit-charge.js';
 import type { ClientPricing } from '../prices/client-pricing.js';
+import { ClientPrices } from '../prices/client-prices.js';
+import type { PriceBookEntry } from '../prices/price-book.js';
 import type { PriceOverride, PriceState } from '../prices/price-override.js';
 import { resolvePrice } from '../prices/resolve-price.js';
 import { IpRanges } from './access/ip-ranges.js';
@@ -30,6 +32,8 @@ export interface PolicyFacts {
   readonly providerCredentials: readonly CredentialProvider[];
   readonly limits: readonly LimitSpec[];
   readonly priceOverrides: readonly PriceOverride[];
+  /** What the organization of the key pays instead of the provider's price: what is in force, or to come. */
+  readonly priceBook: readonly PriceBookEntry[];
   /** How the credits of the team are used; null: it has none that could run out. */
   readonly credit: PolicyCredit | null;
 }
@@ -61,9 +65,11 @@ export class CallPolicy<Facts extends PolicyFacts = PolicyFacts> {
   readonly allowedIps: IpRanges | null;
 
   private readonly credit: CreditTerms | undefined;
+  private readonly clientPrices: ClientPrices;
 
   constructor(readonly snapshot: Facts) {
-    const { allowedIps, credit, limits } = snapshot;
+    const { allowedIps, credit, limits, priceBook } = snapshot;
+    this.clientPrices = new ClientPrices(priceBook);
     if (credit !== null) {
       this.credit = {
         mode: credit.mode,
@@ -108,8 +114,8 @@ export class CallPolicy<Facts extends PolicyFacts = PolicyFacts> {
   }
 
   /** What the client pays for calls of a model at `nowMs`; undefined: what the provider bills. */
-  clientPricingOf(_provider: string, _model: string, _nowMs: number): ClientPricing | undefined {
-    return undefined;
+  clientPricingOf(provider: string, model: string, nowMs: number): ClientPricing | undefined {
+    return this.clientPrices.pricingOf({ provider, model }, nowMs, () => this.priceOf(provider, model, nowMs));
   }
 
   /** Which limits apply, and a key that models with the same limits share. */

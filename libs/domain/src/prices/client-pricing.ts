@@ -1,13 +1,16 @@
 import type { PriceState } from './price-override.js';
 
-/** Basis points of a factor that changes nothing. */
-export const AT_COST_BASIS_POINTS = 10_000;
+/** A {@link ClientPricing.factorE8} that changes nothing. */
+export const AT_COST_E8 = 100_000_000;
 
 /** What a client pays for calls of a model: a price, and a factor on what it comes to. */
 export interface ClientPricing {
   readonly price: PriceState;
-  /** Ten-thousandths: 12,000 is a markup of 20 %. */
-  readonly factorBasisPoints: number;
-  /** Version of the price book that says so. */
-  readonly id: string | null;
+  /**
+   * The factor times 10^8, which is exact: a markup of 12.34 % and a discount of 10.5 %, both in hundredths of a percent,
+   * are 11,234 x 8,950.
+   */
+  readonly factorE8: number;
+  /** Names the versions that say so, in the ledger: see {@link resolveClientPricing}. */
+  readonly id: string;
 }

@@ -1,7 +1,7 @@
 import { divideHalfEven } from '../money/decimal-text.js';
 import { type NanoUsd, nanoUsd } from '../money/money.js';
 import { inputTokensOf, type UsageVector } from '../usage/usage-vector.js';
-import { AT_COST_BASIS_POINTS } from './client-pricing.js';
+import { AT_COST_E8 } from './client-pricing.js';
 
 /**
  * Prices of one token of each kind in pico-dollars (1e-12 USD): 1 USD per million tokens is 1_000_000.
@@ -122,15 +122,15 @@ function isNoCheaper(tier: PriceTier, previous: PriceTier | undefined): boolean 
 }
 
 const PICO_PER_NANO = 1_000n;
-const BASIS_POINTS = BigInt(AT_COST_BASIS_POINTS);
+const WHOLE_E8 = BigInt(AT_COST_E8);
 
 /**
  * The cost of a call: the only function that turns usage into money, for estimates and settlements alike.
  * The sum is exact in pico-dollars and rounded half to even once, to nano-dollars.
  *
- * @param factorBasisPoints ten-thousandths that the sum is multiplied with before it is rounded.
+ * @param factorE8 times 10^8, what the sum is multiplied with before it is rounded.
  */
-export function costOf(usage: UsageVector, price: CompiledPrice, factorBasisPoints = AT_COST_BASIS_POINTS): NanoUsd {
+export function costOf(usage: UsageVector, price: CompiledPrice, factorE8 = AT_COST_E8): NanoUsd {
   const prices = tierFor(price, inputTokensOf(usage)).picoUsdPerToken;
   let pico = price.requestNanoUsd * PICO_PER_NANO;
   // Hot path: most calls use three or four of the ten kinds, and a bigint costs more than a comparison.
@@ -144,9 +144,7 @@ export function costOf(usage: UsageVector, price: CompiledPrice, factorBasisPoin
   if (usage.outputAudioTokens > 0) pico += BigInt(usage.outputAudioTokens) * prices.outputAudio;
   if (usage.inputImageTokens > 0) pico += BigInt(usage.inputImageTokens) * prices.inputImage;
   if (usage.toolUnits > 0) pico += BigInt(usage.toolUnits) * price.toolUnitNanoUsd * PICO_PER_NANO;
-  if (factorBasisPoints !== AT_COST_BASIS_POINTS) {
-    return nanoUsd(divideHalfEven(pico * BigInt(factorBasisPoints), PICO_PER_NANO * BASIS_POINTS));
-  }
+  if (factorE8 !== AT_COST_E8) return nanoUsd(divideHalfEven(pico * BigInt(factorE8), PICO_PER_NANO * WHOLE_E8));
   return nanoUsd(divideHalfEven(pico, PICO_PER_NANO));
 }
 

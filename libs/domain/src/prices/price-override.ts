@@ -12,13 +12,8 @@ export const UNKNOWN_PRICE: PriceState = Object.freeze({ state: 'unknown' });
 /** Explicitly free of charge. */
 export const FREE_PRICE: PriceState = Object.freeze({ state: 'free' });
 
-/** A price set by the operator; append-only, in force from a moment on until a newer one. Prices are decimal texts. */
-export interface PriceOverride {
-  readonly id: string;
-  readonly provider: string;
-  /** Exact name without provider prefix, or `*` for every model of the provider. */
-  readonly model: string;
-  readonly effectiveFromMs: number;
+/** Prices as an operator writes them: decimal texts, exact. */
+export interface PriceTexts {
   readonly isFree: boolean;
   readonly inputUsdPerMtok?: string;
   /** The input price when absent. */
@@ -28,6 +23,15 @@ export interface PriceOverride {
   readonly outputUsdPerMtok?: string;
   /** Added once per call. Alone, without token prices, it is a flat price. */
   readonly requestUsd?: string;
+}
+
+/** A price set by the operator; append-only, in force from a moment on until a newer one. */
+export interface PriceOverride extends PriceTexts {
+  readonly id: string;
+  readonly provider: string;
+  /** Exact name without provider prefix, or `*` for every model of the provider. */
+  readonly model: string;
+  readonly effectiveFromMs: number;
 }
 
 /** USD per million tokens with 6 decimals is whole pico-dollars per token. */
@@ -77,26 +81,28 @@ function isStronger(candidate: PriceOverride, best: PriceOverride, model: string
 /** Overrides are immutable, and a snapshot's are asked on every call. */
 const compiled = new WeakMap<PriceOverride, PriceState>();
 
-/** The price that an override sets. One that prices input but not output, or the reverse, leaves the price unknown. */
+/** The price that an override sets. */
 export function priceOfOverride(override: PriceOverride): PriceState {
   const known = compiled.get(override);
   if (known !== undefined) return known;
-  const state = override.isFree ? FREE_PRICE : compileOverride(override);
+  const state = compilePriceTexts(`override:${override.id}`, override);
   compiled.set(override, state);
   return state;
 }
 
-function compileOverride(override: PriceOverride): PriceState {
-  const { inputUsdPerMtok, outputUsdPerMtok, requestUsd } = override;
+/** Compiles a price. One that prices input but not output, or the reverse, leaves the price unknown. */
+export function compilePriceTexts(id: string, texts: PriceTexts): PriceState {
+  if (texts.isFree) return FREE_PRICE;
+  const { inputUsdPerMtok, outputUsdPerMtok, requestUsd } = texts;
   const isFlat = inputUsdPerMtok === undefined && outputUsdPerMtok === undefined && requestUsd !== undefined;
   if (!isFlat && (inputUsdPerMtok === undefined || outputUsdPerMtok === undefined)) return UNKNOWN_PRICE;
   const input = parseUsdPerMtok(inputUsdPerMtok ?? '0');
   const output = parseUsdPerMtok(outputUsdPerMtok ?? '0');
   const orInput = (text: string | undefined): bigint => (text === undefined ? input : parseUsdPerMtok(text));
-  const cacheWrite = orInput(override.cacheWriteUsdPerMtok);
+  const cacheWrite = orInput(texts.cacheWriteUsdPerMtok);
   const picoUsdPerToken = {
     input,
-    cacheRead: orInput(override.cacheReadUsdPerMtok),
+    cacheRead: orInput(texts.cacheReadUsdPerMtok),
     cacheWrite5m: cacheWrite,
     cacheWrite1h: cacheWrite,
     output,
@@ -106,7 +112,7 @@ function compileOverride(override: PriceOverride): PriceState {
     inputImage: input,
   };
   const price = compilePrice({
-    id: `override:${override.id}`,
+    id,
     tiers: [{ fromInputTokens: 0, picoUsdPerToken }],
     requestNanoUsd: requestUsd === undefined ? 0n : parseUsdPerRequest(requestUsd),
   });

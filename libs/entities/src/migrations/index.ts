@@ -9,6 +9,7 @@ import { ExtendLimits1795392330000 } from './1795392330000-extend-limits.js';
 import { CreateTeamsAndCredits1795392400000 } from './1795392400000-create-teams-and-credits.js';
 import { CreateModelCatalogue1795392410000 } from './1795392410000-create-model-catalogue.js';
 import { CreateProviderCredentials1795392430000 } from './1795392430000-create-provider-credentials.js';
+import { CreatePriceBook1795392440000 } from './1795392440000-create-price-book.js';
 
 /** In the order in which they run; timestamps strictly increase. */
 export const migrations = [
@@ -23,4 +24,5 @@ export const migrations = [
   CreateTeamsAndCredits1795392400000,
   CreateModelCatalogue1795392410000,
   CreateProviderCredentials1795392430000,
+  CreatePriceBook1795392440000,
 ] as const;

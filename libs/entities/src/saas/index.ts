@@ -11,6 +11,7 @@ import {
   TeamModelGroupEntity,
 } from './models/index.js';
 import { OrganizationEntity } from './organization.entity.js';
+import { PriceBookEntryEntity } from './price-book-entry.entity.js';
 import { ProviderCredentialEntity } from './provider-credential.entity.js';
 import { SaasTeamEntity } from './team.entity.js';
 
@@ -20,6 +21,7 @@ export * from './login-throttle.entity.js';
 export * from './models/index.js';
 export * from './operator-access.js';
 export * from './organization.entity.js';
+export * from './price-book-entry.entity.js';
 export * from './provider-credential.entity.js';
 export * from './team-access.js';
 export * from './team.entity.js';
@@ -35,6 +37,7 @@ export const saasEntities = [
   ModelGroupEntity,
   ModelGroupModelEntity,
   OrganizationEntity,
+  PriceBookEntryEntity,
   ProviderCredentialEntity,
   SaasTeamEntity,
   TeamAccessGroupEntity,

@@ -10,6 +10,7 @@ import {
 } from '@penstock/domain';
 import { type PolicySnapshot, SNAPSHOT_VERSION } from '@penstock/dto';
 
+import { toPriceBookEntry, toPriceTexts } from '../prices/index.js';
 import { ownerOf } from './limit-owner.js';
 import { budgetSpec, rateLimitSpecs, type SpecOwner } from './limit-specs.js';
 import { WINDOWED_KINDS, columnsOfKind } from './rate-limit-kinds.js';
@@ -50,6 +51,7 @@ export function buildSnapshot(row: PolicyRow): PolicySnapshot {
     streamPolicy: row.streamPolicy ?? 'finish',
     limits: [...specsOf(row, ownersOf(row)), ...creditSpecs(row)],
     priceOverrides: row.prices.map(toPriceOverride),
+    priceBook: row.priceBook.map(toPriceBookEntry),
     credit: row.credit === null ? null : toPolicyCredit(row.credit),
   };
 }
@@ -139,16 +141,6 @@ function ownersOf(row: PolicyRow): Owners {
 }
 
 function toPriceOverride(row: PriceRow): PriceOverride {
-  return {
-    id: row.id,
-    provider: row.provider,
-    model: row.model,
-    effectiveFromMs: row.effectiveFromMs,
-    isFree: row.isFree,
-    ...(row.inputUsdPerMtok === null ? {} : { inputUsdPerMtok: row.inputUsdPerMtok }),
-    ...(row.cacheReadUsdPerMtok === null ? {} : { cacheReadUsdPerMtok: row.cacheReadUsdPerMtok }),
-    ...(row.cacheWriteUsdPerMtok === null ? {} : { cacheWriteUsdPerMtok: row.cacheWriteUsdPerMtok }),
-    ...(row.outputUsdPerMtok === null ? {} : { outputUsdPerMtok: row.outputUsdPerMtok }),
-    ...(row.requestUsd === null ? {} : { requestUsd: row.requestUsd }),
-  };
+  const { id, provider, model, effectiveFromMs } = row;
+  return { id, provider, model, effectiveFromMs, ...toPriceTexts(row) };
 }

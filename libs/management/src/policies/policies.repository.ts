@@ -3,6 +3,7 @@ import type { PolicyInvalidatedPayload } from '@penstock/dto';
 import { DataSource } from 'typeorm';
 
 import { modelGrantsJson } from '../models/index.js';
+import { LIVE_PRICE_BOOK, PRICE_BOOK_JSON } from '../prices/index.js';
 import { WINDOWED_KINDS } from './rate-limit-kinds.js';
 import type { PolicyRow, TenantLimitsRow } from './policy-rows.js';
 
@@ -121,6 +122,8 @@ SELECT p.key_id AS "keyId", p.key_name AS "keyName", p.secret_id AS "secretId", 
   (SELECT COALESCE(json_agg(${RATE_LIMIT_JSON} ORDER BY r.seq), '[]') FROM governance.rate_limits r
     WHERE r.id IN (${idsOf('rate_limits', OF_PATH)})) AS "rateLimits",
   ${PRICES_JSON} AS prices,
+  (SELECT COALESCE(json_agg(${PRICE_BOOK_JSON('e')}), '[]')
+    FROM (${LIVE_PRICE_BOOK('p.customer_id', 'to_timestamp($2 / 1000.0)')}) e) AS "priceBook",
   (SELECT json_build_object('id', a.id, 'seq', a.seq::text, 'mode', a.budget_mode,
       'hundredthsPerDollar', (a.credits_per_dollar * 100)::bigint::text, 'tokensPerCredit', a.tokens_per_credit::text,
       'cap', (a.allocated_credits + a.overdraft_credits)::text)

@@ -1,6 +1,7 @@
 import type { ModelGrants, PolicyCredit } from '@penstock/domain';
 import type { ProviderConfig, SealedProviderCredential, StreamPolicy } from '@penstock/dto';
 
+import type { PriceBookRow } from '../prices/index.js';
 import type { OwnerColumns } from './limit-owner.js';
 import type { BudgetTerms, RateLimitTerms } from './limit-specs.js';
 import type { PendingMessage } from './policies.repository.js';
@@ -96,6 +97,8 @@ export interface PolicyRow extends LimitRows {
   readonly providerCredentials: readonly SealedProviderCredential[];
   readonly modelConfigs: readonly ModelConfigRow[];
   readonly prices: readonly PriceRow[];
+  /** Of the organization; what is in force or to come. */
+  readonly priceBook: readonly PriceBookRow[];
   readonly credit: CreditRow | null;
   readonly pendingCarryOvers: readonly PendingMessage[];
 }

@@ -1,7 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { OnExceed } from '@penstock/domain';
-
-import type { ExactJsonNumber } from './json-number.js';
+import type { ExactJsonNumber } from '@penstock/platform';
 
 const ON_EXCEED = ['deny', 'clamp', 'fallback', 'shadow'] as const;
 

@@ -1,7 +1,7 @@
 import { forecastExhaustion, nanoUsd, nanoUsdToCents } from '@penstock/domain';
 import { type OwnerColumns, ownerOf, termsOfKind, WINDOWED_KINDS } from '@penstock/management';
+import { exactJsonNumber } from '@penstock/platform';
 
-import { exactJsonNumber } from './json-number.js';
 import type {
   BudgetResponse,
   OwnedBudgetResponse,

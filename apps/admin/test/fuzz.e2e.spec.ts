@@ -12,9 +12,17 @@ const TIMEOUT_MS = 60_000 + count * 60;
 const PASSWORDS = ['correct horse', 'battery staple'];
 /** The operator who is logged in; every request that may change the account is survived by logging in again. */
 const ROOT = { email: 'root@example.com', display_name: 'Root', password: PASSWORDS[0] };
-const LOGIN_EVERY = 40;
+const LOGIN_EVERY = 20;
+/** An organization's credential is made again this often. */
+const CREDENTIAL_EVERY = 10;
+const CREDENTIAL = {
+  organization_id: 'org_a',
+  provider: 'openai',
+  api_key: 'sk-proj-0123456789',
+  credential_name: 'Its',
+};
 const HINTS: Readonly<Record<string, readonly unknown[]>> = {
-  organization_id: ['org_a', 'org b', 'org/c', 'o'],
+  organization_id: ['org_a', 'org_a', 'org b', 'org/c', 'o'],
   email: [
     ROOT.email,
     ROOT.email,
@@ -31,6 +39,10 @@ const HINTS: Readonly<Record<string, readonly unknown[]>> = {
   ],
   password: [...PASSWORDS, ...PASSWORDS, 'pass \ud800 word', '\0\0\0\0\0\0\0\0', 'x'.repeat(1_025)],
   current_password: PASSWORDS,
+  provider: ['openai', 'openai', 'OpenAI', 'my-vllm'],
+  api_key: ['sk-proj-0123456789', 'sk-1', '', 'sk 1', 'sk-\u0000'],
+  credential_name: ['Production', 'Test'],
+  api_base: ['https://llm.example.com/v1', '', null, 'https://169.254.169.254/', 'http://llm.example.com', 'x'],
   new_password: [...PASSWORDS, 'seven77', 'pass \udfff word'],
 };
 
@@ -44,13 +56,18 @@ describe(`generated requests (PENSTOCK_FUZZ_SEED=${seed}, PENSTOCK_FUZZ_COUNT=${
     const { body } = await admin.call('POST', '/api/admin-users/setup', ROOT);
     rootId = body.user.user_id;
     token = body.access_token;
+    await admin.call('POST', '/api/organizations/create', { organization_id: 'org_a', name: 'Acme' });
   });
   afterAll(() => admin.stop());
 
   /** The next request of two is root's, whose login is renewed now and then. */
   async function credentialOf(index: number): Promise<Record<string, string>> {
+    if (index % CREDENTIAL_EVERY === 0) {
+      // Refused while there is one: requests delete it and switch it off.
+      await admin.call('POST', '/api/provider-credentials/create', CREDENTIAL);
+    }
     if (index % LOGIN_EVERY === 0) {
-      await admin.call('PUT', `/api/admin-users/${rootId}`, { is_active: true, role: 'owner' });
+      await admin.db.query(`UPDATE saas.admin_users SET is_active = true, role = 'owner' WHERE user_id = $1`, [rootId]);
       for (const password of PASSWORDS) {
         // Either is right: requests change the password from one to the other.
         // oxlint-disable-next-line no-await-in-loop

@@ -8,9 +8,12 @@ import { AdminUsersModule } from './admin-users/admin-users.module.js';
 import { AdminConfig } from './config.js';
 import { CreditsModule } from './credits/credits.module.js';
 import { DatabaseModule } from './database/database.module.js';
+import { KeysModule } from './keys/keys.module.js';
 import { ModelsModule } from './models/models.module.js';
 import { OrganizationsModule } from './organizations/organizations.module.js';
+import { PricesModule } from './prices/prices.module.js';
 import { ProviderCredentialsModule } from './provider-credentials/provider-credentials.module.js';
+import { TeamsModule } from './teams/teams.module.js';
 
 @Module({
   imports: [
@@ -35,11 +38,14 @@ import { ProviderCredentialsModule } from './provider-credentials/provider-crede
       }),
     }),
     ChangesModule,
+    KeysModule,
     AdminUsersModule,
     CreditsModule,
     ModelsModule,
     OrganizationsModule,
+    PricesModule,
     ProviderCredentialsModule,
+    TeamsModule,
   ],
 })
 export class AppModule {}

@@ -73,7 +73,27 @@ export const managementErrors = {
     title: 'It is still in use.',
     remedy: 'Delete or move what belongs to it first, or delete all of it with ?cascade=true.',
     explanation:
-      'A team has virtual keys, or a customer has teams, keys or an organization. Without it they would go on spending.',
+      'A team has virtual keys, or a customer has teams or keys. Without it they would go on spending.',
+    isRetryable: false,
+    logLevel: 'info',
+  },
+  default_team: {
+    status: 400,
+    openAiType: 'invalid_request_error',
+    title: 'The default team goes only with its organization.',
+    remedy: 'Suspend or pause the team, or delete the organization.',
+    explanation:
+      'An organization that was made with a default team keeps it as long as it lives. Nothing was changed.',
+    isRetryable: false,
+    logLevel: 'info',
+  },
+  managed_by_admin: {
+    status: 409,
+    openAiType: 'invalid_request_error',
+    title: 'It is managed by the admin API.',
+    remedy: 'Delete the organization or the team there.',
+    explanation:
+      'A customer that is an organization, a team of an organization, or the virtual key that was made with such a team was to be deleted or moved through governance. Credits, models and books hang on it that governance does not know, so only the admin API takes it away, whole. Limits, names and the state of the key can be changed here. Nothing was changed.',
     isRetryable: false,
     logLevel: 'info',
   },

@@ -83,10 +83,12 @@ function weightOf({ method, path }: ApiOperation): number {
 
 function requestsOf(operation: ApiOperation, values: SchemaValues): Arbitrary<PlannedRequest> {
   const parts = operation.path.split('/');
-  const kinds = parts.flatMap((part, index) => (part.startsWith('{') ? [kindOf(part, parts[index - 1] ?? '')] : []));
+  const parameters = parts.flatMap((part, index) =>
+    part.startsWith('{') ? [pathValue(part.slice(1, -1), parts[index - 1] ?? '', values)] : [],
+  );
   return fc
     .record({
-      pathValues: fc.tuple(...kinds.map(pathValue)),
+      pathValues: fc.tuple(...parameters),
       query: queryOf(operation, values),
       body: bodyOf(operation, values),
       contentType: seldom(fc.constantFrom(...CONTENT_TYPES), 'application/json', 30),
@@ -96,19 +98,33 @@ function requestsOf(operation: ApiOperation, values: SchemaValues): Arbitrary<Pl
     .map((request) => ({ ...request, operation }));
 }
 
-/** `/virtual-keys/{id}` takes ids of a `virtual_key`, `{team_id}` and `{teamId}` of a `team`. */
-function kindOf(parameter: string, segmentBefore: string): string {
-  const name = parameter.slice(1, -1);
-  if (/.(_id|Id)$/.test(name)) return name.replace(/_?id$/i, '');
-  return singularOf(segmentBefore);
-}
-
-function pathValue(kind: string): Arbitrary<EntityRef | string> {
+/**
+ * `/virtual-keys/{id}` takes ids of a `virtual_key`, `{team_id}` and `{teamId}` of a `team`; `{group_name}` takes the names
+ * that the fields of this name get.
+ */
+function pathValue(parameter: string, segmentBefore: string, values: SchemaValues): Arbitrary<EntityRef | string> {
   return fc.oneof(
-    { weight: 16, arbitrary: fc.nat().map((pick) => new EntityRef(kind, pick)) },
-    { weight: 1, arbitrary: fc.nat().map((pick) => new EntityRef(undefined, pick)) },
+    { weight: 16, arbitrary: namedBy(parameter, values) ?? idsOf(kindOf(parameter, segmentBefore)) },
+    { weight: 1, arbitrary: idsOf(undefined) },
     { weight: 2, arbitrary: fc.constantFrom(...ODD_SEGMENTS) },
   );
+}
+
+function namedBy(parameter: string, values: SchemaValues): Arbitrary<string> | undefined {
+  const names = isId(parameter) ? [] : values.namesOf(parameter);
+  return names.length === 0 ? undefined : fc.constantFrom(...names.map((name) => encodeURIComponent(name)));
+}
+
+function kindOf(parameter: string, segmentBefore: string): string {
+  return parameter !== 'id' && isId(parameter) ? parameter.replace(/_?id$/i, '') : singularOf(segmentBefore);
+}
+
+function isId(parameter: string): boolean {
+  return parameter === 'id' || /.(_id|Id)$/.test(parameter);
+}
+
+function idsOf(kind: string | undefined): Arbitrary<EntityRef> {
+  return fc.nat().map((pick) => new EntityRef(kind, pick));
 }
 
 function queryOf(operation: ApiOperation, values: SchemaValues): Arbitrary<(readonly [string, unknown])[]> {

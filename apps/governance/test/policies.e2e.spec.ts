@@ -63,6 +63,7 @@ describe('policies for gateways', () => {
       allowedModels: ['m'],
       allowedProviders: null,
       providerConfigs: [],
+      providerCredentials: [],
       streamPolicy: 'finish',
       allowedIps: null,
       tags: [],

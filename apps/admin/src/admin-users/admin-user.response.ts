@@ -22,7 +22,7 @@ export class AdminUserResponse {
   @ApiProperty({ type: String, format: 'date-time' })
   created_at!: string;
 
-  /** Null for the first owner, and for accounts made with the master key. */
+  /** Null for the first owner. */
   @ApiProperty({ type: String, format: 'uuid', nullable: true })
   created_by!: string | null;
 

@@ -96,11 +96,6 @@ export class SchemaValues {
     private readonly hints: FieldHints,
   ) {}
 
-  /** Texts that look valid for a field of this name; none where nobody has said so. */
-  namesOf(field: string): string[] {
-    return (this.hints(field) ?? []).filter((value) => typeof value === 'string' && value.isWellFormed()) as string[];
-  }
-
   /** A value of the schema for a field of this name. */
   of(given: Schema, field: string): Arbitrary<unknown> {
     const schema = resolved(this.document, given);

@@ -148,7 +148,8 @@ export class ChatService {
       return await this.send(inHand, admitted, failed);
     } catch (error) {
       if (!(error instanceof AppError) || (admitted.decision.others.length === 0 && failed.length === 0)) throw error;
-      return this.next(inHand, chat, admitted, [...failed, unsentAttempt(admitted.decision, error)]);
+      const { id: callId, provider, modelSent: model } = admitted.hold.identity;
+      return this.next(inHand, chat, admitted, [...failed, unsentAttempt({ callId, provider, model }, error)]);
     }
   }
 
@@ -228,13 +229,13 @@ export class ChatService {
         drainMaxMs: this.options.drainMaxMs,
         answerBytesMax: this.options.answerBytesMax,
         headers,
+        earlier: failed,
         failOver: isOneOfMany ? this.failOver(inHand, admitted, failed) : undefined,
       },
       this.admission,
       this.clock,
       this.events,
     );
-    if (inHand.job !== undefined) nameCall(response, hold.identity.id);
     call.start(body, failed.length === 0);
     this.calls.add(call);
     return call;
@@ -267,12 +268,4 @@ export class ChatService {
     if (request.complete) sendAnswer(response, answer);
     else sendEarlyAnswer(request, response, answer);
   }
-}
-
-/** Ids of all attempts, the last one last: who runs a job looks up what its call came to. */
-const CALL_IDS_HEADER = 'x-penstock-call-ids';
-
-function nameCall(response: ServerResponse, id: string): void {
-  const earlier = response.getHeader(CALL_IDS_HEADER);
-  response.setHeader(CALL_IDS_HEADER, typeof earlier === 'string' ? `${earlier},${id}` : id);
 }

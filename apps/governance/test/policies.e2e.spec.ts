@@ -63,7 +63,6 @@ describe('policies for gateways', () => {
       allowedModels: ['m'],
       allowedProviders: null,
       providerConfigs: [],
-      providerCredentials: [],
       streamPolicy: 'finish',
       allowedIps: null,
       tags: [],

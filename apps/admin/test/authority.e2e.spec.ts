@@ -78,7 +78,7 @@ describe('the authority of operators over every route', () => {
     expect(answers.filter((status) => status === 401 || status === 403)).toEqual([]);
   });
 
-  it.each(['admin', 'owner'])('lets role %s everywhere', async (role) => {
+  it.each(['admin', 'owner'] as const)('lets role %s everywhere', async (role) => {
     const { email } = await createUser(admin, role);
     const answers = Object.values(await statuses(routes, () => login(admin, email)));
 

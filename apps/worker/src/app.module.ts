@@ -3,13 +3,13 @@ import { Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { QUEUE_PREFIX, USAGE_RECORD_QUEUE } from '@penstock/dto';
 import { readNewestRecordedUsage } from '@penstock/entities';
+import { AlertRecorder } from '@penstock/management';
 import { AdmissionStore, PolicyDelivery, REDIS_COMMAND, REDIS_QUEUE_WORKER, RedisModule } from '@penstock/platform';
 import type { Redis } from 'ioredis';
 import { DataSource } from 'typeorm';
 
 import { AlertEvents } from './alerts/alert-events.js';
 import { AlertPurge } from './alerts/alert-purge.js';
-import { AlertRecorder } from './alerts/alert-recorder.js';
 import { AlertSchedule } from './alerts/alert-schedule.js';
 import { BudgetWatch } from './alerts/budget-watch.js';
 import { DatabaseModule } from './database/database.module.js';

@@ -8,7 +8,9 @@ export * from './policy/call-policy.js';
 export * from './credits/billing.js';
 export * from './credits/credit-charge.js';
 export * from './credits/credit-counters.js';
+export * from './credits/credit-notices.js';
 export * from './credits/plan-posting.js';
+export * from './credits/refill-schedule.js';
 export * from './estimate/chat-body.js';
 export * from './limits/budget-alerts.js';
 export * from './estimate/call-shape.js';
@@ -25,6 +27,7 @@ export {
   type TokenPrices,
 } from './prices/compiled-price.js';
 export * from './time/duration.js';
+export * from './time/parse-instant.js';
 export * from './errors/app-error.js';
 export * from './errors/catalogue.js';
 export { type CatalogueEntry, type LogLevel, type OpenAiErrorType } from './errors/catalogue-entry.js';

@@ -1,7 +1,6 @@
-import { AppError } from '@penstock/domain';
+import { AppError, instantOf } from '@penstock/domain';
 import type { BudgetRaiseEntity } from '@penstock/entities';
 
-import { instantOf } from '../http/parse-instant.js';
 import type { CreateRaiseRequest } from './raises.requests.js';
 
 /** When a new raise is in force. */

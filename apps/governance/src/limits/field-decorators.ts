@@ -1,8 +1,6 @@
-import { DurationError, parseDuration } from '@penstock/domain';
+import { DurationError, parseDuration, parseInstant } from '@penstock/domain';
 import { Transform } from 'class-transformer';
 import { registerDecorator } from 'class-validator';
-
-import { parseInstant } from '../http/parse-instant.js';
 
 /** 2^63 - 1 as the nearest double writes itself: what JavaScript clients send for the largest limit of the contract. */
 const LIMIT_MAX = 9_223_372_036_854_776_000n;

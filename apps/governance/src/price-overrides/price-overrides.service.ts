@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AppError, uuidv7 } from '@penstock/domain';
+import { AppError, instantOf, uuidv7 } from '@penstock/domain';
 import { PriceOverrideEntity, SYSTEM_TENANT_ID } from '@penstock/entities';
 import { brokenConstraintOf, type Change, Changed, nextTimestamp, PolicyChanges } from '@penstock/management';
 import type { RequestContext } from '@penstock/platform';
@@ -7,7 +7,6 @@ import { DataSource, type EntityManager } from 'typeorm';
 
 import { notFound } from '../http/not-found.js';
 import type { PageQuery } from '../http/page.query.js';
-import { instantOf } from '../http/parse-instant.js';
 import { toPriceOverrideResponse, type PriceOverrideResponse } from './price-override.response.js';
 import type { CreatePriceOverrideRequest, UpdatePriceOverrideRequest } from './price-overrides.requests.js';
 

@@ -1,6 +1,4 @@
-import { AppError } from '@penstock/domain';
-
-import { parseInstant } from '../http/parse-instant.js';
+import { AppError, parseInstant } from '@penstock/domain';
 
 /**
  * When a key ends. Null and absent change nothing, an empty text takes the end away; an end that is there already may

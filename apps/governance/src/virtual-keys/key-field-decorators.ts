@@ -1,6 +1,5 @@
-import { DurationError, IpRangeError, normalizeIpRange } from '@penstock/domain';
+import { DurationError, IpRangeError, normalizeIpRange, parseInstant } from '@penstock/domain';
 
-import { parseInstant } from '../http/parse-instant.js';
 import { reasonAgainstText, rule } from '../limits/field-decorators.js';
 import { parseOverlap } from './values/parse-overlap.js';
 

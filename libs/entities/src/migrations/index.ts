@@ -10,6 +10,7 @@ import { CreateTeamsAndCredits1795392400000 } from './1795392400000-create-teams
 import { CreateModelCatalogue1795392410000 } from './1795392410000-create-model-catalogue.js';
 import { CreateProviderCredentials1795392430000 } from './1795392430000-create-provider-credentials.js';
 import { CreatePriceBook1795392440000 } from './1795392440000-create-price-book.js';
+import { CreditOperations1795392450000 } from './1795392450000-credit-operations.js';
 
 /** In the order in which they run; timestamps strictly increase. */
 export const migrations = [
@@ -25,4 +26,5 @@ export const migrations = [
   CreateModelCatalogue1795392410000,
   CreateProviderCredentials1795392430000,
   CreatePriceBook1795392440000,
+  CreditOperations1795392450000,
 ] as const;

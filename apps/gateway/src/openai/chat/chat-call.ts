@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 
-import { AppError, type Clock, formatUsd, nanoUsd, type Target } from '@penstock/domain';
+import { AppError, type Clock, formatUsd, nanoUsd } from '@penstock/domain';
 import type { CallOutcome } from '@penstock/dto';
 
 import type { AdmissionService, Hold } from '../../admission/admission.service.js';
@@ -20,7 +20,7 @@ import {
   type CallPrice,
 } from './call-accounting.js';
 import type { ChatFacts } from './chat-request.js';
-import { type FailedAttempt, isWorthAnotherTarget, refusedAttempt } from './failed-attempts.js';
+import { type AttemptNames, type FailedAttempt, isWorthAnotherTarget, refusedAttempt } from './failed-attempts.js';
 import { sendAnswer, toErrorAnswer } from '../error-response.js';
 import { generatedTextOf, isEventStream, parseJson } from './provider-answer.js';
 
@@ -46,6 +46,8 @@ export interface ChatCallContext {
   readonly startedAtMs: number;
   readonly drainMaxMs: number;
   readonly answerBytesMax: number;
+  /** Attempts of the same call that have failed, in order. */
+  readonly earlier: readonly FailedAttempt[];
   /** Undefined for the only attempt that there can be. */
   readonly failOver: FailOver | undefined;
   /** What the caller is told besides what every call is told. */
@@ -215,7 +217,7 @@ export class ChatCall implements ExchangeListener {
     await this.admission.release(hold);
     this.events.upstreamFailed(this.context.requestId, provider.name, this.status);
     if (isWorthAnotherTarget(this.status, this.chunks) && (await this.handOver(this.refused()))) return;
-    if (this.status === 401 || this.status === 403) {
+    if (this.isCredentialRefused()) {
       const error = provider.credentialRefusal(this.status);
       sendAnswer(response, toErrorAnswer(error, dialect, requestId));
       return;
@@ -295,15 +297,15 @@ export class ChatCall implements ExchangeListener {
   }
 
   private refused(): FailedAttempt {
-    const isCredential = this.status === 401 || this.status === 403;
-    const refusal = isCredential ? this.context.provider.credentialRefusal(this.status).detail : undefined;
-    return refusedAttempt(this.target(), this.status, this.upstreamHeaders, refusal);
+    const { provider } = this.context;
+    const refusal = this.isCredentialRefused() ? provider.credentialRefusal(this.status) : undefined;
+    return refusedAttempt(this.attempt(), this.status, this.upstreamHeaders, refusal);
   }
 
   private broken(error: AppError, isCharged: boolean): FailedAttempt {
     return {
-      ...this.target(),
-      code: error.code as FailedAttempt['code'],
+      ...this.attempt(),
+      code: error.code,
       status: this.status === 0 ? null : this.status,
       message: error.detail ?? error.message,
       isCharged,
@@ -311,9 +313,13 @@ export class ChatCall implements ExchangeListener {
     };
   }
 
-  private target(): Target {
-    const { provider, modelSent: model } = this.context.hold.identity;
-    return { provider, model };
+  private isCredentialRefused(): boolean {
+    return this.status === 401 || this.status === 403;
+  }
+
+  private attempt(): AttemptNames {
+    const { id: callId, provider, modelSent: model } = this.context.hold.identity;
+    return { callId, provider, model };
   }
 
   private settle(account: CallAccount, outcome: CallOutcome): Promise<void> {
@@ -371,8 +377,16 @@ export class ChatCall implements ExchangeListener {
 
   private answerHeaders(): Record<string, string> {
     const headers: Record<string, string> = { 'x-request-id': this.context.requestId, ...this.context.headers };
+    this.nameCalls(headers);
     fromProviderHeaders(this.upstreamHeaders, headers);
     return headers;
+  }
+
+  /** Who runs a job looks up what its calls came to, every attempt of them. */
+  private nameCalls(headers: Record<string, string>): void {
+    const { hold, earlier } = this.context;
+    const { id, jobId } = hold.identity;
+    if (jobId !== undefined) headers['x-penstock-call-ids'] = [...earlier.map(({ callId }) => callId), id].join();
   }
 
   private sendWhole(status: number, headers: Record<string, string>): void {
@@ -386,7 +400,9 @@ export class ChatCall implements ExchangeListener {
   private sendError(error: AppError): void {
     const { response, dialect, requestId } = this.context;
     if (this.isClientGone) return;
-    sendAnswer(response, toErrorAnswer(error, dialect, requestId));
+    const answer = toErrorAnswer(error, dialect, requestId);
+    this.nameCalls(answer.headers);
+    sendAnswer(response, answer);
   }
 
   /** The head is out: the error travels as an event, and without `[DONE]` no client takes the answer for whole. */

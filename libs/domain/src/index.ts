@@ -51,6 +51,7 @@ export * from './prices/price-book.js';
 export * from './prices/price-override.js';
 export * from './prices/resolve-client-pricing.js';
 export * from './policy/access/provider-config.js';
+export * from './policy/access/suspension.js';
 export * from './routing/allowed-names.js';
 export * from './routing/model-routes.js';
 export * from './routing/credential-providers.js';

@@ -174,9 +174,10 @@ describe('a job of three steps', () => {
       expect(await world.call(team, method, `/api/jobs/${UNKNOWN_ID}${path}`, body)).toMatchObject({ status: 404 });
       expect(await world.call(team, method, `/api/jobs/nonsense${path}`, body)).toMatchObject({ status: 404 });
     }
-    expect(
-      await world.call(other, 'POST', '/api/jobs/create', { team_id: team.teamId, job_type: 'x' }),
-    ).toMatchObject({ status: 403, body: { code: 'team_mismatch' } });
+    expect(await world.call(other, 'POST', '/api/jobs/create', { team_id: team.teamId, job_type: 'x' })).toMatchObject({
+      status: 403,
+      body: { code: 'team_mismatch' },
+    });
   });
 
   it.each([

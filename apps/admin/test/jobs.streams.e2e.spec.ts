@@ -146,7 +146,10 @@ describe('a client that leaves', () => {
     const events = eventsOf(response);
     for (let index = 0; index < count; index += 1) await events.next();
     leaving.abort();
-    await waitFor(async () => (await world.job(jobId)).ended_at !== null, { what: 'the job to end', timeoutMs: 20_000 });
+    await waitFor(async () => (await world.job(jobId)).ended_at !== null, {
+      what: 'the job to end',
+      timeoutMs: 20_000,
+    });
     expect(await world.job(jobId)).toMatchObject({ status: 'completed', credits_charged: '1' });
     const [call] = await world.calls(jobId);
     expect(call).toMatchObject({ state: 'succeeded', attempts: 1 });

@@ -1,6 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { AppError, type JobStatus } from '@penstock/domain';
-import { CreditAccountEntity, JobCallEntity, JobEntity, SaasTeamEntity, VirtualKeySecretEntity } from '@penstock/entities';
+import {
+  CreditAccountEntity,
+  JobCallEntity,
+  JobEntity,
+  SaasTeamEntity,
+  VirtualKeySecretEntity,
+} from '@penstock/entities';
 import { DataSource, IsNull } from 'typeorm';
 
 /** Which jobs of a team are listed. */

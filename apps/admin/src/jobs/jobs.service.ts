@@ -153,10 +153,7 @@ export class JobsService {
         avg_cost_per_job: jobs === 0n ? 0 : dollarsOf((costNanoUsd + jobs / 2n) / jobs, 4),
       },
       job_types: Object.fromEntries(
-        types.map((type) => [
-          type.jobType,
-          { count: wholeOf(type.jobs), cost_usd: dollarsOf(type.clientCostNanoUsd) },
-        ]),
+        types.map((type) => [type.jobType, { count: wholeOf(type.jobs), cost_usd: dollarsOf(type.clientCostNanoUsd) }]),
       ),
     };
   }

@@ -35,11 +35,7 @@ function IsModelOrGroup(): PropertyDecorator {
 
 function isModelName(value: unknown): boolean {
   return (
-    typeof value === 'string' &&
-    value !== '' &&
-    value.length <= 255 &&
-    value.isWellFormed() &&
-    !value.includes('\0')
+    typeof value === 'string' && value !== '' && value.length <= 255 && value.isWellFormed() && !value.includes('\0')
   );
 }
 

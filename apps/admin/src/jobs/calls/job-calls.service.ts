@@ -189,7 +189,11 @@ export class JobCallsService {
       answer = await this.send(ctx, begun, true, leaving.signal);
     } catch (error) {
       const failure = leaving.signal.aborted ? undefined : unreachable(error);
-      await this.concludeOrRetry(ctx, begun, { error: sentenceOf(failure), latencyMs: this.latency(begun), attemptIds: null });
+      await this.concludeOrRetry(ctx, begun, {
+        error: sentenceOf(failure),
+        latencyMs: this.latency(begun),
+        attemptIds: null,
+      });
       if (failure === undefined) return;
       throw withCall(failure, begun);
     }
@@ -313,7 +317,9 @@ export class JobCallsService {
     const { teamId } = teamOf(ctx);
     const secret = await this.repository.findTeamSecret(teamId);
     if (secret === null) {
-      throw new AppError('team_without_key', { detail: `Team '${teamId}' has no virtual key that calls could be made with.` });
+      throw new AppError('team_without_key', {
+        detail: `Team '${teamId}' has no virtual key that calls could be made with.`,
+      });
     }
     return this.secrets.reveal(secret);
   }
@@ -356,6 +362,8 @@ function metadataOf(
 ): CallMetadata {
   const model = modelOf(begun.request);
   const tokens =
-    ended === undefined ? (completion.totalTokens ?? 0) : wholeOf(ended.call.promptTokens + ended.call.completionTokens);
+    ended === undefined
+      ? (completion.totalTokens ?? 0)
+      : wholeOf(ended.call.promptTokens + ended.call.completionTokens);
   return { tokens_used: tokens, latency_ms: latencyMs, model, model_group: model };
 }

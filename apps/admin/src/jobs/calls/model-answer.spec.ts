@@ -8,7 +8,12 @@ const completion = (choices: unknown, usage: unknown = { total_tokens: 12 }): st
 describe('readCompletion', () => {
   it('reads what the model said', () => {
     const text = completion([
-      { index: 0, message: { role: 'assistant', content: 'Hello.', refusal: null }, finish_reason: 'stop', logprobs: null },
+      {
+        index: 0,
+        message: { role: 'assistant', content: 'Hello.', refusal: null },
+        finish_reason: 'stop',
+        logprobs: null,
+      },
     ]);
     expect(readCompletion(text)).toEqual({ answer: { content: 'Hello.', finish_reason: 'stop' }, totalTokens: 12 });
   });

@@ -19,7 +19,8 @@ export function readCompletion(text: string): ChatCompletion | undefined {
   if (!isObject(message)) return undefined;
   const { role: _role, content, ...more } = message;
   const usage = body?.['usage'];
-  const totalTokens = isObject(usage) && Number.isSafeInteger(usage['total_tokens']) ? usage['total_tokens'] : undefined;
+  const totalTokens =
+    isObject(usage) && Number.isSafeInteger(usage['total_tokens']) ? usage['total_tokens'] : undefined;
   return {
     answer: {
       ...withoutNulls(more),

@@ -46,7 +46,12 @@ export async function relayStream({ from, to, jobId, headers, keepaliveMs }: Rel
     return await pump(from, to, () => keepalive.refresh());
   } catch (cause) {
     if (to.destroyed) return { kind: 'client_gone' };
-    return { kind: 'broken', reason: 'The connection to the gateway broke before the answer was complete.', wasTold: false, cause };
+    return {
+      kind: 'broken',
+      reason: 'The connection to the gateway broke before the answer was complete.',
+      wasTold: false,
+      cause,
+    };
   } finally {
     clearInterval(keepalive);
   }

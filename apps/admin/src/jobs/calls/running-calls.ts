@@ -58,11 +58,7 @@ export class RunningCalls {
   private async beat(): Promise<void> {
     if (this.callIds.size === 0) return;
     try {
-      await this.dataSource.manager.update(
-        JobCallEntity,
-        { callId: In([...this.callIds]) },
-        { seenAt: () => 'now()' },
-      );
+      await this.dataSource.manager.update(JobCallEntity, { callId: In([...this.callIds]) }, { seenAt: () => 'now()' });
     } catch (error) {
       this.logger.warn({ err: error }, 'running calls of jobs could not be marked as alive');
     }

@@ -16,6 +16,8 @@ export function StreamOfChunks(errors: readonly number[]): MethodDecorator {
       headers: { 'x-job-id': { description: 'Id of the job.', schema: { type: 'string', format: 'uuid' } } },
       content: { 'text/event-stream': { schema: { type: 'string' } } },
     }),
-    ...[401, 403, ...errors, 503].map((status) => ApiResponse({ status, type: ErrorResponse, description: 'Nothing was sent yet.' })),
+    ...[401, 403, ...errors, 503].map((status) =>
+      ApiResponse({ status, type: ErrorResponse, description: 'Nothing was sent yet.' }),
+    ),
   );
 }

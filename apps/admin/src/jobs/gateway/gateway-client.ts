@@ -61,7 +61,11 @@ export class GatewayClient {
   /** Resolves with the head of the answer. Rejects when the gateway cannot be reached or does not answer. */
   async send({ job, key, requestId, clientIp, nowMs, body, signal }: GatewayRequest): Promise<GatewayAnswer> {
     const header = signJobCall(revealSecret(this.serviceToken), { ...job, expiresAtMs: nowMs + HEADER_VALID_MS });
-    const { statusCode, headers, body: answer } = await this.pool.request({
+    const {
+      statusCode,
+      headers,
+      body: answer,
+    } = await this.pool.request({
       method: 'POST',
       path: this.path,
       headers: {

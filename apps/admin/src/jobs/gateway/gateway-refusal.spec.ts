@@ -4,7 +4,14 @@ import { refusalOf } from './gateway-refusal.js';
 
 const own = (fields: Record<string, unknown>): string =>
   JSON.stringify({
-    error: { message: 'Team a has no credits left.', type: 'insufficient_quota', param: null, remedy: 'Top up.', request_id: 'r', ...fields },
+    error: {
+      message: 'Team a has no credits left.',
+      type: 'insufficient_quota',
+      param: null,
+      remedy: 'Top up.',
+      request_id: 'r',
+      ...fields,
+    },
   });
 
 describe('refusalOf', () => {

@@ -24,7 +24,10 @@ export function refusalOf(failure: GatewayFailure): AppError {
   const code = ownCodeOf(error);
   if (code !== undefined) {
     const { message: _message, type: _type, param: _param, code: _code, request_id: _request, ...reason } = error;
-    return new AppError(code, { ...(sentence === undefined ? {} : { detail: sentence }), data: { ...reason, ...retry } });
+    return new AppError(code, {
+      ...(sentence === undefined ? {} : { detail: sentence }),
+      data: { ...reason, ...retry },
+    });
   }
   const kind = REJECTED.has(failure.status) ? 'upstream_rejected' : 'upstream_failed';
   const said = sentence === undefined ? 'without saying why' : `and said: ${sentence.slice(0, 500)}`;

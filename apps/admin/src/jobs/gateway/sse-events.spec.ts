@@ -5,7 +5,13 @@ import { errorPayloadOf, isDone, SseEvents } from './sse-events.js';
 
 describe('SseEvents', () => {
   it('gives back every byte, whole events at a time, wherever the stream is cut', () => {
-    const event = fc.constantFrom('data: {"a":1}\n\n', ': keepalive\n\n', 'data: äöü😀\r\n\r\n', 'data: [DONE]\n\n', '\n\n');
+    const event = fc.constantFrom(
+      'data: {"a":1}\n\n',
+      ': keepalive\n\n',
+      'data: äöü😀\r\n\r\n',
+      'data: [DONE]\n\n',
+      '\n\n',
+    );
     fc.assert(
       fc.property(fc.array(event), fc.constantFrom('', 'data: {"cut'), fc.array(fc.nat(40)), (events, rest, cuts) => {
         const bytes = Buffer.from(events.join('') + rest);

@@ -128,9 +128,7 @@ export class MonitoringService {
           failed: 0,
           tokens: wholeOf(BigInt(tokens)),
         })),
-        ...(failed === 0n
-          ? []
-          : [{ provider: 'none', spend: 0, successful: 0, failed: wholeOf(failed), tokens: 0 }]),
+        ...(failed === 0n ? [] : [{ provider: 'none', spend: 0, successful: 0, failed: wholeOf(failed), tokens: 0 }]),
       ],
     };
   }

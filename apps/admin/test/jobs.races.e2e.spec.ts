@@ -107,7 +107,7 @@ describe('two admin processes', () => {
 
 describe.each([
   ['consumption_usd', { creditsPerDollar: '1000000.00' }],
-  ['consumption_tokens', { tokensPerCredit: 4 }],
+  ['consumption_tokens', { tokensPerCredit: 20 }],
 ] as const)('a job by %s whose calls run at once', (mode, rates) => {
   it('is charged the formula, and never more than there is', async () => {
     const team = await world.createTeam({ credits: 60, mode, ...rates });

@@ -142,20 +142,29 @@ describe('the logins of an account', () => {
 /** What ends a login or changes what it may do, and what the other process answers from then on. */
 const revocations: [string, (user: Json, owner: Json) => Promise<Answer>][] = [
   ['logout', ({ credential }) => admin.call('POST', `${ROOT}/logout`, undefined, credential)],
-  ['the end of one login', async ({ user_id: id }, { credential }) => {
-    const { body } = await get(`/${id}/sessions`, credential);
-    return end(`/${id}/sessions/${body[0].session_id}`, credential);
-  }],
+  [
+    'the end of one login',
+    async ({ user_id: id }, { credential }) => {
+      const { body } = await get(`/${id}/sessions`, credential);
+      return end(`/${id}/sessions/${body[0].session_id}`, credential);
+    },
+  ],
   ['the end of all', ({ user_id: id }, { credential }) => end(`/${id}/sessions`, credential)],
-  ['deactivation', ({ user_id: id }, { credential }) => admin.call('PUT', `${ROOT}/${id}`, { is_active: false }, credential)],
+  [
+    'deactivation',
+    ({ user_id: id }, { credential }) => admin.call('PUT', `${ROOT}/${id}`, { is_active: false }, credential),
+  ],
   ['deletion', ({ user_id: id }, { credential }) => end(`/${id}`, credential)],
-  ['a change of the password from another login', async ({ email }) =>
-    admin.call(
-      'POST',
-      `${ROOT}/me/change-password`,
-      { current_password: PASSWORD, new_password: 'another password' },
-      await login(admin, email),
-    )],
+  [
+    'a change of the password from another login',
+    async ({ email }) =>
+      admin.call(
+        'POST',
+        `${ROOT}/me/change-password`,
+        { current_password: PASSWORD, new_password: 'another password' },
+        await login(admin, email),
+      ),
+  ],
 ];
 
 describe('a revocation', () => {

@@ -63,7 +63,7 @@ describe('policies for gateways', () => {
       allowedModels: ['m'],
       allowedProviders: null,
       providerConfigs: [],
-      providerCredentials: [],
+      suspension: null,
       streamPolicy: 'finish',
       allowedIps: null,
       tags: [],

@@ -48,10 +48,7 @@ export class SessionsController {
   @RequireRole('owner', 'admin')
   @Delete(':id/sessions')
   @Answers(SessionsRevokedResponse, [403, 404, 422], 'logged in')
-  async revokeAllOf(
-    @Ctx() ctx: RequestContext,
-    @Param('id', UuidPipe) id: string,
-  ): Promise<SessionsRevokedResponse> {
+  async revokeAllOf(@Ctx() ctx: RequestContext, @Param('id', UuidPipe) id: string): Promise<SessionsRevokedResponse> {
     return ended(await this.sessions.revokeAllOf(ctx, id));
   }
 

@@ -84,7 +84,8 @@ describe('POST /api/model-access-groups/create', () => {
       Array.from({ length: 10 }, () => admin.call('POST', `${BASE}/create`, { group_name: name, display_name: name })),
     );
 
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, ...Array.from({ length: 9 }, () => 400)]);
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 400)).toHaveLength(9);
   });
 });
 

@@ -159,9 +159,9 @@ describe('POST /api/teams/create', () => {
         answer.body.virtual_key_id,
       ]),
     ).toEqual([{ name: 'engineering_key', team_id: answer.body.governance_team_id }]);
-    expect(await count('governance.virtual_key_secrets WHERE key_hash = $1', [admin.hashOf(answer.body.virtual_key)])).toBe(
-      1,
-    );
+    expect(
+      await count('governance.virtual_key_secrets WHERE key_hash = $1', [admin.hashOf(answer.body.virtual_key)]),
+    ).toBe(1);
   });
 
   it('opens the books with an allocation, and writes down what was made and that the key was shown', async () => {
@@ -258,9 +258,9 @@ describe('POST /api/teams/create', () => {
        VALUES (gen_random_uuid(), 'taken_key', true, now(), now())`,
     );
     const { virtual_key_id } = await team({ team_id: 'taken' });
-    expect(
-      await admin.db.query('SELECT name FROM governance.virtual_keys WHERE id = $1', [virtual_key_id]),
-    ).toEqual([{ name: `taken_key_${virtual_key_id}` }]);
+    expect(await admin.db.query('SELECT name FROM governance.virtual_keys WHERE id = $1', [virtual_key_id])).toEqual([
+      { name: `taken_key_${virtual_key_id}` },
+    ]);
   });
 });
 
@@ -547,9 +547,7 @@ describe('DELETE /api/teams/{id}', () => {
       'team.deleted',
     ]);
 
-    const again = await ok(
-      admin.call('POST', '/api/teams/create', { organization_id, team_id, credits_allocated: 1 }),
-    );
+    const again = await ok(admin.call('POST', '/api/teams/create', { organization_id, team_id, credits_allocated: 1 }));
     expect(again).toMatchObject({ credits_allocated: 1, credits_remaining: 1 });
   });
 

@@ -6,15 +6,15 @@ import { answerCheckOf, type FuzzAnswer } from './answer-check.js';
 import { plannedRequests } from './arbitrary-requests.js';
 import type { FieldHints } from './arbitrary-values.js';
 import { EntityPool, singularOf } from './entity-pool.js';
-import { operationsOf, type OpenApiDocument } from './openapi-document.js';
+import { type ApiOperation, operationsOf, type OpenApiDocument } from './openapi-document.js';
 import { sendRequest, toWireRequest, type WireRequest } from './send-request.js';
 
 /** What to send, and where. */
 export interface FuzzOptions {
   /** The running app; its document is read from `/openapi.json`. */
   readonly baseUrl: string;
-  /** Headers that identify the operator who sends the request at this place in the run. */
-  readonly credential: (index: number) => Promise<Readonly<Record<string, string>>>;
+  /** Headers that identify who sends the request at this place in the run. */
+  readonly credential: (index: number, operation: ApiOperation) => Promise<Readonly<Record<string, string>>>;
   /** The same seed and count make the same requests. */
   readonly seed: number;
   readonly count: number;
@@ -63,7 +63,7 @@ export async function runFuzz(options: FuzzOptions): Promise<FuzzReport> {
     const plan = plans[index];
     if (plan === undefined) return;
     options.beforeEach?.(plan);
-    const wire = toWireRequest(plan, pool, await credential(index));
+    const wire = toWireRequest(plan, pool, await credential(index, plan.operation));
     const { name, method } = plan.operation;
     const answer = await sendRequest(baseUrl, agent, wire).catch((error: Error) => lost(error));
     statuses[answer.status] = (statuses[answer.status] ?? 0) + 1;

@@ -9,6 +9,7 @@ import { AuditModule } from './audit/audit.module.js';
 import { AdminConfig } from './config.js';
 import { CreditsModule } from './credits/credits.module.js';
 import { DatabaseModule } from './database/database.module.js';
+import { JobsModule } from './jobs/jobs.module.js';
 import { KeysModule } from './keys/keys.module.js';
 import { ModelsModule } from './models/models.module.js';
 import { OrganizationsModule } from './organizations/organizations.module.js';
@@ -43,6 +44,7 @@ import { TeamsModule } from './teams/teams.module.js';
     AdminUsersModule,
     AuditModule,
     CreditsModule,
+    JobsModule,
     ModelsModule,
     OrganizationsModule,
     PricesModule,

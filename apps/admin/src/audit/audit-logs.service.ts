@@ -8,7 +8,12 @@ import { DataSource } from 'typeorm';
 
 import { csvLine } from '../http/csv.js';
 import { fromCursor, toCursor } from '../http/page-cursor.js';
-import { AuditEntriesRepository, type AuditFilter, type AuditPlace, type AuditRow } from './audit-entries.repository.js';
+import {
+  AuditEntriesRepository,
+  type AuditFilter,
+  type AuditPlace,
+  type AuditRow,
+} from './audit-entries.repository.js';
 import {
   auditColumns,
   toAccountAuditResponse,
@@ -82,10 +87,12 @@ export class AuditLogsService {
 
   private async *lines(filter: AuditFilter, first: AuditRow[], format: ExportFormat): AsyncGenerator<string> {
     if (format === 'csv') yield csvLine(auditColumns);
-    for (let batch = first; ; ) {
+    for (let batch = first; ;) {
       const entries = batch.map((row) => toAuditEntryResponse(row));
       // One text per batch: a chunk of its own for every line would cost more than the line.
-      const text = entries.map((entry) => (format === 'csv' ? csvLine(toAuditCells(entry)) : `${JSON.stringify(entry)}\n`));
+      const text = entries.map((entry) =>
+        format === 'csv' ? csvLine(toAuditCells(entry)) : `${JSON.stringify(entry)}\n`,
+      );
       if (text.length > 0) yield text.join('');
       const last = batch.at(-1);
       if (last === undefined || batch.length < EXPORT_BATCH) return;

@@ -84,9 +84,7 @@ export function toAuditVerdictResponse(verdict: ChainVerdict, organizationId: st
     is_intact: broken === null,
     entries,
     broken_at:
-      broken === null
-        ? null
-        : { position: Number(broken.position), audit_id: broken.entryId, reason: broken.fault },
+      broken === null ? null : { position: Number(broken.position), audit_id: broken.entryId, reason: broken.fault },
     last_position: Number(end.position),
     last_hash: end.hash,
   };

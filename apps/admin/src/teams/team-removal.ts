@@ -59,11 +59,7 @@ export class TeamRemoval {
   }
 
   /** The account is locked: no further job can be opened on it. */
-  private async closeAccount(
-    ctx: RequestContext,
-    change: Change,
-    account: CreditAccountEntity,
-  ): Promise<RemovedTeam> {
+  private async closeAccount(ctx: RequestContext, change: Change, account: CreditAccountEntity): Promise<RemovedTeam> {
     const jobsFailed = await this.failJobs(change, account);
     const { actor, requestId } = ctx;
     const transfer = await this.ledger.closeAccount(change.tx, account, { actor, requestId, now: change.now });

@@ -151,6 +151,9 @@ describe('DELETE /api/model-access-groups/{name}', () => {
       body: { detail: `Access group '${name}' is in use by the teams ${blue.teamId}, ${red.teamId}.`, code: 'in_use' },
     });
     await assign(admin, red.teamId, { accessGroups: [] });
+    expect((await admin.call('DELETE', `${BASE}/${name}`)).body.detail).toBe(
+      `Access group '${name}' is in use by the team ${blue.teamId}.`,
+    );
     await assign(admin, blue.teamId, { accessGroups: [] });
     expect(await admin.call('DELETE', `${BASE}/${name}`)).toMatchObject({
       status: 200,

@@ -22,7 +22,7 @@ export interface FuzzOptions {
   readonly concurrency?: number;
   readonly hints?: FieldHints;
   readonly beforeEach?: (request: { readonly advanceMs: number }) => void;
-  /** Called with the parsed body of every 2xx answer. */
+  /** Called with the parsed body of every 2xx answer; undefined where it is not JSON. */
   readonly onSuccess?: (body: unknown) => Promise<void>;
 }
 
@@ -75,7 +75,9 @@ export async function runFuzz(options: FuzzOptions): Promise<FuzzReport> {
     }
     if (answer.status < 200 || answer.status > 299) return;
     succeeded.add(name);
-    const body: unknown = reason === undefined ? JSON.parse(answer.text) : undefined;
+    // An export is no JSON, and names nothing that a route does not.
+    const isJson = answer.contentType?.startsWith('application/json') === true;
+    const body: unknown = reason === undefined && isJson ? JSON.parse(answer.text) : undefined;
     if (method === 'DELETE') forgetDeleted(pool, wire.path);
     else pool.learn(body);
     await options.onSuccess?.(body);

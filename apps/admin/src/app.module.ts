@@ -15,6 +15,7 @@ import { ModelsModule } from './models/models.module.js';
 import { OrganizationsModule } from './organizations/organizations.module.js';
 import { PricesModule } from './prices/prices.module.js';
 import { ProviderCredentialsModule } from './provider-credentials/provider-credentials.module.js';
+import { StatsModule } from './stats/stats.module.js';
 import { TeamsModule } from './teams/teams.module.js';
 
 @Module({
@@ -49,6 +50,7 @@ import { TeamsModule } from './teams/teams.module.js';
     OrganizationsModule,
     PricesModule,
     ProviderCredentialsModule,
+    StatsModule,
     TeamsModule,
   ],
 })

@@ -5,12 +5,16 @@ import { KeyHasher, OperatorAuthModule, parseTokenSecrets, RedisModule } from '@
 import { DataSource } from 'typeorm';
 
 import { AdminUsersModule } from './admin-users/admin-users.module.js';
+import { AuditModule } from './audit/audit.module.js';
 import { AdminConfig } from './config.js';
 import { CreditsModule } from './credits/credits.module.js';
 import { DatabaseModule } from './database/database.module.js';
+import { KeysModule } from './keys/keys.module.js';
 import { ModelsModule } from './models/models.module.js';
 import { OrganizationsModule } from './organizations/organizations.module.js';
+import { PricesModule } from './prices/prices.module.js';
 import { ProviderCredentialsModule } from './provider-credentials/provider-credentials.module.js';
+import { TeamsModule } from './teams/teams.module.js';
 
 @Module({
   imports: [
@@ -35,11 +39,15 @@ import { ProviderCredentialsModule } from './provider-credentials/provider-crede
       }),
     }),
     ChangesModule,
+    KeysModule,
     AdminUsersModule,
+    AuditModule,
     CreditsModule,
     ModelsModule,
     OrganizationsModule,
+    PricesModule,
     ProviderCredentialsModule,
+    TeamsModule,
   ],
 })
 export class AppModule {}

@@ -56,9 +56,11 @@ export function IsWellFormed(): PropertyDecorator {
 
 const NAMING = /^\P{Cc}+$/u;
 const NAMING_LENGTH_MAX = 255;
-const NAMES_MAX = 1_000;
+/** Most names that a list of names holds. */
+export const NAMES_MAX = 1_000;
 
-function isNaming(value: unknown): boolean {
+/** Whether a value is as {@link IsNaming} wants it. */
+export function isNaming(value: unknown): value is string {
   return (
     typeof value === 'string' &&
     value.length <= NAMING_LENGTH_MAX &&

@@ -63,6 +63,7 @@ describe('policies for gateways', () => {
       allowedModels: ['m'],
       allowedProviders: null,
       providerConfigs: [],
+      suspension: null,
       streamPolicy: 'finish',
       allowedIps: null,
       tags: [],

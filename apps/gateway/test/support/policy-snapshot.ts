@@ -18,6 +18,7 @@ export function policySnapshot(fields: Partial<PolicySnapshot> = {}): PolicySnap
     allowedIps: null,
     tags: [],
     providerConfigs: [],
+    suspension: null,
     modelRoutes: null,
     providerCredentials: [],
     streamPolicy: 'finish',

@@ -1,5 +1,5 @@
 import { type CompiledPrice, compilePrice } from './compiled-price.js';
-import { scaleDecimal } from '../money/decimal-text.js';
+import { formatScaled, scaleDecimal } from '../money/decimal-text.js';
 
 /** What is known about the price of a model. Unknown is not zero: a budget cannot admit what it cannot price. */
 export type PriceState =
@@ -46,6 +46,11 @@ export function parseUsdPerMtok(text: string): bigint {
   const value = scaleDecimal(text, MTOK_DECIMALS, 'A price in USD per million tokens');
   if (value < 0n) throw new RangeError(`A price must not be negative: ${text}`);
   return value;
+}
+
+/** Writes a price of pico-dollars per token in USD per million tokens, with all six decimals: `0.150000`. */
+export function formatUsdPerMtok(picoUsdPerToken: bigint): string {
+  return formatScaled(picoUsdPerToken, MTOK_DECIMALS);
 }
 
 /** Reads a price in USD per call as nano-dollars. @throws RangeError like {@link parseUsdPerMtok}, at nine decimals. */

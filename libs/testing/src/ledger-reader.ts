@@ -18,6 +18,7 @@ export interface UsageEventRow {
   readonly charged_output_tokens: string;
   readonly cost_nano_usd: string;
   readonly client_cost_nano_usd: string;
+  readonly client_price_id: string | null;
   readonly credits: string;
   readonly micro_credits: string;
   readonly credit_transfer_id: string | null;

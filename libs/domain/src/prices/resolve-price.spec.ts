@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
@@ -7,7 +8,7 @@ import { inputTokensOf, outputTokensOf, type UsageVector, ZERO_USAGE } from '../
 import { CATALOGUE_VERSION } from './catalogue-price.js';
 import { type CompiledPrice, costOf } from './compiled-price.js';
 import type { PriceOverride } from './price-override.js';
-import { listCatalogueModels, resolvePrice } from './resolve-price.js';
+import { CATALOGUE_PROVIDERS, listCatalogueModels, resolvePrice } from './resolve-price.js';
 
 const NOW = Date.parse('2026-11-23T12:00:00Z');
 const PROVIDERS = [
@@ -34,6 +35,13 @@ function override(more: Partial<PriceOverride>): PriceOverride {
 }
 
 describe('catalogue prices', () => {
+  it('are of the providers that the catalogue itself lists', () => {
+    const cli = fileURLToPath(import.meta.resolve('@pydantic/genai-prices')).replace(/index\.c?js$/, 'cli.js');
+    const list = execFileSync(process.execPath, [cli, 'list'], { encoding: 'utf8' });
+    const providers = new Set([...list.matchAll(/^ {2}([^:]+):/gm)].map(([, provider]) => provider));
+    expect(new Set(CATALOGUE_PROVIDERS)).toEqual(providers);
+  });
+
   it('knows gpt-4o to the pico-dollar', () => {
     const price = priced('openai', 'gpt-4o');
     expect(price.id).toBe(`genai-prices@${CATALOGUE_VERSION}:openai/gpt-4o`);

@@ -24,6 +24,15 @@ export function resolvePrice(
   return catalogueEntry(provider, model)?.prices.at(atMs) ?? UNKNOWN_PRICE;
 }
 
+/** Providers of the bundled catalogue, which does not list them itself. */
+export const CATALOGUE_PROVIDERS: readonly string[] = [
+  'anthropic arcee avian aws azure baseten cerebras cloudflare cohere cursor deepseek doubleword fireworks',
+  'github-copilot google groq huggingface_cerebras huggingface_fireworks-ai huggingface_groq',
+  'huggingface_hyperbolic huggingface_nebius huggingface_novita huggingface_nscale huggingface_ovhcloud',
+  'huggingface_publicai huggingface_sambanova huggingface_together minimax mistral modal moonshotai novita',
+  'openai openrouter ovhcloud perplexity quicksilverpro together typesafe voyageai x-ai zai zhipuai',
+].flatMap((line) => line.split(' '));
+
 /** Names of a provider's models in the bundled catalogue; empty for a provider it does not know. */
 export function listCatalogueModels(provider: string): string[] {
   const models = catalogueProvider(provider)?.models ?? [];

@@ -3,6 +3,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 const UP = [
   `CREATE TABLE saas.price_book_entries (
     id uuid CONSTRAINT pk_price_book_entries PRIMARY KEY,
+    seq bigserial CONSTRAINT uq_price_book_entries_seq UNIQUE,
     tenant_id uuid NOT NULL,
     organization_id text NOT NULL,
     kind text NOT NULL,
@@ -43,7 +44,7 @@ const UP = [
       input_usd_per_mtok >= 0 AND cache_read_usd_per_mtok >= 0 AND cache_write_usd_per_mtok >= 0
       AND output_usd_per_mtok >= 0 AND request_usd >= 0)
   )`,
-  'CREATE INDEX ix_price_book_entries_tenant_id ON saas.price_book_entries (tenant_id, created_at, id)',
+  'CREATE INDEX ix_price_book_entries_tenant_id ON saas.price_book_entries (tenant_id, seq)',
   // The ledger names these rows: they are never changed or removed, and ended at most once.
   `CREATE FUNCTION saas.guard_price_book() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN

@@ -1,4 +1,4 @@
-import { Check, Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
+import { Check, Column, Entity, Generated, Index, PrimaryColumn, Unique } from 'typeorm';
 
 /**
  * One version in the price book of an organization. Append-only, but for its end: the ledger names client prices by the
@@ -6,6 +6,7 @@ import { Check, Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
  * used again.
  */
 @Entity({ schema: 'saas', name: 'price_book_entries' })
+@Unique('uq_price_book_entries_seq', ['seq'])
 @Unique('uq_price_book_entries_slot_version', ['tenantId', 'kind', 'provider', 'model', 'version'])
 @Check('ck_price_book_entries_kind', `kind IN ('override', 'markup', 'discount')`)
 @Check('ck_price_book_entries_version', 'version > 0')
@@ -30,10 +31,15 @@ import { Check, Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
   `input_usd_per_mtok >= 0 AND cache_read_usd_per_mtok >= 0 AND cache_write_usd_per_mtok >= 0
       AND output_usd_per_mtok >= 0 AND request_usd >= 0`,
 )
-@Index('ix_price_book_entries_tenant_id', ['tenantId', 'createdAt', 'id'])
+@Index('ix_price_book_entries_tenant_id', ['tenantId', 'seq'])
 export class PriceBookEntryEntity {
   @PrimaryColumn({ type: 'uuid', name: 'id', primaryKeyConstraintName: 'pk_price_book_entries' })
   id!: string;
+
+  /** In the order in which they were written. Decimal integer. */
+  @Generated('increment')
+  @Column({ type: 'bigint', name: 'seq' })
+  seq!: string;
 
   /** The customer of the organization. */
   @Column({ type: 'uuid', name: 'tenant_id' })

@@ -1,1 +1,2 @@
+export * from './default-markups.js';
 export * from './price-book-rows.js';

@@ -1,4 +1,4 @@
-import type { PriceBookEntry, PriceTexts } from '@penstock/domain';
+import { parsePercent, type PriceBookEntry, type PriceTexts } from '@penstock/domain';
 
 /** An entry of a price book as JSON of the database carries it: decimals as text, times in milliseconds. */
 export interface PriceBookRow {
@@ -67,5 +67,30 @@ export function toPriceTexts(row: {
     ...(row.cacheWriteUsdPerMtok === null ? {} : { cacheWriteUsdPerMtok: row.cacheWriteUsdPerMtok }),
     ...(row.outputUsdPerMtok === null ? {} : { outputUsdPerMtok: row.outputUsdPerMtok }),
     ...(row.requestUsd === null ? {} : { requestUsd: row.requestUsd }),
+  };
+}
+
+/** Columns of {@link toPriceBookRow}. */
+type EntryColumns = Omit<PriceBookRow, 'effectiveFromMs' | 'effectiveUntilMs' | 'endedAtMs' | 'basisPoints'> & {
+  readonly effectiveFrom: Date;
+  readonly effectiveUntil: Date | null;
+  readonly endedAt: Date | null;
+  readonly percent: string | null;
+};
+
+/** The row of an entity. */
+export function toPriceBookRow({
+  effectiveFrom,
+  effectiveUntil,
+  endedAt,
+  percent,
+  ...rest
+}: EntryColumns): PriceBookRow {
+  return {
+    ...rest,
+    effectiveFromMs: effectiveFrom.getTime(),
+    effectiveUntilMs: effectiveUntil?.getTime() ?? null,
+    endedAtMs: endedAt?.getTime() ?? null,
+    basisPoints: percent === null ? null : parsePercent(percent),
   };
 }

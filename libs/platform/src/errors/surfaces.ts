@@ -58,9 +58,14 @@ function renderGovernance({ error, status, sentence }: ErrorReport, requestId: s
   };
 }
 
-/** `{"detail": …}`; what is wrong with the input is 422 and a list with places, malformed JSON too. */
+/** `{"detail": …}`, with everything machine-readable beside it; what is wrong with the input is 422 and a list with places, malformed JSON too. */
 function renderAdmin({ error, status, sentence }: ErrorReport, requestId: string): RenderedError {
-  const rest = { code: error.code, request_id: requestId, remedy: remedyOf(error) };
+  const rest = {
+    ...publicDataOf(error.data),
+    code: error.code,
+    request_id: requestId,
+    remedy: remedyOf(error),
+  };
   if (error.code === 'request_malformed_json') {
     return { status: 422, body: { detail: [{ type: 'json_invalid', loc: ['body'], msg: sentence }], ...rest } };
   }

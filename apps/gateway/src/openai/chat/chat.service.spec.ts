@@ -40,7 +40,7 @@ function serviceWith(
     const [provider, ...others] = targets.slice(earlier?.failed.length ?? 0);
     return {
       hold: targets.length === 1 ? HOLD : { identity: { id: `hold-${provider}`, provider, modelSent: 'gpt-4o' } },
-      decision: { provider, call: {}, others },
+      decision: { provider, model: 'gpt-4o', call: {}, others },
       body: Buffer.alloc(0),
       policy: { snapshot: {} },
     } as unknown as AdmittedChat;

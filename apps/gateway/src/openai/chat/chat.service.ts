@@ -11,7 +11,8 @@ import type { PolicyStore } from '../../policies/policy-store.js';
 import type { OrganizationProviders } from '../../routing/organization-providers.js';
 import { asAppError } from '../as-app-error.js';
 import type { AdmittedChat, Caller, ChatAdmission } from './chat-admission.js';
-import { ChatCall, type FailOver } from './chat-call.js';
+import { ChatCall } from './chat-call.js';
+import type { FailOver } from './chat-call-context.js';
 import { type ChatFacts, type ChatRequest, readChatRequest } from './chat-request.js';
 import { type FailedAttempt, unsentAttempt, upstreamFailure } from './failed-attempts.js';
 import { sendAnswer, sendEarlyAnswer, toErrorAnswer } from '../error-response.js';
@@ -148,8 +149,7 @@ export class ChatService {
       return await this.send(inHand, admitted, failed);
     } catch (error) {
       if (!(error instanceof AppError) || (admitted.decision.others.length === 0 && failed.length === 0)) throw error;
-      const { id: callId, provider, modelSent: model } = admitted.hold.identity;
-      return this.next(inHand, chat, admitted, [...failed, unsentAttempt({ callId, provider, model }, error)]);
+      return this.next(inHand, chat, admitted, [...failed, unsentAttempt(admitted.decision, error)]);
     }
   }
 
@@ -229,13 +229,13 @@ export class ChatService {
         drainMaxMs: this.options.drainMaxMs,
         answerBytesMax: this.options.answerBytesMax,
         headers,
-        earlier: failed,
         failOver: isOneOfMany ? this.failOver(inHand, admitted, failed) : undefined,
       },
       this.admission,
       this.clock,
       this.events,
     );
+    if (inHand.job !== undefined) nameCall(response, hold.identity.id);
     call.start(body, failed.length === 0);
     this.calls.add(call);
     return call;
@@ -268,4 +268,12 @@ export class ChatService {
     if (request.complete) sendAnswer(response, answer);
     else sendEarlyAnswer(request, response, answer);
   }
+}
+
+/** Ids of all attempts, the last one last: who runs a job looks up what its call came to. */
+const CALL_IDS_HEADER = 'x-penstock-call-ids';
+
+function nameCall(response: ServerResponse, id: string): void {
+  const earlier = response.getHeader(CALL_IDS_HEADER);
+  response.setHeader(CALL_IDS_HEADER, typeof earlier === 'string' ? `${earlier},${id}` : id);
 }

@@ -5,10 +5,8 @@ import { type FailedAttempt, isWorthAnotherTarget, refusedAttempt, upstreamFailu
 
 const TARGET = { provider: 'openai', model: 'gpt-4o' };
 const OTHER = { provider: 'groq', model: 'llama' };
-const FIRST = { callId: 'call-1', ...TARGET };
-const SECOND = { callId: 'call-2', ...OTHER };
 const TIMEOUT: FailedAttempt = {
-  ...SECOND,
+  ...OTHER,
   code: 'upstream_timeout',
   status: null,
   message: "The provider 'groq' did not answer in time.",
@@ -39,7 +37,7 @@ describe('isWorthAnotherTarget', () => {
 
 describe('upstreamFailure', () => {
   it('of one attempt: its failure, and what was tried', () => {
-    expect(upstreamFailure([refusedAttempt(FIRST, 500, {})])).toMatchObject({
+    expect(upstreamFailure([refusedAttempt(TARGET, 500, {})])).toMatchObject({
       code: 'upstream_failed',
       detail: "The provider 'openai' answered with status 500.",
       data: { tried: [{ ...TARGET, code: 'upstream_failed', status: 500, charged: false }] },
@@ -48,7 +46,7 @@ describe('upstreamFailure', () => {
 
   it('of several: the last failure, every attempt in order', () => {
     const refusal = new AppError('upstream_unreachable', { detail: "The provider 'openai' refused our credential." });
-    const error = upstreamFailure([refusedAttempt(FIRST, 401, {}, refusal), TIMEOUT]);
+    const error = upstreamFailure([refusedAttempt(TARGET, 401, {}, refusal), TIMEOUT]);
     expect(error).toMatchObject({
       code: 'upstream_timeout',
       data: {
@@ -63,9 +61,9 @@ describe('upstreamFailure', () => {
 
   it('limits of providers decide only when nothing else failed, and then the shortest wait is told', () => {
     const limited = [
-      refusedAttempt(FIRST, 429, { 'retry-after': '7' }),
-      refusedAttempt(SECOND, 429, { 'retry-after-ms': '1500.5', 'retry-after': '2' }),
-      refusedAttempt(SECOND, 429, { 'retry-after': 'Wed, 21 Oct 2026 07:28:00 GMT' }),
+      refusedAttempt(TARGET, 429, { 'retry-after': '7' }),
+      refusedAttempt(OTHER, 429, { 'retry-after-ms': '1500.5', 'retry-after': '2' }),
+      refusedAttempt(OTHER, 429, { 'retry-after': 'Wed, 21 Oct 2026 07:28:00 GMT' }),
     ];
     expect(upstreamFailure(limited)).toMatchObject({ code: 'upstream_rate_limited', data: { retry_after_ms: 1_501 } });
     const mixed = upstreamFailure([TIMEOUT, ...limited]);

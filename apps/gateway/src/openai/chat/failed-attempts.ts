@@ -4,8 +4,6 @@ import { parseJson } from './provider-answer.js';
 
 /** An attempt to have a call served that failed before anything of an answer reached the caller. */
 export interface FailedAttempt extends Target {
-  /** Id of its hold and, if it was charged, of its record. */
-  readonly callId: string;
   readonly code: ErrorCode;
   /** Of the provider's answer; null when none began. */
   readonly status: number | null;
@@ -16,9 +14,6 @@ export interface FailedAttempt extends Target {
   /** When the provider says to try again; null when it does not say. */
   readonly retryAfterMs: number | null;
 }
-
-/** Which attempt it was. */
-export type AttemptNames = Pick<FailedAttempt, 'callId' | 'provider' | 'model'>;
 
 /** The refusals of a provider that say nothing about the request: another target may well serve it. */
 const REFUSALS_OF_PROVIDER: ReadonlySet<number> = new Set([
@@ -42,9 +37,10 @@ export function isWorthAnotherTarget(status: number, body: Buffer[]): boolean {
 }
 
 /** An attempt that could not be sent, which is free. */
-export function unsentAttempt(attempt: AttemptNames, error: AppError): FailedAttempt {
+export function unsentAttempt({ provider, model }: Target, error: AppError): FailedAttempt {
   return {
-    ...attempt,
+    provider,
+    model,
     code: error.code,
     status: null,
     message: messageOf(error),
@@ -59,17 +55,17 @@ export function unsentAttempt(attempt: AttemptNames, error: AppError): FailedAtt
  * @param refusal of our credential, in words for the caller.
  */
 export function refusedAttempt(
-  attempt: AttemptNames,
+  { provider, model }: Target,
   status: number,
   headers: Readonly<Record<string, string | string[] | undefined>>,
   refusal?: AppError,
 ): FailedAttempt {
   return {
-    ...attempt,
+    provider,
+    model,
     code: refusal?.code ?? (status === 429 ? 'upstream_rate_limited' : 'upstream_failed'),
     status,
-    message:
-      refusal === undefined ? `The provider '${attempt.provider}' answered with status ${status}.` : messageOf(refusal),
+    message: refusal === undefined ? `The provider '${provider}' answered with status ${status}.` : messageOf(refusal),
     isCharged: false,
     retryAfterMs: retryAfterMs(headers),
   };

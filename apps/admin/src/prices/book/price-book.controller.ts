@@ -1,0 +1,67 @@
+import { Body, Controller, Delete, Get, Param, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { Changed } from '@penstock/management';
+import { Ctx, type RequestContext, UuidPipe } from '@penstock/platform';
+
+import { Answers } from '../../http/answers.decorator.js';
+import { PathNamePipe } from '../../http/path-name.pipe.js';
+import { EffectivePriceResponse } from '../effective/effective-price.response.js';
+import { CreatePriceBookEntryRequest, EffectivePriceQuery, PriceBookQuery } from './price-book.requests.js';
+import { PriceBookEntryResponse, PriceBookResponse } from './price-book.response.js';
+import { PriceBookService } from './price-book.service.js';
+
+@ApiTags('prices')
+@Controller('api/organizations/:id/price-book')
+export class PriceBookController {
+  constructor(private readonly book: PriceBookService) {}
+
+  @Get()
+  @Answers(PriceBookResponse, [404, 422])
+  list(
+    @Ctx() ctx: RequestContext,
+    @Param('id', PathNamePipe) id: string,
+    @Query() query: PriceBookQuery,
+  ): Promise<PriceBookResponse> {
+    return this.book.list(ctx, id, query);
+  }
+
+  @Post()
+  @Answers(PriceBookEntryResponse, [404, 422])
+  add(
+    @Ctx() ctx: RequestContext,
+    @Param('id', PathNamePipe) id: string,
+    @Body() request: CreatePriceBookEntryRequest,
+  ): Promise<Changed<PriceBookEntryResponse>> {
+    return this.book.add(ctx, id, request);
+  }
+
+  @Get('effective')
+  @Answers(EffectivePriceResponse, [404, 422])
+  effective(
+    @Ctx() ctx: RequestContext,
+    @Param('id', PathNamePipe) id: string,
+    @Query() query: EffectivePriceQuery,
+  ): Promise<EffectivePriceResponse> {
+    return this.book.effectivePrice(ctx, id, query);
+  }
+
+  @Get(':entryId')
+  @Answers(PriceBookEntryResponse, [404, 422])
+  get(
+    @Ctx() ctx: RequestContext,
+    @Param('id', PathNamePipe) id: string,
+    @Param('entryId', UuidPipe) entryId: string,
+  ): Promise<PriceBookEntryResponse> {
+    return this.book.get(ctx, id, entryId);
+  }
+
+  @Delete(':entryId')
+  @Answers(PriceBookEntryResponse, [404, 422])
+  end(
+    @Ctx() ctx: RequestContext,
+    @Param('id', PathNamePipe) id: string,
+    @Param('entryId', UuidPipe) entryId: string,
+  ): Promise<Changed<PriceBookEntryResponse>> {
+    return this.book.end(ctx, id, entryId);
+  }
+}

@@ -1,16 +1,20 @@
 import { Module } from '@nestjs/common';
-import { findOperatorSession, findTeamOfKey, recordRefusal } from '@penstock/entities';
-import { ChangesModule, REDIS_TIMEOUT_MS } from '@penstock/management';
+import { findTeamOfKey, recordRefusal } from '@penstock/entities';
+import { ChangesModule, OperatorLoginsModule, REDIS_TIMEOUT_MS, SessionCache } from '@penstock/management';
 import { KeyHasher, OperatorAuthModule, parseTokenSecrets, RedisModule } from '@penstock/platform';
 import { DataSource } from 'typeorm';
 
 import { AdminUsersModule } from './admin-users/admin-users.module.js';
+import { AuditModule } from './audit/audit.module.js';
 import { AdminConfig } from './config.js';
+import { CreditsModule } from './credits/credits.module.js';
 import { DatabaseModule } from './database/database.module.js';
+import { KeysModule } from './keys/keys.module.js';
 import { ModelsModule } from './models/models.module.js';
 import { OrganizationsModule } from './organizations/organizations.module.js';
 import { PricesModule } from './prices/prices.module.js';
 import { ProviderCredentialsModule } from './provider-credentials/provider-credentials.module.js';
+import { TeamsModule } from './teams/teams.module.js';
 
 @Module({
   imports: [
@@ -21,14 +25,12 @@ import { ProviderCredentialsModule } from './provider-credentials/provider-crede
       connections: { command: { commandTimeoutMs: REDIS_TIMEOUT_MS } },
     }),
     DatabaseModule,
+    OperatorLoginsModule,
     OperatorAuthModule.forRootAsync({
-      inject: [AdminConfig, DataSource],
-      useFactory: (config: AdminConfig, dataSource: DataSource) => ({
+      inject: [AdminConfig, DataSource, SessionCache],
+      useFactory: (config: AdminConfig, dataSource: DataSource, sessions: SessionCache) => ({
         masterKey: config.MASTER_KEY,
-        logins: {
-          tokenKeys: parseTokenSecrets(config.PENSTOCK_TOKEN_SECRETS),
-          sessions: { find: (tokenHash, _userId, nowMs) => findOperatorSession(dataSource, tokenHash, nowMs) },
-        },
+        logins: { tokenKeys: parseTokenSecrets(config.PENSTOCK_TOKEN_SECRETS), sessions },
         teams: {
           keys: { find: (keyHash, nowMs) => findTeamOfKey(dataSource, keyHash, nowMs) },
           hasher: new KeyHasher(config.PENSTOCK_KEY_HASH_SECRET),
@@ -37,11 +39,15 @@ import { ProviderCredentialsModule } from './provider-credentials/provider-crede
       }),
     }),
     ChangesModule,
+    KeysModule,
     AdminUsersModule,
+    AuditModule,
+    CreditsModule,
     ModelsModule,
     OrganizationsModule,
     PricesModule,
     ProviderCredentialsModule,
+    TeamsModule,
   ],
 })
 export class AppModule {}

@@ -31,7 +31,7 @@ export class AdminConfig extends BaseConfig {
   @SecretEnv({ minLength: 16 })
   PENSTOCK_KEY_HASH_SECRET: Secret;
 
-  /** Seals the credentials that organizations save for providers; gateways open them with the same. */
+  /** Seal virtual keys and the credentials of organizations for providers: the same as governance's and the gateways'. */
   @SecretEnv()
   PENSTOCK_ENCRYPTION_KEYS: Secret;
 

@@ -3,6 +3,7 @@ import { AuditEntryEntity, findBrokenLink } from '@penstock/entities';
 import { fuzzApi, fuzzScope } from '@penstock/testing';
 
 import { type AdminApp, MASTER_KEY, startAdmin } from './support/admin-app.js';
+import { insertTeam, type TestTeam } from './support/teams.js';
 
 const { seed, count } = fuzzScope(1_000);
 /** Generous: other work may share the machine. */
@@ -12,9 +13,20 @@ const TIMEOUT_MS = 60_000 + count * 60;
 const PASSWORDS = ['correct horse', 'battery staple'];
 /** The operator who is logged in; every request that may change the account is survived by logging in again. */
 const ROOT = { email: 'root@example.com', display_name: 'Root', password: PASSWORDS[0] };
-const LOGIN_EVERY = 40;
+/** The team that shows its key now and then. */
+const TEAM = 'team-of-the-run';
+const TEAM_EVERY = 9;
+const LOGIN_EVERY = 20;
+/** An organization's credential is made again this often. */
+const CREDENTIAL_EVERY = 10;
+const CREDENTIAL = {
+  organization_id: 'org_a',
+  provider: 'openai',
+  api_key: 'sk-proj-0123456789',
+  credential_name: 'Its',
+};
 const HINTS: Readonly<Record<string, readonly unknown[]>> = {
-  organization_id: ['org_a', 'org b', 'org/c', 'o'],
+  organization_id: ['org_a', 'org_a', 'org b', 'org/c', 'o'],
   email: [
     ROOT.email,
     ROOT.email,
@@ -30,7 +42,18 @@ const HINTS: Readonly<Record<string, readonly unknown[]>> = {
     'ada@localhost',
   ],
   password: [...PASSWORDS, ...PASSWORDS, 'pass \ud800 word', '\0\0\0\0\0\0\0\0', 'x'.repeat(1_025)],
+  team_id: [TEAM],
+  group_name: ['chat', 'résumés ✓', 'team/chat', 'x'.repeat(255)],
+  model_name: ['gpt-4o', 'openai/gpt-4o-mini', 'own/one', 'nobody-knows', 'OpenAI/x'],
+  model_alias: ['fast', 'best', 'openai/gpt-4o', 'a b'],
+  access_group: ['chat', 'team/chat', 'nobody'],
+  pricing_input: [0, 0.15, '2.5', 0.0000001, -1, '1e3', 1e21, null],
+  pricing_output: [0, 10, '0.6', '0x1'],
   current_password: PASSWORDS,
+  provider: ['openai', 'openai', 'OpenAI', 'my-vllm', 'Google', 'not a provider', 'x'.repeat(64)],
+  api_key: ['sk-proj-0123456789', 'sk-1', '', 'sk 1', 'sk-\u0000'],
+  credential_name: ['Production', 'Test'],
+  api_base: ['https://llm.example.com/v1', '', null, 'https://169.254.169.254/', 'http://llm.example.com', 'x'],
   new_password: [...PASSWORDS, 'seven77', 'pass \udfff word'],
 };
 
@@ -38,19 +61,26 @@ describe(`generated requests (PENSTOCK_FUZZ_SEED=${seed}, PENSTOCK_FUZZ_COUNT=${
   let admin: AdminApp;
   let rootId: string;
   let token: string;
+  let team: TestTeam;
 
   beforeAll(async () => {
     admin = await startAdmin();
     const { body } = await admin.call('POST', '/api/admin-users/setup', ROOT);
     rootId = body.user.user_id;
     token = body.access_token;
+    team = await insertTeam(admin, TEAM);
+    await admin.call('POST', '/api/organizations/create', { organization_id: 'org_a', name: 'Acme' });
   });
   afterAll(() => admin.stop());
 
-  /** The next request of two is root's, whose login is renewed now and then. */
+  /** One request of some is the team's, the next of two is root's, whose login is renewed now and then. */
   async function credentialOf(index: number): Promise<Record<string, string>> {
+    if (index % CREDENTIAL_EVERY === 0) {
+      // Refused while there is one: requests delete it and switch it off.
+      await admin.call('POST', '/api/provider-credentials/create', CREDENTIAL);
+    }
     if (index % LOGIN_EVERY === 0) {
-      await admin.call('PUT', `/api/admin-users/${rootId}`, { is_active: true, role: 'owner' });
+      await admin.db.query(`UPDATE saas.admin_users SET is_active = true, role = 'owner' WHERE user_id = $1`, [rootId]);
       for (const password of PASSWORDS) {
         // Either is right: requests change the password from one to the other.
         // oxlint-disable-next-line no-await-in-loop
@@ -58,6 +88,7 @@ describe(`generated requests (PENSTOCK_FUZZ_SEED=${seed}, PENSTOCK_FUZZ_COUNT=${
         token = body.access_token ?? token;
       }
     }
+    if (index % TEAM_EVERY === 0) return team.headers;
     return index % 2 === 0 ? { authorization: `Bearer ${token}` } : { 'x-admin-key': MASTER_KEY };
   }
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AuditEntryEntity, findBrokenLink } from '@penstock/entities';
 
-import { type AdminApp, type Json, MASTER_KEY, startAdmin } from './support/admin-app.js';
+import { type AdminApp, type Answer, type Json, MASTER_KEY, startAdmin } from './support/admin-app.js';
 
 let admin: AdminApp;
 
@@ -26,7 +26,7 @@ async function create(body: Json): Promise<Json> {
 
 describe('POST /api/organizations/create', () => {
   it('answers 200 with the organization and its customer', async () => {
-    const body = await create({
+    const { default_team, ...body } = await create({
       organization_id: 'org_acme',
       name: 'Acme',
       metadata: { plan: 'gold', seats: [1, 2] },
@@ -44,8 +44,16 @@ describe('POST /api/organizations/create', () => {
       metadata: { plan: 'gold', seats: [1, 2] },
       created_at: '2026-01-15T12:00:00.000Z',
       updated_at: '2026-01-15T12:00:00.000Z',
-      default_team: null,
       customer_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    });
+    // An access group that is not there does not keep the team from being made.
+    expect(default_team).toEqual({
+      team_id: 'org_acme_default',
+      team_alias: 'Everyone',
+      virtual_key: expect.stringMatching(/^sk-bf-/),
+      access_groups: [],
+      allowed_model_aliases: [],
+      credits_allocated: 5,
     });
     expect(await admin.db.query('SELECT name FROM governance.customers WHERE id = $1', [body.customer_id])).toEqual([
       { name: 'Acme' },
@@ -55,8 +63,17 @@ describe('POST /api/organizations/create', () => {
     ]);
   });
 
+  it('makes no team where none is wanted, and no other where its id is taken', async () => {
+    const fields = { organization_id: 'org_alone', name: 'Alone' };
+    expect(await create({ ...fields, create_default_team: false })).toMatchObject({ default_team: null });
+    await admin.call('POST', '/api/teams/create', { ...fields, team_id: 'org_late_default' });
+    expect(await create({ organization_id: 'org_late', name: 'Late' })).toMatchObject({
+      default_team: { error: "Team 'org_late_default' already exists." },
+    });
+  });
+
   it('writes both audit entries into the chain of the tenant', async () => {
-    const body = await create({ organization_id: 'org_audit', name: 'Audit' });
+    const body = await create({ organization_id: 'org_audit', name: 'Audit', create_default_team: false });
     const entries = await admin.db
       .getRepository(AuditEntryEntity)
       .find({ where: { tenantId: body.customer_id }, order: { position: 'ASC' } });
@@ -181,6 +198,152 @@ describe('GET /api/organizations', () => {
       body: { detail: "Organization 'nobody' was not found." },
     });
     expect((await admin.call('GET', '/api/organizations/%00')).status).toBe(404);
+  });
+});
+
+describe('GET /api/organizations/{id}/teams', () => {
+  it('counts and shows its teams', async () => {
+    await create({ organization_id: 'org_teams', name: 'Teams', default_team_credits: 3 });
+    await admin.call('POST', '/api/teams/create', { organization_id: 'org_teams', team_id: 'second' });
+    expect((await admin.call('GET', '/api/organizations/org_teams/teams')).body).toEqual({
+      organization_id: 'org_teams',
+      team_count: 2,
+      teams: ['org_teams_default', 'second']
+        .map((team_id) => ({
+          team_id,
+          access_groups: [],
+          model_groups: [],
+          credits_allocated: team_id === 'second' ? 0 : 3,
+          credits_remaining: team_id === 'second' ? 0 : 3,
+          status: 'active',
+        }))
+        .toSorted((one, other) => one.team_id.localeCompare(other.team_id)),
+    });
+    expect((await admin.call('GET', '/api/organizations/nobody/teams')).status).toBe(404);
+  });
+});
+
+describe('PUT /api/organizations/{id}', () => {
+  it('changes what is sent, and the name of the customer with it', async () => {
+    const { customer_id } = await create({ organization_id: 'org_put', name: 'Before', metadata: { a: 1 } });
+    const put = (body: Json): Promise<Answer> => admin.call('PUT', '/api/organizations/org_put', body);
+    expect(await put({ name: 'After', metadata: { b: 2 } })).toMatchObject({
+      status: 200,
+      body: { name: 'After', metadata: { b: 2 }, status: 'active', default_team: null },
+    });
+    expect(await admin.db.query('SELECT name FROM governance.customers WHERE id = $1', [customer_id])).toEqual([
+      { name: 'After' },
+    ]);
+    expect(await put({ status: 'suspended' })).toMatchObject({ status: 200, body: { status: 'suspended' } });
+    expect(await put({ status: 'gone' })).toMatchObject({ status: 422 });
+    expect(await put({ name: '' })).toMatchObject({ status: 422 });
+    const listed = async (query: string): Promise<string[]> =>
+      ((await admin.call('GET', `/api/organizations${query}`)).body as Json[]).map((one) => one.organization_id);
+    expect(await listed('')).not.toContain('org_put');
+    expect(await listed('?status=suspended')).toContain('org_put');
+    expect(await listed('?status=all')).toEqual(expect.arrayContaining(['org_put', 'org_acme']));
+    expect(await listed('?status=all&limit=1&offset=1')).toEqual([(await listed('?status=all'))[1]]);
+    expect((await admin.call('PUT', '/api/organizations/nobody', {})).status).toBe(404);
+  });
+
+  it.each(['suspend', 'resume'])('%s is idempotent', async (verb) => {
+    const id = `org_${verb}`;
+    await create({ organization_id: id, name: id });
+    const status = verb === 'suspend' ? 'suspended' : 'active';
+    for (let time = 0; time < 2; time += 1) {
+      expect((await admin.call('PUT', `/api/organizations/${id}/${verb}`)).body).toEqual({
+        organization_id: id,
+        status,
+        message: expect.any(String),
+      });
+    }
+    const entries = await admin.db.getRepository(AuditEntryEntity).findBy({ entityType: 'organization', entityId: id });
+    expect(entries.map(({ action }) => action).toSorted()).toEqual(
+      verb === 'suspend' ? ['organization.created', 'organization.suspended'] : ['organization.created'],
+    );
+  });
+});
+
+describe('DELETE /api/organizations/{id}', () => {
+  it('goes with its default team alone, and can be made again as another tenant', async () => {
+    const first = await create({ organization_id: 'org_del', name: 'Delete', default_team_credits: 9 });
+    expect(await admin.call('DELETE', '/api/organizations/org_del')).toMatchObject({
+      status: 200,
+      body: { organization_id: 'org_del', deleted_teams: ['org_del_default'], credits_taken_back: 9, jobs_failed: 0 },
+    });
+    expect((await admin.call('GET', '/api/organizations/org_del')).status).toBe(404);
+    expect(await countRows(`governance.customers WHERE id = '${first.customer_id}'`)).toBe(0);
+    expect(await countRows(`governance.audit_entries WHERE tenant_id = '${first.customer_id}'`)).toBeGreaterThan(4);
+    const second = await create({ organization_id: 'org_del', name: 'Again' });
+    expect(second.customer_id).not.toBe(first.customer_id);
+  });
+
+  it('is refused while other teams or keys of governance are under it, unless all of it is to go', async () => {
+    const { customer_id } = await create({ organization_id: 'org_full', name: 'Full' });
+    await admin.call('POST', '/api/teams/create', { organization_id: 'org_full', team_id: 'kept' });
+    await admin.db.query(
+      `INSERT INTO governance.teams (id, name, customer_id, created_at, updated_at)
+       VALUES (gen_random_uuid(), 'plain', $1, now(), now())`,
+      [customer_id],
+    );
+    await admin.db.query(
+      `INSERT INTO governance.virtual_keys (id, name, is_active, customer_id, created_at, updated_at)
+       VALUES (gen_random_uuid(), 'direct', true, $1, now(), now())`,
+      [customer_id],
+    );
+    await admin.db.query(
+      `INSERT INTO governance.budgets (id, shared_tenant_id, name, max_limit_cents, reset_duration, anchor_at,
+         generation, created_at, updated_at)
+       VALUES (gen_random_uuid(), $1, 'shared', 5, '1d', now(), 0, now(), now())`,
+      [customer_id],
+    );
+    expect(await admin.call('DELETE', '/api/organizations/org_full')).toMatchObject({
+      status: 400,
+      body: {
+        code: 'in_use',
+        detail: expect.stringContaining('1 team (kept) and 1 governance team (plain) and 1 virtual key (direct)'),
+      },
+    });
+    expect((await admin.call('GET', '/api/teams/kept')).status).toBe(200);
+
+    expect(await admin.call('DELETE', '/api/organizations/org_full?cascade=true')).toMatchObject({
+      status: 200,
+      body: { deleted_teams: ['kept', 'org_full_default'] },
+    });
+    for (const table of ['teams', 'virtual_keys']) {
+      expect(await countRows(`governance.${table} WHERE customer_id = '${customer_id}'`)).toBe(0);
+    }
+    expect(await countRows(`governance.budgets WHERE shared_tenant_id = '${customer_id}'`)).toBe(0);
+    const entries = await admin.db
+      .getRepository(AuditEntryEntity)
+      .find({ where: { tenantId: customer_id }, order: { position: 'ASC' } });
+    expect(findBrokenLink(entries)).toBe(-1);
+    expect(entries.slice(-8).map(({ action }) => action)).toEqual(
+      [
+        'virtual_key.deleted',
+        'team.deleted',
+        'virtual_key.deleted',
+        'team.deleted',
+        'virtual_key.deleted',
+        'team.deleted',
+        'budget.deleted',
+        'organization.deleted',
+        'customer.deleted',
+      ].slice(-8),
+    );
+  });
+
+  it('leaves no team behind that was made at the same time', async () => {
+    await create({ organization_id: 'org_gone_race', name: 'Race' });
+    const [deleted, ...made] = await Promise.all([
+      admin.call('DELETE', '/api/organizations/org_gone_race?cascade=true'),
+      ...Array.from({ length: 8 }, (_, index) =>
+        admin.call('POST', '/api/teams/create', { organization_id: 'org_gone_race', team_id: `raced_${index}` }),
+      ),
+    ]);
+    expect(deleted.status).toBe(200);
+    for (const { status } of made) expect([200, 404]).toContain(status);
+    expect(await countRows(`saas.teams WHERE organization_id = 'org_gone_race'`)).toBe(0);
   });
 });
 

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
-import { findOperatorSession, recordRefusal } from '@penstock/entities';
-import { ChangesModule, REDIS_TIMEOUT_MS } from '@penstock/management';
+import { recordRefusal } from '@penstock/entities';
+import { ChangesModule, OperatorLoginsModule, REDIS_TIMEOUT_MS, SessionCache } from '@penstock/management';
 import { OperatorAuthModule, parseTokenSecrets, RedisModule } from '@penstock/platform';
 import { DataSource } from 'typeorm';
 
@@ -33,14 +33,12 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
       connections: { command: { commandTimeoutMs: REDIS_TIMEOUT_MS } },
     }),
     DatabaseModule,
+    OperatorLoginsModule,
     OperatorAuthModule.forRootAsync({
-      inject: [GovernanceConfig, DataSource],
-      useFactory: (config: GovernanceConfig, dataSource: DataSource) => ({
+      inject: [GovernanceConfig, DataSource, SessionCache],
+      useFactory: (config: GovernanceConfig, dataSource: DataSource, sessions: SessionCache) => ({
         masterKey: config.MASTER_KEY,
-        logins: {
-          tokenKeys: parseTokenSecrets(config.PENSTOCK_TOKEN_SECRETS),
-          sessions: { find: (tokenHash, _userId, nowMs) => findOperatorSession(dataSource, tokenHash, nowMs) },
-        },
+        logins: { tokenKeys: parseTokenSecrets(config.PENSTOCK_TOKEN_SECRETS), sessions },
         recordRefusal: (refusal) => recordRefusal(dataSource, refusal),
         serviceToken: config.PENSTOCK_SERVICE_TOKEN,
       }),

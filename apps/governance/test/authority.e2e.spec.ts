@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { AdminUserEntity, AuditEntryEntity, findBrokenLink, SYSTEM_TENANT_ID } from '@penstock/entities';
+import { SessionCache } from '@penstock/management';
 import { mintOperatorToken, operatorTokenLifetimeMs, parseTokenSecrets, refusalWindowMs } from '@penstock/platform';
 import { waitFor } from '@penstock/testing';
 import { createHmac } from 'node:crypto';
@@ -133,6 +134,9 @@ describe('an operator token', () => {
   const list = ({ headers }: Pick<TestLogin, 'headers'>): Promise<Answer> =>
     app.raw('GET', '/api/governance/customers', headers);
 
+  /** What the admin app does before it answers a revocation. */
+  const forget = ({ userId }: TestLogin): Promise<void> => app.service(SessionCache).forget([userId]);
+
   it('names its account in the audit trail of what it changes', async () => {
     const login = await loginAs(app, 'admin');
     const created = await app.raw('POST', '/api/governance/customers', login.headers, { name: 'Acme' });
@@ -148,20 +152,25 @@ describe('an operator token', () => {
     const login = await loginAs(app, 'owner');
     expect((await list(login)).status).toBe(200);
     await app.db.query('UPDATE saas.admin_sessions SET revoked_at = now() WHERE session_id = $1', [login.sessionId]);
+    await forget(login);
 
     expect((await list(login)).status).toBe(401);
   });
 
   it('is refused at once when its account is deactivated', async () => {
     const login = await loginAs(app, 'owner');
+    expect((await list(login)).status).toBe(200);
     await app.db.getRepository(AdminUserEntity).update({ userId: login.userId }, { isActive: false });
+    await forget(login);
 
     expect((await list(login)).status).toBe(401);
   });
 
   it('loses the right to write at once when its account does', async () => {
     const login = await loginAs(app, 'owner');
+    expect((await list(login)).status).toBe(200);
     await app.db.getRepository(AdminUserEntity).update({ userId: login.userId }, { role: 'user' });
+    await forget(login);
 
     expect((await app.raw('POST', '/api/governance/customers', login.headers, { name: 'x' })).status).toBe(403);
     expect((await list(login)).status).toBe(200);

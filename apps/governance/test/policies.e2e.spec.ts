@@ -63,6 +63,7 @@ describe('policies for gateways', () => {
       allowedModels: ['m'],
       allowedProviders: null,
       providerConfigs: [],
+      suspension: null,
       streamPolicy: 'finish',
       allowedIps: null,
       tags: [],
@@ -83,6 +84,9 @@ describe('policies for gateways', () => {
       ],
       priceOverrides: [],
       priceBook: [],
+      credit: null,
+      modelRoutes: null,
+      providerCredentials: [],
     });
     expect(JSON.parse((await app.redis.get(snapshotKey(app.hashOf(key.value)))) ?? '')).toEqual(snapshot);
   });

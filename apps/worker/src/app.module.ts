@@ -1,17 +1,32 @@
 import { BullModule } from '@nestjs/bullmq';
 import { Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
-import { QUEUE_PREFIX, USAGE_RECORD_QUEUE } from '@penstock/dto';
+import { CREDIT_UPKEEP_QUEUE, QUEUE_PREFIX, USAGE_RECORD_QUEUE } from '@penstock/dto';
 import { readNewestRecordedUsage } from '@penstock/entities';
+import {
+  AlertRecorder,
+  CreditHolds,
+  CreditLedger,
+  CreditWithdrawals,
+  PoliciesRepository,
+  PolicyChanges,
+  TakenCredits,
+  TenantLoader,
+} from '@penstock/management';
 import { AdmissionStore, PolicyDelivery, REDIS_COMMAND, REDIS_QUEUE_WORKER, RedisModule } from '@penstock/platform';
 import type { Redis } from 'ioredis';
 import { DataSource } from 'typeorm';
 
 import { AlertEvents } from './alerts/alert-events.js';
 import { AlertPurge } from './alerts/alert-purge.js';
-import { AlertRecorder } from './alerts/alert-recorder.js';
 import { AlertSchedule } from './alerts/alert-schedule.js';
 import { BudgetWatch } from './alerts/budget-watch.js';
+import { CreditEvents } from './credits/credit-events.js';
+import { CreditExpiries } from './credits/credit-expiries.js';
+import { CreditRefills } from './credits/credit-refills.js';
+import { CreditSchedule } from './credits/credit-schedule.js';
+import { CreditUpkeep } from './credits/credit-upkeep.js';
+import { CreditUpkeepProcessor } from './credits/credit-upkeep.processor.js';
 import { DatabaseModule } from './database/database.module.js';
 import { PartitionKeeper } from './partitions/partition-keeper.js';
 import { CounterPruner } from './pruning/counter-pruner.js';
@@ -47,7 +62,7 @@ const COMMAND_TIMEOUT_MS = 5_000;
       inject: [REDIS_QUEUE_WORKER],
       useFactory: (connection: Redis) => ({ connection, prefix: QUEUE_PREFIX }),
     }),
-    BullModule.registerQueue({ name: USAGE_RECORD_QUEUE }),
+    BullModule.registerQueue({ name: USAGE_RECORD_QUEUE }, { name: CREDIT_UPKEEP_QUEUE }),
   ],
   providers: [
     WorkerEvents,
@@ -62,6 +77,13 @@ const COMMAND_TIMEOUT_MS = 5_000;
       useFactory: (redis: Redis, store: AdmissionStore, dataSource: DataSource) =>
         new PolicyDelivery(redis, store, (limitKeys) => readNewestRecordedUsage(dataSource.manager, limitKeys)),
     },
+    PoliciesRepository,
+    TenantLoader,
+    PolicyChanges,
+    CreditHolds,
+    CreditLedger,
+    CreditWithdrawals,
+    TakenCredits,
     UsageOutbox,
     UsageRecorder,
     UsageRecordProcessor,
@@ -79,10 +101,16 @@ const COMMAND_TIMEOUT_MS = 5_000;
     webhookSenderProvider,
     WebhookDeliverer,
     AlertPurge,
+    CreditEvents,
+    CreditRefills,
+    CreditExpiries,
+    CreditUpkeep,
+    CreditUpkeepProcessor,
     QueueRunner,
     PeriodicTasks,
     Scheduler,
     AlertSchedule,
+    CreditSchedule,
   ],
 })
 export class AppModule {}

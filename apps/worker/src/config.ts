@@ -53,6 +53,10 @@ export class WorkerConfig extends BaseConfig {
   @IntEnv({ min: 50, max: 3_600_000 })
   PENSTOCK_BUDGET_WATCH_INTERVAL_MS: number = 60_000;
 
+  /** How often refills and expiries of credits are looked for. */
+  @IntEnv({ min: 50, max: 3_600_000 })
+  PENSTOCK_CREDIT_UPKEEP_INTERVAL_MS: number = 30_000;
+
   /** How often webhook deliveries that are due are looked for. */
   @IntEnv({ min: 50, max: 3_600_000 })
   PENSTOCK_WEBHOOK_INTERVAL_MS: number = 1_000;

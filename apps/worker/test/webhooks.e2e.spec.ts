@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { uuidv7 } from '@penstock/domain';
+import { AlertRecorder, type NewBudgetAlert } from '@penstock/management';
 import { type CreatedApp, createLogger, Metrics } from '@penstock/platform';
 import { waitFor, WebhookReceiver } from '@penstock/testing';
 import { Webhook } from 'standardwebhooks';
 
 import { AlertPurge } from '../src/alerts/alert-purge.js';
-import { AlertRecorder, type NewAlert } from '../src/alerts/alert-recorder.js';
 import { WebhookDeliverer } from '../src/webhooks/webhook-deliverer.js';
 import { createTenant } from './support/calls.js';
 import { createWebhook, deliveriesOf, makeDue, type TestWebhook } from './support/webhooks.js';
@@ -45,7 +45,7 @@ describe('webhook deliveries', () => {
   });
   afterEach(() => worker.db.query('DELETE FROM governance.alerts'));
 
-  function newAlert(change: Partial<NewAlert> = {}): NewAlert {
+  function newAlert(change: Partial<NewBudgetAlert> = {}): NewBudgetAlert {
     return {
       tenantId,
       budgetId: uuidv7(),
@@ -63,7 +63,7 @@ describe('webhook deliveries', () => {
     };
   }
 
-  async function raise(...alerts: readonly NewAlert[]): Promise<number> {
+  async function raise(...alerts: readonly NewBudgetAlert[]): Promise<number> {
     const recorder = worker.get(AlertRecorder);
     return (await worker.db.transaction((tx) => recorder.record(tx, alerts, new Date()))).length;
   }

@@ -35,6 +35,7 @@ export function policyOf(facts: Partial<PolicyFacts> = {}): CallPolicy {
     keyName: 'demo',
     teamId: null,
     isActive: true,
+    suspension: null,
     expiresAtMs: null,
     allowedIps: null,
     allowedModels: null,

@@ -5,9 +5,10 @@ import type {
   PriceBookEntry,
   PriceOverride,
   ProviderConfig,
+  Suspension,
 } from '@penstock/domain';
 
-export type { ModelRoute, ProviderConfig } from '@penstock/domain';
+export type { ModelRoute, ProviderConfig, Suspension } from '@penstock/domain';
 
 /** Version of {@link PolicySnapshot}. A gateway treats a copy of another version as none and asks governance. */
 export const SNAPSHOT_VERSION = 3;
@@ -46,6 +47,8 @@ export interface PolicySnapshot {
   /** The one of the key's values that this snapshot was looked up by. */
   readonly secretId: string;
   readonly isActive: boolean;
+  /** The organization, else the team, that is not active; null when both are, or the key has neither. */
+  readonly suspension: Suspension | null;
   /** When the key or this value of it ends, whichever is earlier; null: never. Gateways compare with their own clock. */
   readonly expiresAtMs: number | null;
   readonly teamId: string | null;

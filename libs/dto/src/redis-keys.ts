@@ -48,6 +48,19 @@ export function ownerKey(ownerId: string): string {
   return `${ROOT}:owner:${ownerId}`;
 }
 
+/**
+ * Random text that changes with whatever ends a login of an account or changes its role: what is cached of its logins
+ * counts only under the epoch that it was read under.
+ */
+export function operatorEpochKey(userId: string): string {
+  return `${ROOT}:operator:{${userId}}:epoch`;
+}
+
+/** One login of an account, for a second at most. */
+export function operatorSessionKey(userId: string, tokenHash: string): string {
+  return `${ROOT}:operator:{${userId}}:session:${tokenHash}`;
+}
+
 /** Lock that lets one of several workers do a periodic task. */
 export function lockKey(task: string): string {
   return `${ROOT}:lock:${task}`;

@@ -23,6 +23,19 @@ export interface BudgetAlertData {
   readonly cap_nano_usd: string;
 }
 
+/** What a receiver learns about the credits of a team. */
+export interface CreditAlertData {
+  /** As the admin API calls them. */
+  readonly team_id: string;
+  readonly organization_id: string;
+  /** The customer whose webhooks hear of it. */
+  readonly tenant_id: string;
+  /** When the alert was raised; below zero in an overdraft. */
+  readonly credits_remaining: number;
+  /** The booking that did it; null when a setting was changed. */
+  readonly transaction_id: string | null;
+}
+
 interface WebhookEnvelope {
   /** Version of this shape. New fields may come without another number. */
   readonly schema_version: 1;
@@ -39,5 +52,7 @@ export type WebhookEvent = WebhookEnvelope &
         readonly data: BudgetAlertData & { readonly threshold_percent: number };
       }
     | { readonly type: 'budget.forecast_exhaustion'; readonly data: BudgetAlertData & { readonly exhausts_at: string } }
+    | { readonly type: 'credits.low'; readonly data: CreditAlertData & { readonly threshold_credits: number } }
+    | { readonly type: 'credits.exhausted'; readonly data: CreditAlertData }
     | { readonly type: 'webhook.test'; readonly data: { readonly webhook_id: string; readonly message: string } }
   );

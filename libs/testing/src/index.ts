@@ -1,3 +1,4 @@
+export * from './admin-client.js';
 export * from './chaos-proxy.js';
 export * from './chat.js';
 export * from './fuzz-api.js';

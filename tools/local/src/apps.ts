@@ -107,7 +107,13 @@ function environmentOf(app: App, { config, secrets, databaseUrl, redisUrl }: App
   const database = { DATABASE_URL: databaseUrl };
   switch (app) {
     case 'gateway':
-      return { ...common, PENSTOCK_SERVICE_TOKEN, PENSTOCK_KEY_HASH_SECRET, ...providerOf(config) };
+      return {
+        ...common,
+        PENSTOCK_SERVICE_TOKEN,
+        PENSTOCK_KEY_HASH_SECRET,
+        PENSTOCK_ENCRYPTION_KEYS,
+        ...providerOf(config),
+      };
     case 'governance':
     case 'admin':
       return {

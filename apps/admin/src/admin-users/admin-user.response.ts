@@ -22,7 +22,7 @@ export class AdminUserResponse {
   @ApiProperty({ type: String, format: 'date-time' })
   created_at!: string;
 
-  /** Null for the first owner, and for accounts made with the master key. */
+  /** Null for the first owner. */
   @ApiProperty({ type: String, format: 'uuid', nullable: true })
   created_by!: string | null;
 
@@ -54,8 +54,4 @@ export class SetupStatusResponse {
   has_users!: boolean;
 }
 
-/** Answer that is only a sentence. */
-export class MessageResponse {
-  @ApiProperty({ type: String })
-  message!: string;
-}
+export { MessageResponse } from '../http/message.response.js';

@@ -1,16 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { AppError, uuidv7 } from '@penstock/domain';
 import { AdminUserEntity } from '@penstock/entities';
-import { RefusalAudit, type RequestContext } from '@penstock/platform';
+import type { RequestContext } from '@penstock/platform';
 import { DataSource, type EntityManager } from 'typeorm';
 
 import { auditAccount } from './account-audit.js';
+import { AccountChanges } from './account-changes.js';
 import { actingOperatorOf } from './acting-operator.js';
 import { AdminSessionsRepository } from './logins/admin-sessions.repository.js';
 import type { AdminUserResponse } from './admin-user.response.js';
 import { toAdminUserResponse, toAuditUser } from './admin-users.mapping.js';
 import { AdminUsersRepository } from './admin-users.repository.js';
 import type { CreateAdminUserRequest, UpdateAdminUserRequest } from './admin-users.requests.js';
+import { ChangeRefusals } from './change-refusals.js';
 import { normalisedEmail } from './is-operator-email.decorator.js';
 import { Passwords } from './passwords/passwords.js';
 import { refusalOfCreate, refusalOfDelete, refusalOfUpdate } from './plan-user-change.js';
@@ -23,7 +25,8 @@ export class AdminUsersService {
     private readonly users: AdminUsersRepository,
     private readonly sessions: AdminSessionsRepository,
     private readonly passwords: Passwords,
-    private readonly refusals: RefusalAudit,
+    private readonly changes: AccountChanges,
+    private readonly refusals: ChangeRefusals,
   ) {}
 
   async list(): Promise<AdminUserResponse[]> {
@@ -34,7 +37,7 @@ export class AdminUsersService {
   async create(ctx: RequestContext, request: CreateAdminUserRequest): Promise<AdminUserResponse> {
     const actor = actingOperatorOf(ctx);
     const refusal = refusalOfCreate(actor, request.role);
-    if (refusal !== null) await this.refuse(ctx, 'new', refusal);
+    if (refusal !== null) await this.refusals.refuse(ctx, 'new', refusal);
     const user = Object.assign(new AdminUserEntity(), {
       userId: uuidv7(ctx.nowMs),
       email: normalisedEmail(request.email),
@@ -43,8 +46,7 @@ export class AdminUsersService {
       role: request.role,
       isActive: true,
       createdAt: new Date(ctx.nowMs),
-      // The master key is no account.
-      createdBy: actor.sessionId === null ? null : actor.id,
+      createdBy: actor.id,
       lastLoginAt: null,
       metadata: request.metadata ?? {},
     });
@@ -63,7 +65,7 @@ export class AdminUsersService {
 
   async update(ctx: RequestContext, userId: string, request: UpdateAdminUserRequest): Promise<AdminUserResponse> {
     const change = { role: request.role ?? undefined, isActive: request.is_active ?? undefined };
-    const decided = await this.dataSource.transaction(async (tx) => {
+    const decided = await this.changes.run(userId, async (tx) => {
       const before = await this.lock(tx, userId);
       const otherOwners = await this.users.countOtherOwners(tx, userId);
       const refusal = refusalOfUpdate(actingOperatorOf(ctx), before, change, otherOwners);
@@ -91,7 +93,7 @@ export class AdminUsersService {
 
   /** The account stays, inactive; its e-mail address stays taken; every login of it ends. */
   async deactivate(ctx: RequestContext, userId: string): Promise<void> {
-    const decided = await this.dataSource.transaction(async (tx) => {
+    const decided = await this.changes.run(userId, async (tx) => {
       const before = await this.lock(tx, userId);
       const otherOwners = await this.users.countOtherOwners(tx, userId);
       const refusal = refusalOfDelete(actingOperatorOf(ctx), before, otherOwners);
@@ -117,25 +119,12 @@ export class AdminUsersService {
     return user;
   }
 
-  /** After the transaction, so that the entry neither holds its locks nor goes with its rollback. */
   private async orRefuse(
     ctx: RequestContext,
     userId: string,
     decided: AdminUserEntity | AppError,
   ): Promise<AdminUserEntity> {
     if (!(decided instanceof AppError)) return decided;
-    return this.refuse(ctx, userId, decided);
-  }
-
-  private async refuse(ctx: RequestContext, userId: string, refusal: AppError): Promise<never> {
-    if (refusal.code === 'role_insufficient') {
-      await this.refusals.note(ctx, {
-        action: 'admin_user.change_refused',
-        code: refusal.code,
-        entityType: 'admin_user',
-        entityId: userId,
-      });
-    }
-    throw refusal;
+    return this.refusals.refuse(ctx, userId, decided);
   }
 }

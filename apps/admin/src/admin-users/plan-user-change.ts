@@ -51,6 +51,11 @@ export function refusalOfDelete(actor: ActingOperator, target: TargetUser, other
   return refusalOfLosing(target, otherOwners);
 }
 
+/** Why the logins of an account may be neither seen nor ended, if so. Everybody may with the own ones. */
+export function refusalOfSessions(actor: ActingOperator, target: Pick<TargetUser, 'userId' | 'role'>): AppError | null {
+  return actor.id === target.userId || mayManage(actor, target.role) ? null : insufficient('see or end logins of');
+}
+
 function mayManage(actor: ActingOperator, role: AdminRole): boolean {
   return actor.role === 'owner' || (actor.role === 'admin' && role === 'user');
 }

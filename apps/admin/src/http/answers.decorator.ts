@@ -1,5 +1,5 @@
 import { applyDecorators, HttpCode, type Type } from '@nestjs/common';
-import { ApiProperty, ApiResponse, ApiSecurity } from '@nestjs/swagger';
+import { ApiProperty, ApiResponse, type ApiResponseOptions, ApiSecurity } from '@nestjs/swagger';
 
 /** The error body of the admin contract. */
 export class ErrorResponse {
@@ -50,10 +50,28 @@ export function Answers(
   errors: readonly number[] = [],
   access: Access = 'operator',
 ): MethodDecorator {
+  return answers(
+    Array.isArray(type) ? { status: 200, type: type[0], isArray: true } : { status: 200, type },
+    errors,
+    access,
+  );
+}
+
+/** {@link Answers} for a route that answers a file of one of these types. */
+export function AnswersFile(
+  mediaTypes: readonly string[],
+  errors: readonly number[] = [],
+  access: Access = 'operator',
+): MethodDecorator {
+  const content = Object.fromEntries(mediaTypes.map((mediaType) => [mediaType, { schema: { type: 'string' } }]));
+  return answers({ status: 200, description: 'The file.', content }, errors, access);
+}
+
+function answers(success: ApiResponseOptions, errors: readonly number[], access: Access): MethodDecorator {
   return applyDecorators(
     HttpCode(200),
     ...SECURITY[access].map((scheme) => ApiSecurity(scheme)),
-    ApiResponse(Array.isArray(type) ? { status: 200, type: type[0], isArray: true } : { status: 200, type }),
+    ApiResponse(success),
     ...[...OWN_ERRORS[access], ...errors, 503].map((code) =>
       ApiResponse({ status: code, type: ErrorResponse, description: DESCRIPTIONS[code] ?? '' }),
     ),

@@ -19,13 +19,26 @@ export function IsStorableObject(): PropertyDecorator {
 export function IsNaming(): PropertyDecorator {
   return rule(
     'isString',
-    'must be a text of 1 to 255 characters, without control characters and without blanks around it',
-    (value) =>
-      typeof value === 'string' &&
-      value.length <= 255 &&
-      value.trim() === value &&
-      value.isWellFormed() &&
-      NAMING.test(value),
+    `must be a text of 1 to ${NAMING_LENGTH_MAX} characters, without control characters and without blanks around it`,
+    isNaming,
+  );
+}
+
+/** A text that PostgreSQL can keep: any, also an empty one, without NUL and half surrogate pairs. */
+export function IsStorableText(lengthMax: number): PropertyDecorator {
+  return rule(
+    'isString',
+    `must be a text of at most ${lengthMax} characters, without NUL and half surrogate pairs`,
+    (value) => typeof value === 'string' && value.length <= lengthMax && isStorable(value),
+  );
+}
+
+/** A list of texts that name something each, as {@link IsNaming} has it. */
+export function IsNamingList(): PropertyDecorator {
+  return rule(
+    'isArray',
+    `must be a list of at most ${NAMES_MAX} names of 1 to ${NAMING_LENGTH_MAX} characters`,
+    (value) => Array.isArray(value) && value.length <= NAMES_MAX && value.every((name) => isNaming(name)),
   );
 }
 
@@ -42,6 +55,20 @@ export function IsWellFormed(): PropertyDecorator {
 }
 
 const NAMING = /^\P{Cc}+$/u;
+const NAMING_LENGTH_MAX = 255;
+/** Most names that a list of names holds. */
+export const NAMES_MAX = 1_000;
+
+/** Whether a value is as {@link IsNaming} wants it. */
+export function isNaming(value: unknown): value is string {
+  return (
+    typeof value === 'string' &&
+    value.length <= NAMING_LENGTH_MAX &&
+    value.trim() === value &&
+    value.isWellFormed() &&
+    NAMING.test(value)
+  );
+}
 
 function rule(name: string, reason: string, isValid: (value: unknown) => boolean): PropertyDecorator {
   return (target, key) => {

@@ -1,26 +1,45 @@
-import { Body, Controller, Get, Param, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Header, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import type { Changed } from '@penstock/management';
 import { Ctx, type RequestContext } from '@penstock/platform';
 
 import { Answers } from '../http/answers.decorator.js';
-import { OrganizationResponse } from './organization.response.js';
-import { CreateOrganizationRequest } from './organizations.requests.js';
+import { OrganizationRemoval } from './organization-removal.js';
+import {
+  OrganizationDeletedResponse,
+  OrganizationResponse,
+  OrganizationStatusResponse,
+  OrganizationTeamsResponse,
+} from './organization.response.js';
+import {
+  CreateOrganizationRequest,
+  DeleteOrganizationQuery,
+  OrganizationListQuery,
+  UpdateOrganizationRequest,
+} from './organizations.requests.js';
 import { OrganizationsService } from './organizations.service.js';
 
 @ApiTags('organizations')
 @Controller('api/organizations')
 export class OrganizationsController {
-  constructor(private readonly organizations: OrganizationsService) {}
+  constructor(
+    private readonly organizations: OrganizationsService,
+    private readonly removal: OrganizationRemoval,
+  ) {}
 
   @Get()
-  @Answers([OrganizationResponse])
-  list(): Promise<OrganizationResponse[]> {
-    return this.organizations.list();
+  @Answers([OrganizationResponse], [422])
+  list(@Query() query: OrganizationListQuery): Promise<OrganizationResponse[]> {
+    return this.organizations.list(query);
   }
 
   @Post('create')
+  @Header('cache-control', 'no-store')
   @Answers(OrganizationResponse, [400, 422])
-  create(@Ctx() ctx: RequestContext, @Body() request: CreateOrganizationRequest): Promise<OrganizationResponse> {
+  create(
+    @Ctx() ctx: RequestContext,
+    @Body() request: CreateOrganizationRequest,
+  ): Promise<Changed<OrganizationResponse>> {
     return this.organizations.create(ctx, request);
   }
 
@@ -28,5 +47,43 @@ export class OrganizationsController {
   @Answers(OrganizationResponse, [404])
   get(@Param('id') id: string): Promise<OrganizationResponse> {
     return this.organizations.get(id);
+  }
+
+  @Get(':id/teams')
+  @Answers(OrganizationTeamsResponse, [404])
+  listTeams(@Param('id') id: string): Promise<OrganizationTeamsResponse> {
+    return this.organizations.listTeams(id);
+  }
+
+  @Put(':id')
+  @Answers(OrganizationResponse, [404, 422])
+  update(
+    @Ctx() ctx: RequestContext,
+    @Param('id') id: string,
+    @Body() request: UpdateOrganizationRequest,
+  ): Promise<Changed<OrganizationResponse>> {
+    return this.organizations.update(ctx, id, request);
+  }
+
+  @Put(':id/suspend')
+  @Answers(OrganizationStatusResponse, [404])
+  suspend(@Ctx() ctx: RequestContext, @Param('id') id: string): Promise<Changed<OrganizationStatusResponse>> {
+    return this.organizations.setStatus(ctx, id, 'suspended');
+  }
+
+  @Put(':id/resume')
+  @Answers(OrganizationStatusResponse, [404])
+  resume(@Ctx() ctx: RequestContext, @Param('id') id: string): Promise<Changed<OrganizationStatusResponse>> {
+    return this.organizations.setStatus(ctx, id, 'active');
+  }
+
+  @Delete(':id')
+  @Answers(OrganizationDeletedResponse, [400, 404, 422])
+  delete(
+    @Ctx() ctx: RequestContext,
+    @Param('id') id: string,
+    @Query() { cascade }: DeleteOrganizationQuery,
+  ): Promise<Changed<OrganizationDeletedResponse>> {
+    return this.removal.delete(ctx, id, cascade === 'true');
   }
 }

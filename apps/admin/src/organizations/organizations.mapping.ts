@@ -1,8 +1,11 @@
 import type { OrganizationEntity } from '@penstock/entities';
 
-import type { OrganizationResponse } from './organization.response.js';
+import type { DefaultTeamResponse, OrganizationResponse } from './organization.response.js';
 
-export function toOrganizationResponse(organization: OrganizationEntity): OrganizationResponse {
+export function toOrganizationResponse(
+  organization: OrganizationEntity,
+  defaultTeam: DefaultTeamResponse | null = null,
+): OrganizationResponse {
   return {
     organization_id: organization.organizationId,
     name: organization.name,
@@ -10,7 +13,13 @@ export function toOrganizationResponse(organization: OrganizationEntity): Organi
     metadata: organization.metadata,
     created_at: organization.createdAt.toISOString(),
     updated_at: organization.updatedAt.toISOString(),
-    default_team: null,
+    default_team: defaultTeam,
     customer_id: organization.customerId,
   };
+}
+
+/** An organization as the audit trail keeps it. */
+export function toAuditOrganization(organization: OrganizationEntity): Record<string, unknown> {
+  const { name, status, metadata, customerId } = organization;
+  return { name, status, metadata, customer_id: customerId };
 }

@@ -1,8 +1,9 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Transform } from 'class-transformer';
-import { IsArray, IsBoolean, IsInt, IsOptional, IsString, Min } from 'class-validator';
+import { IsBoolean, IsIn, IsOptional, Matches } from 'class-validator';
 
-import { IsNaming, IsStorableObject } from '../http/is-storable.decorator.js';
+import { CREDITS_MAX, IsCredits } from '../credits/credit-fields.js';
+import { IsNaming, IsNamingList, IsStorableObject } from '../http/is-storable.decorator.js';
+import { PageQuery } from '../http/page.query.js';
 
 /** Body of `POST /api/organizations/create`. */
 export class CreateOrganizationRequest {
@@ -21,31 +22,78 @@ export class CreateOrganizationRequest {
   @IsStorableObject()
   metadata?: Record<string, unknown> | null;
 
-  @ApiProperty({ type: Boolean, required: false, description: 'Accepted; default teams come with teams.' })
+  @ApiProperty({
+    type: Boolean,
+    required: false,
+    default: true,
+    description: 'Makes a team `<organization_id>_default`, which goes only with its organization.',
+  })
   @IsOptional()
   @IsBoolean()
   create_default_team?: boolean | null;
 
-  @ApiProperty({ type: String, required: false, nullable: true })
+  @ApiProperty({ type: String, required: false, nullable: true, description: 'Alias of the default team.' })
   @IsOptional()
-  @IsString()
+  @IsNaming()
   default_team_name?: string | null;
 
-  @ApiProperty({ type: [String], required: false })
+  @ApiProperty({ type: [String], required: false, description: 'Names that are not known are left out.' })
   @IsOptional()
-  @IsArray()
-  @IsString({ each: true })
+  @IsNamingList()
   default_team_access_groups?: string[] | null;
 
-  @ApiProperty({ type: 'integer', required: false, minimum: 0 })
+  @ApiProperty({ type: 'integer', required: false, minimum: 0, maximum: CREDITS_MAX })
   @IsOptional()
-  @Transform(({ value }) => integerFromText(value))
-  @IsInt()
-  @Min(0)
+  @IsCredits({ min: 0 })
   default_team_credits?: number | null;
 }
 
-/** The contract takes "5" for 5; nothing else is converted. */
-function integerFromText(value: unknown): unknown {
-  return typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value;
+/** Statuses of organizations. */
+export const ORGANIZATION_STATUSES = ['active', 'suspended'] as const;
+
+/** Body of `PUT /api/organizations/{id}`: what is absent or null stays. */
+export class UpdateOrganizationRequest {
+  @ApiProperty({ type: String, required: false, minLength: 1, maxLength: 255 })
+  @IsOptional()
+  @IsNaming()
+  name?: string | null;
+
+  @ApiPropertyOptional({ type: 'object', additionalProperties: true, description: 'Replaces all metadata.' })
+  @IsOptional()
+  @IsStorableObject()
+  metadata?: Record<string, unknown> | null;
+
+  @ApiProperty({ enum: ORGANIZATION_STATUSES, required: false })
+  @IsOptional()
+  @IsIn(ORGANIZATION_STATUSES)
+  status?: 'active' | 'suspended' | null;
+}
+
+/** Query of `GET /api/organizations`. */
+export class OrganizationListQuery extends PageQuery {
+  @ApiProperty({ enum: [...ORGANIZATION_STATUSES, 'all'], required: false, default: 'active' })
+  @IsOptional()
+  @IsIn([...ORGANIZATION_STATUSES, 'all'])
+  status?: 'active' | 'suspended' | 'all';
+}
+
+/** Query of `DELETE /api/organizations/{id}`. */
+export class DeleteOrganizationQuery {
+  @ApiProperty({ enum: ['true', 'false'], required: false, description: 'Delete its teams and keys with it.' })
+  @IsOptional()
+  @IsIn(['true', 'false'])
+  cascade?: 'true' | 'false';
+}
+
+/** Query of the usage of an organization. */
+export class UsagePeriodQuery {
+  @ApiProperty({
+    type: String,
+    pattern: '^\\d{4}(-\\d{2}(-\\d{2})?)?$',
+    description: 'A UTC year, month or day: `2026`, `2026-11` or `2026-11-26`.',
+  })
+  @Matches(/^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$/, {
+    message: 'period must be a year, a month or a day: YYYY, YYYY-MM or YYYY-MM-DD',
+  })
+  period!: string;
 }

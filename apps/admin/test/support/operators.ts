@@ -1,6 +1,9 @@
-import type { AuditEntryEntity } from '@penstock/entities';
+import { uuidv7 } from '@penstock/domain';
+import { type AdminRole, AdminUserEntity, type AuditEntryEntity } from '@penstock/entities';
 
-import type { AdminApp, Answer, Json } from './admin-app.js';
+import { toAdminUserResponse } from '../../src/admin-users/admin-users.mapping.js';
+import { Passwords } from '../../src/admin-users/passwords/passwords.js';
+import type { AdminApp, AdminProcess, Answer, Json } from './admin-app.js';
 
 export const PASSWORD = 'correct horse battery';
 
@@ -12,12 +15,12 @@ export function bearer(token: string): Credential {
 }
 
 /** A login attempt; `ip` is where it seems to come from. */
-export function attempt(admin: AdminApp, email: string, password: string, ip = '10.0.0.1'): Promise<Answer> {
+export function attempt(admin: AdminProcess, email: string, password: string, ip = '10.0.0.1'): Promise<Answer> {
   return admin.call('POST', '/api/admin-users/login', { email, password }, { 'x-forwarded-for': ip });
 }
 
 /** Logs in; the credential of that login. */
-export async function login(admin: AdminApp, email: string, password = PASSWORD): Promise<Credential> {
+export async function login(admin: AdminProcess, email: string, password = PASSWORD): Promise<Credential> {
   const answer = await attempt(admin, email, password);
   if (answer.status !== 200) throw new Error(`the login was answered ${answer.status}: ${JSON.stringify(answer.body)}`);
   return bearer(answer.body.access_token);
@@ -25,18 +28,23 @@ export async function login(admin: AdminApp, email: string, password = PASSWORD)
 
 let created = 0;
 
-/** An account made with the master key. */
-export async function createUser(admin: AdminApp, role: string): Promise<Json> {
+/** An account of its own with {@link PASSWORD}, made past the API: who makes the first one would be an account too. */
+export async function createUser(admin: AdminApp, role: AdminRole): Promise<Json> {
   created += 1;
-  const answer = await admin.call('POST', '/api/admin-users', {
+  const user = Object.assign(new AdminUserEntity(), {
+    userId: uuidv7(admin.clock.now()),
     email: `${role}-${created}@example.com`,
-    display_name: `The ${role}`,
-    password: PASSWORD,
+    displayName: `The ${role}`,
+    passwordHash: await admin.service(Passwords).hash(PASSWORD),
     role,
+    isActive: true,
+    createdAt: new Date(admin.clock.now()),
+    createdBy: null,
+    lastLoginAt: null,
+    metadata: {},
   });
-  if (answer.status !== 200)
-    throw new Error(`an account was answered ${answer.status}: ${JSON.stringify(answer.body)}`);
-  return answer.body;
+  await admin.db.getRepository(AdminUserEntity).insert(user as never);
+  return toAdminUserResponse(user);
 }
 
 /** The chain of the system, from its start. */

@@ -5,7 +5,7 @@ import { catalogue, type ErrorCode } from '@penstock/domain';
 
 /** What denied a call before any limit was looked at. */
 export class DeniedBy {
-  @ApiProperty({ enum: ['virtual_key', 'team'] })
+  @ApiProperty({ enum: ['virtual_key', 'team', 'organization'] })
   entity!: string;
 
   @ApiProperty({ type: String })
@@ -17,6 +17,7 @@ export class DeniedBy {
   @ApiPropertyOptional({
     enum: [
       'is_active',
+      'status',
       'expires_at',
       'allowed_ips',
       'allowed_models',
@@ -124,6 +125,9 @@ export class ErrorDetails {
 
   @ApiProperty({ type: String, format: 'date-time', required: false, description: 'With virtual_key_expired.' })
   expired_at?: string;
+
+  @ApiProperty({ type: String, required: false, description: 'With team_suspended and organization_suspended.' })
+  entity_status?: string;
 
   @ApiProperty({ type: String, required: false, description: 'With ip_not_allowed: where the call came from.' })
   client_ip?: string;

@@ -19,6 +19,8 @@ export const READING_REFUSALS: readonly ErrorCode[] = [
   'virtual_key_empty',
   'virtual_key_not_found',
   'virtual_key_blocked',
+  'organization_suspended',
+  'team_suspended',
   'virtual_key_expired',
   'ip_not_allowed',
   'store_unavailable',

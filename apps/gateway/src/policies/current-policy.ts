@@ -6,7 +6,7 @@ import type { PolicyStore } from './policy-store.js';
 /**
  * The policy in force of a key that may be used now, for whoever reads and does not call.
  *
- * @throws AppError `virtual_key_not_found`, `virtual_key_blocked`, `virtual_key_expired`, `ip_not_allowed`, or `policy_unavailable` when nobody can say.
+ * @throws AppError `virtual_key_not_found`, what `refuseKey` throws, or `policy_unavailable` when nobody can say.
  */
 export async function currentPolicy(
   policies: PolicyStore,

@@ -70,7 +70,7 @@ export async function expectReconciled(proof: Proof): Promise<void> {
 }
 
 /** Sum per counter, from the single events. */
-function sumsOf(events: readonly UsageEventRow[]): Record<string, bigint> {
+export function sumsOf(events: readonly UsageEventRow[]): Record<string, bigint> {
   const sums = new Map<string, bigint>();
   for (const event of events) {
     for (const counterId of event.counters) {
@@ -101,6 +101,7 @@ function amountOf(event: UsageEventRow, unit: LimitUnit): bigint {
   }
 }
 
-function nonZero(amounts: ReadonlyMap<string, bigint>): Record<string, bigint> {
+/** Counters without those at zero. */
+export function nonZero(amounts: ReadonlyMap<string, bigint>): Record<string, bigint> {
   return Object.fromEntries([...amounts].filter(([, amount]) => amount !== 0n));
 }

@@ -18,13 +18,14 @@ export function policySnapshot(fields: Partial<PolicySnapshot> = {}): PolicySnap
     allowedIps: null,
     tags: [],
     providerConfigs: [],
+    suspension: null,
     modelRoutes: null,
     providerCredentials: [],
     streamPolicy: 'finish',
     limits: [],
     priceOverrides: [],
-    priceBook: [],
     credit: null,
+    priceBook: [],
     ...fields,
   };
 }

@@ -71,6 +71,7 @@ export interface CallOptions {
   /** Index of the gateway; 0 unless told otherwise. */
   readonly gateway?: number;
   readonly body?: Readonly<Record<string, unknown>>;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
 
@@ -141,14 +142,14 @@ export class Proof {
   }
 
   /** Sends a call; the response comes as it is, body unread. */
-  async open(tenant: Tenant, { gateway = 0, body, signal }: CallOptions = {}): Promise<Response> {
+  async open(tenant: Tenant, { gateway = 0, body, headers, signal }: CallOptions = {}): Promise<Response> {
     const gatewayUrl = this.stack.gatewayUrls[gateway];
     if (gatewayUrl === undefined) throw new Error(`there is no gateway ${gateway}`);
     this.callCount += 1;
     return sendChat({
       gatewayUrl,
       key: tenant.key,
-      headers: { 'x-request-id': `${tenant.label}${this.callCount}` },
+      headers: { 'x-request-id': `${tenant.label}${this.callCount}`, ...headers },
       body: { model: MODEL, ...body },
       ...(signal === undefined ? {} : { signal }),
     });

@@ -14,16 +14,19 @@ export class AlertOwnerResponse {
   name!: string;
 }
 
-/** A budget reached a threshold, or would not last until the end of its window. Once per window. */
+/**
+ * A budget reached a threshold, or would not last until the end of its window: once per window. Or the credits of a
+ * team fell below a threshold, or ran out: once per crossing.
+ */
 export class AlertResponse {
   @ApiProperty({ type: String, format: 'uuid' })
   id!: string;
 
-  @ApiProperty({ enum: ['threshold', 'forecast'] })
+  @ApiProperty({ enum: ['threshold', 'forecast', 'credits_low', 'credits_exhausted'] })
   kind!: string;
 
-  @ApiProperty({ type: String, format: 'uuid' })
-  budget_id!: string;
+  @ApiProperty({ type: String, format: 'uuid', required: false, description: 'Of a budget, like what follows of it.' })
+  budget_id?: string;
 
   @ApiProperty({ type: String, format: 'uuid', description: 'The customer, team or key whose counters it counts in.' })
   tenant_id!: string;
@@ -31,11 +34,11 @@ export class AlertResponse {
   @ApiProperty({ type: [AlertOwnerResponse] })
   owners!: AlertOwnerResponse[];
 
-  @ApiProperty({ type: String, format: 'date-time' })
-  window_start_at!: string;
+  @ApiProperty({ type: String, format: 'date-time', required: false })
+  window_start_at?: string;
 
-  @ApiProperty({ type: String, format: 'date-time' })
-  window_end_at!: string;
+  @ApiProperty({ type: String, format: 'date-time', required: false })
+  window_end_at?: string;
 
   @ApiProperty({ type: 'integer', required: false, description: 'Of a threshold: percent of the cap.' })
   threshold_percent?: number;
@@ -43,17 +46,23 @@ export class AlertResponse {
   @ApiProperty({ type: String, format: 'date-time', required: false, description: 'Of a forecast.' })
   exhausts_at?: string;
 
-  @ApiProperty({ type: Number, description: 'Cents settled when the alert was raised.' })
-  used!: number;
+  @ApiProperty({ type: Number, required: false, description: 'Cents settled when the alert was raised.' })
+  used?: number;
 
-  @ApiProperty({ type: Number, description: 'Cents that were allowed then.' })
-  cap!: number;
+  @ApiProperty({ type: Number, required: false, description: 'Cents that were allowed then.' })
+  cap?: number;
 
-  @ApiProperty({ type: String, description: 'Exact, in billionths of a dollar.' })
-  used_nano_usd!: string;
+  @ApiProperty({ type: String, required: false, description: 'Exact, in billionths of a dollar.' })
+  used_nano_usd?: string;
 
-  @ApiProperty({ type: String, description: 'Exact, in billionths of a dollar.' })
-  cap_nano_usd!: string;
+  @ApiProperty({ type: String, required: false, description: 'Exact, in billionths of a dollar.' })
+  cap_nano_usd?: string;
+
+  @ApiProperty({ type: 'integer', required: false, description: 'Of credits: the balance when the alert was raised.' })
+  credits_remaining?: number;
+
+  @ApiProperty({ type: 'integer', required: false, description: 'Of low credits: what the balance fell below.' })
+  threshold_credits?: number;
 
   @ApiProperty({ type: String, format: 'date-time' })
   created_at!: string;
@@ -73,17 +82,21 @@ export function toAlertResponse(row: AlertEntity): AlertResponse {
   return {
     id: row.id,
     kind: row.kind,
-    budget_id: row.budgetId,
     tenant_id: row.tenantId,
     owners: row.owners.map(({ entity, id, name }) => ({ entity, id, name })),
-    window_start_at: row.windowStartAt.toISOString(),
-    window_end_at: row.windowEndAt.toISOString(),
+    ...(row.budgetId === null ? {} : { budget_id: row.budgetId }),
+    ...(row.windowStartAt === null ? {} : { window_start_at: row.windowStartAt.toISOString() }),
+    ...(row.windowEndAt === null ? {} : { window_end_at: row.windowEndAt.toISOString() }),
     ...(row.thresholdPercent === null ? {} : { threshold_percent: row.thresholdPercent }),
     ...(row.exhaustsAt === null ? {} : { exhausts_at: row.exhaustsAt.toISOString() }),
-    used: nanoUsdToCents(nanoUsd(row.usedNanoUsd)),
-    cap: nanoUsdToCents(nanoUsd(row.capNanoUsd)),
-    used_nano_usd: row.usedNanoUsd.toString(),
-    cap_nano_usd: row.capNanoUsd.toString(),
+    ...(row.usedNanoUsd === null
+      ? {}
+      : { used: nanoUsdToCents(nanoUsd(row.usedNanoUsd)), used_nano_usd: row.usedNanoUsd.toString() }),
+    ...(row.capNanoUsd === null
+      ? {}
+      : { cap: nanoUsdToCents(nanoUsd(row.capNanoUsd)), cap_nano_usd: row.capNanoUsd.toString() }),
+    ...(row.balanceCredits === null ? {} : { credits_remaining: Number(row.balanceCredits) }),
+    ...(row.thresholdCredits === null ? {} : { threshold_credits: Number(row.thresholdCredits) }),
     created_at: row.createdAt.toISOString(),
   };
 }

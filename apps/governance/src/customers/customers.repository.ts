@@ -1,13 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { AppError } from '@penstock/domain';
 import { CustomerEntity, TeamEntity } from '@penstock/entities';
-import { sqlStateOf } from '@penstock/management';
 import { DataSource, In, type EntityManager } from 'typeorm';
 
 import { applyListQuery } from '../http/list-page.js';
 import type { ListQuery } from '../http/list.query.js';
-
-const FOREIGN_KEY_VIOLATION = '23503';
 
 /** Rows of `governance.customers`. */
 @Injectable()
@@ -50,15 +46,6 @@ export class CustomersRepository {
   }
 
   async delete(tx: EntityManager, id: string): Promise<void> {
-    try {
-      await tx.getRepository(CustomerEntity).delete({ id });
-    } catch (error) {
-      // Teams and keys are gone by now: what is left belongs to another service.
-      if (sqlStateOf(error) !== FOREIGN_KEY_VIOLATION) throw error;
-      throw new AppError('still_in_use', {
-        detail: 'The customer is the account of an organization. Delete the organization instead.',
-        cause: error,
-      });
-    }
+    await tx.getRepository(CustomerEntity).delete({ id });
   }
 }

@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { uuidv7 } from '@penstock/domain';
 import { CustomerEntity, type TeamEntity } from '@penstock/entities';
-import { type Change, Changed, nextTimestamp, PolicyChanges } from '@penstock/management';
+import { type Change, Changed, nextTimestamp, OwnedKeys, PolicyChanges } from '@penstock/management';
 import type { RequestContext } from '@penstock/platform';
 import type { EntityManager } from 'typeorm';
 
 import type { ListQuery } from '../http/list.query.js';
 import { notFound } from '../http/not-found.js';
 import { NO_LIMITS, OwnedLimits, toAuditLimits, type OwnedLimitRows } from '../limits/changes/owned-limits.js';
-import { OwnedKeys } from '../owners/owned-keys.js';
+import { AdminManaged } from '../owners/admin-managed.js';
 import { refuseWhileInUse } from '../owners/still-in-use.js';
 import { SharedBudgets } from '../shared-budgets/shared-budgets.js';
 import type { CustomerResponse } from './customer-envelopes.js';
@@ -24,6 +24,7 @@ export class CustomersService {
     private readonly changes: PolicyChanges,
     private readonly limits: OwnedLimits,
     private readonly keys: OwnedKeys,
+    private readonly managed: AdminManaged,
     private readonly shared: SharedBudgets,
     private readonly views: CustomerViews,
   ) {}
@@ -70,6 +71,7 @@ export class CustomersService {
     return this.changes.run(ctx, async (change) => {
       const { tx } = change;
       const customer = await this.lock(tx, id);
+      await this.managed.refuseCustomer(tx, id);
       const teams = await this.customers.lockTeams(tx, id);
       const keys = await this.keys.ofCustomer(tx, id);
       const sharedBudgets = await this.shared.ofTenant(tx, id);

@@ -7,10 +7,9 @@ import {
   TenantEntity,
   VirtualKeyEntity,
 } from '@penstock/entities';
-import { type LimitOwner, ownerOf, tenantIdOf } from '@penstock/management';
+import { findKeyHashes, type LimitOwner, ownerOf, tenantIdOf } from '@penstock/management';
 import type { EntityManager } from 'typeorm';
 
-import { findKeyHashes } from './key-hashes.js';
 import { ParentLocks } from './parent-locks.js';
 
 /** An owner of limits that cannot change or move until the transaction ends. */

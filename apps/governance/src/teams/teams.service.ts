@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { uuidv7 } from '@penstock/domain';
 import { TeamEntity } from '@penstock/entities';
-import { type Change, Changed, nextTimestamp, PolicyChanges, tenantIdOf } from '@penstock/management';
+import { type Change, Changed, nextTimestamp, OwnedKeys, PolicyChanges, tenantIdOf } from '@penstock/management';
 import type { RequestContext } from '@penstock/platform';
 import type { EntityManager } from 'typeorm';
 
@@ -9,7 +9,7 @@ import type { CustomerListQuery } from '../http/list.query.js';
 import { notFound } from '../http/not-found.js';
 import { MovingLimits } from '../limits/changes/moving-limits.js';
 import { NO_LIMITS, OwnedLimits, toAuditLimits, type OwnedLimitRows } from '../limits/changes/owned-limits.js';
-import { OwnedKeys } from '../owners/owned-keys.js';
+import { AdminManaged } from '../owners/admin-managed.js';
 import { ParentLocks } from '../owners/parent-locks.js';
 import { refuseWhileInUse } from '../owners/still-in-use.js';
 import { SharedBudgets } from '../shared-budgets/shared-budgets.js';
@@ -28,6 +28,7 @@ export class TeamsService {
     private readonly moving: MovingLimits,
     private readonly parents: ParentLocks,
     private readonly keys: OwnedKeys,
+    private readonly managed: AdminManaged,
     private readonly shared: SharedBudgets,
     private readonly views: TeamViews,
   ) {}
@@ -76,6 +77,7 @@ export class TeamsService {
   async delete(ctx: RequestContext, id: string, doesCascade: boolean): Promise<Changed<void>> {
     return this.changes.run(ctx, async (change) => {
       const team = await this.lock(change.tx, id);
+      await this.managed.refuseTeams(change.tx, [id], 'deleted');
       const keys = await this.keys.ofTeams(change.tx, [id]);
       const tenantId = tenantIdOf({ teamId: id, customerId: team.customerId });
       const sharedBudgets = tenantId === id ? await this.shared.ofTenant(change.tx, id) : [];
@@ -94,6 +96,7 @@ export class TeamsService {
     const before = await this.lock(tx, id);
     const owner = { entity: 'team', id } as const;
     const customerId = await this.customerOf(tx, request.customer_id, before.customerId);
+    if (customerId !== before.customerId) await this.managed.refuseTeams(tx, [id], 'moved');
     const name = request.name ?? before.name;
     const limitsBefore = await this.limits.find(change, owner);
     const areLimitsChanged = await this.limits.apply(change, owner, limitsBefore, request);

@@ -1,7 +1,7 @@
 import { DurationError, IpRangeError, normalizeIpRange, parseInstant } from '@penstock/domain';
+import { parseOverlap } from '@penstock/management';
 
 import { reasonAgainstText, rule } from '../limits/field-decorators.js';
-import { parseOverlap } from './values/parse-overlap.js';
 
 const IP_RANGES_MAX = 200;
 const TAGS_MAX = 50;

@@ -7,6 +7,7 @@ import type { EntityManager } from 'typeorm';
 
 import { notFound } from '../http/not-found.js';
 import { MovingLimits } from '../limits/changes/moving-limits.js';
+import { AdminManaged } from '../owners/admin-managed.js';
 import { ParentLocks } from '../owners/parent-locks.js';
 import { SharedBudgets } from '../shared-budgets/shared-budgets.js';
 import { toAuditKey } from './audit-key.js';
@@ -27,6 +28,7 @@ export class VirtualKeysService {
     private readonly limits: KeyLimits,
     private readonly moving: MovingLimits,
     private readonly parents: ParentLocks,
+    private readonly managed: AdminManaged,
     private readonly shared: SharedBudgets,
     private readonly reads: KeyReads,
   ) {}
@@ -106,6 +108,7 @@ export class VirtualKeysService {
     const before = await this.lock(tx, id);
     const parent = planParent(before, request);
     const isMoved = parent.teamId !== before.teamId || parent.customerId !== before.customerId;
+    if (isMoved) await this.managed.refuseKeyMove(tx, id);
     const tenantBefore = await this.tenantOf(tx, id, before);
     const tenantAfter = isMoved ? await this.tenantOf(tx, id, parent) : tenantBefore;
     const limitsBefore = await this.limits.toAudit(change, id);

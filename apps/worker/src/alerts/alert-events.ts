@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { AlertEntity } from '@penstock/entities';
 import { Metrics } from '@penstock/platform';
 
 /** What operators see of alerts and their delivery: one method per event, none of which can fail. */
@@ -30,7 +31,7 @@ export class AlertEvents {
     });
   }
 
-  alertRaised(kind: 'threshold' | 'forecast'): void {
+  alertRaised(kind: AlertEntity['kind']): void {
     this.alerts.inc({ kind });
   }
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
-/** Alerts and their deliveries are kept this long after their window ended. */
+/** Alerts and their deliveries are kept this long after their window ended, or after they were raised. */
 const KEPT_FOR = '90 days';
 const BATCH_MAX = 5_000;
 
@@ -14,7 +14,7 @@ export class AlertPurge {
     for (;;) {
       const [, count]: [unknown, number] = await this.dataSource.query(
         `DELETE FROM governance.alerts WHERE id IN (
-           SELECT id FROM governance.alerts WHERE window_end_at < now() - interval '${KEPT_FOR}' LIMIT ${BATCH_MAX})`,
+           SELECT id FROM governance.alerts WHERE COALESCE(window_end_at, created_at) < now() - interval '${KEPT_FOR}' LIMIT ${BATCH_MAX})`,
       );
       if (count < BATCH_MAX) return;
     }

@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type Clock, parseCounterId, planLimits, standingsOf, unitOfKey, type Window } from '@penstock/domain';
+import { AlertRecorder, type NewBudgetAlert } from '@penstock/management';
 import { CLOCK, LOGGER, type Logger, Shutdown } from '@penstock/platform';
 import { DataSource, type EntityManager } from 'typeorm';
 
 import { AlertEvents } from './alert-events.js';
-import { AlertRecorder, type NewAlert } from './alert-recorder.js';
 import { evaluateBudget, type BudgetState } from './evaluate-budget.js';
 import { instantsToJudge, type TouchedWindow } from './instants-to-judge.js';
 import { readWatchedBudgets, type WatchedBudget } from './watched-budgets.js';
@@ -84,7 +84,7 @@ export class BudgetWatch {
     else for (const alert of alerts) this.raised.add(keyOf(alert));
   }
 
-  private async raise(alerts: readonly NewAlert[]): Promise<void> {
+  private async raise(alerts: readonly NewBudgetAlert[]): Promise<void> {
     if (alerts.length === 0) return;
     const now = new Date(this.clock.now());
     const raised = await this.dataSource.transaction((tx) => this.recorder.record(tx, alerts, now));
@@ -158,6 +158,6 @@ async function readUsed(manager: EntityManager, counterIds: readonly string[]): 
   return new Map(rows.map(({ id, used }) => [id, BigInt(used)]));
 }
 
-function keyOf({ limitKey, generation, windowStartAt, kind, thresholdPercent }: NewAlert): string {
+function keyOf({ limitKey, generation, windowStartAt, kind, thresholdPercent }: NewBudgetAlert): string {
   return [limitKey, generation, windowStartAt.getTime(), kind, thresholdPercent].join(' ');
 }

@@ -1,7 +1,6 @@
 import { forecastExhaustion, reachedThresholds, type Window } from '@penstock/domain';
 import type { AlertOwner } from '@penstock/entities';
-
-import type { NewAlert } from './alert-recorder.js';
+import type { NewBudgetAlert } from '@penstock/management';
 
 /** A budget in its current window, and what has been settled in it. */
 export interface BudgetState {
@@ -19,7 +18,7 @@ export interface BudgetState {
 }
 
 /** Everything there is to say about a budget now, whether or not it was said before. */
-export function evaluateBudget(budget: BudgetState, nowMs: number): NewAlert[] {
+export function evaluateBudget(budget: BudgetState, nowMs: number): NewBudgetAlert[] {
   const { window, usedNanoUsd, capNanoUsd, thresholds, budgetId, tenantId, limitKey, generation, owners } = budget;
   const common = {
     budgetId,
@@ -32,7 +31,7 @@ export function evaluateBudget(budget: BudgetState, nowMs: number): NewAlert[] {
     capNanoUsd,
     owners: [...owners],
   };
-  const alerts: NewAlert[] = reachedThresholds(usedNanoUsd, capNanoUsd, thresholds).map((thresholdPercent) => ({
+  const alerts: NewBudgetAlert[] = reachedThresholds(usedNanoUsd, capNanoUsd, thresholds).map((thresholdPercent) => ({
     ...common,
     kind: 'threshold',
     thresholdPercent,

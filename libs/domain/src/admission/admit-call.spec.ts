@@ -1,7 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
+import { AppError } from '../errors/app-error.js';
 import type { LimitSpec } from '../limits/limits.js';
+import { planModelRoutes } from '../routing/model-routes.js';
+import type { Target } from '../routing/resolve-target.js';
 import { configOf, limitOf, MemoryPort, policyOf, questionOf } from '../../test/admission-fixtures.js';
 import { admitCall } from './admit-call.js';
 import type { CallQuestion } from './decide-call.js';
@@ -144,6 +147,62 @@ describe('admitCall', () => {
     const ofKey = portOf([limitOf(0)], { providerConfigs });
     await refusalOf(ofKey, question);
     expect(ofKey.asked).toEqual(['openai/proof']);
+  });
+
+  it('a limit of one model: the next of the group is tried; one of the key: it is not', async () => {
+    const modelRoutes = planModelRoutes({
+      aliases: [],
+      groups: [{ name: 'smart', models: ['openai/proof', 'openai/cheap', 'groq/proof'] }],
+    });
+    const question = questionOf({ model: 'smart' });
+    const ofModel = portOf([limitOf(0, { entity: 'model_config', match: { model: 'proof' } })], { modelRoutes });
+    const { decision } = await admitCall(question, ofModel);
+    expect(ofModel.asked).toEqual(['openai/proof', 'openai/cheap']);
+    expect(decision.others).toEqual([{ provider: 'groq', model: 'proof' }]);
+    const ofKey = portOf([limitOf(0)], { modelRoutes });
+    await refusalOf(ofKey, question);
+    expect(ofKey.asked).toEqual(['openai/proof']);
+  });
+
+  it('targets that have failed are passed over, also where limits fall back and clamp', async () => {
+    const modelRoutes = planModelRoutes({
+      aliases: [],
+      groups: [
+        { name: 'smart', models: ['openai/proof', 'groq/proof'] },
+        { name: 'small', models: ['openai/cheap', 'mistral/proof'] },
+      ],
+    });
+    const failed = [{ provider: 'openai', model: 'proof' }];
+    const clamp = portOf([limitOf(INPUT + 7, { onExceed: 'clamp' })], { modelRoutes });
+    const clamped = await admitCall(questionOf({ model: 'smart' }), clamp);
+    expect(clamped.decision).toMatchObject({ provider: 'openai', maxTokens: 7, others: [{ provider: 'groq' }] });
+    clamp.totals.clear();
+    const next = await admitCall(questionOf({ model: 'smart', failed }), clamp);
+    expect(next.decision).toMatchObject({ provider: 'groq', maxTokens: 7, others: [] });
+
+    const budget = limitOf(200_000, { unit: 'nano_usd', onExceed: 'fallback', fallbackModel: 'small' });
+    const fallback = portOf([budget], { modelRoutes });
+    const cheaper = await admitCall(questionOf({ model: 'smart', failed }), fallback);
+    expect(fallback.asked).toEqual(['groq/proof', 'openai/cheap']);
+    expect(cheaper).toMatchObject({ decision: { model: 'cheap' }, fallbackFrom: { provider: 'groq', model: 'proof' } });
+  });
+
+  it('property: attempts one after the other visit every target of a group once, in its order', async () => {
+    const names = ['openai/proof', 'groq/proof', 'mistral/proof', 'openai/cheap', 'anthropic/proof'];
+    await fc.assert(
+      fc.asyncProperty(fc.uniqueArray(fc.constantFrom(...names), { minLength: 1 }), async (models) => {
+        const port = portOf([], { modelRoutes: planModelRoutes({ aliases: [], groups: [{ name: 'smart', models }] }) });
+        const callable = models.filter((name) => !name.startsWith('anthropic'));
+        const failed: Target[] = [];
+        for (const name of callable) {
+          const { decision } = await admitCall(questionOf({ model: 'smart', failed }), port);
+          expect(`${decision.provider}/${decision.model}`).toBe(name);
+          failed.push(decision);
+        }
+        await expect(admitCall(questionOf({ model: 'smart', failed }), port)).rejects.toBeInstanceOf(AppError);
+        expect(port.asked).toEqual(callable);
+      }),
+    );
   });
 
   it('property: whatever the limits say, none that is enforced is ever exceeded', async () => {

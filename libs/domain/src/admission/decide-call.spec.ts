@@ -20,6 +20,16 @@ describe('decideCall', () => {
 
   it.each<[string, Partial<PolicyFacts>, Partial<CallQuestion>, object]>([
     ['an inactive key, before all else', { isActive: false }, { model: 'nobody' }, { code: 'virtual_key_blocked' }],
+    [
+      'a key whose team is paused, and says which and what it is',
+      { suspension: { entity: 'team', id: 'hr', name: 'HR', status: 'paused' } },
+      { model: 'nobody' },
+      {
+        code: 'team_suspended',
+        detail: expect.stringContaining("'HR' (hr)"),
+        data: { denied_by: { entity: 'team', entity_id: 'hr', rule: 'status' }, entity_status: 'paused' },
+      },
+    ],
     ['a name that leads nowhere', {}, { model: 'nobody' }, { code: 'model_not_found' }],
     [
       'a model that is not allowed, and says which are',

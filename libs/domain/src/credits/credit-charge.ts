@@ -5,15 +5,19 @@ export type BudgetMode = 'job_based' | 'consumption_usd' | 'consumption_tokens';
 export const BUDGET_MODES = ['job_based', 'consumption_usd', 'consumption_tokens'] as const satisfies BudgetMode[];
 
 /** Why credits moved. */
-export type CreditTransferType =
-  | 'allocation'
-  | 'deduction'
-  | 'refund'
-  | 'subscription_payment'
-  | 'one_time_payment'
-  | 'adjustment'
-  | 'refill'
-  | 'expiry';
+export type CreditTransferType = (typeof CREDIT_TRANSFER_TYPES)[number];
+
+/** Every {@link CreditTransferType}. */
+export const CREDIT_TRANSFER_TYPES = [
+  'allocation',
+  'deduction',
+  'refund',
+  'subscription_payment',
+  'one_time_payment',
+  'adjustment',
+  'refill',
+  'expiry',
+] as const;
 
 /** What a team's credits are worth. */
 export interface CreditTerms {

@@ -48,6 +48,28 @@ export const callerErrors = {
     isRetryable: false,
     logLevel: 'info',
   },
+  team_suspended: {
+    status: 403,
+    openAiType: 'permission_error',
+    bifrostType: 'team_suspended',
+    title: 'The team is not active.',
+    remedy: 'Ask an operator to resume the team.',
+    explanation:
+      'An operator has suspended or paused the team that the virtual key belongs to. It governs the very next call on every gateway and every route that takes the key of a team; nothing is charged. The answer names the team and its status. Resuming it makes the same key work again.',
+    isRetryable: false,
+    logLevel: 'info',
+  },
+  organization_suspended: {
+    status: 403,
+    openAiType: 'permission_error',
+    bifrostType: 'organization_suspended',
+    title: 'The organization is not active.',
+    remedy: 'Ask an operator to resume the organization.',
+    explanation:
+      'An operator has suspended the organization, and with it every virtual key of its teams and of its own. Teams keep their status; resuming the organization makes the keys of active teams work again.',
+    isRetryable: false,
+    logLevel: 'info',
+  },
   call_cut: {
     status: 403,
     openAiType: 'permission_error',

@@ -3,6 +3,7 @@ import type { CatalogueEntry } from './catalogue-entry.js';
 import { creditErrors } from './credit-errors.js';
 import { limitErrors } from './limit-errors.js';
 import { managementErrors } from './management-errors.js';
+import { modelErrors } from './model-errors.js';
 import { operatorErrors } from './operator-errors.js';
 import { providerErrors } from './provider-errors.js';
 import { serviceErrors } from './service-errors.js';
@@ -13,6 +14,7 @@ const entries = {
   ...serviceErrors,
   ...providerErrors,
   ...managementErrors,
+  ...modelErrors,
   ...operatorErrors,
   ...creditErrors,
 };

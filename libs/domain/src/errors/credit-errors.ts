@@ -22,4 +22,24 @@ export const creditErrors = {
     isRetryable: false,
     logLevel: 'info',
   },
+  credit_terms_invalid: {
+    status: 400,
+    openAiType: 'invalid_request_error',
+    title: 'Credits cannot be kept in this way.',
+    remedy: 'Correct the field that the message names.',
+    explanation:
+      'A budget mode, rate, payment type or refill setting is not one of the possible ones, or an amount is none. Nothing was changed.',
+    isRetryable: false,
+    logLevel: 'info',
+  },
+  refund_too_large: {
+    status: 400,
+    openAiType: 'invalid_request_error',
+    title: 'More cannot be refunded than was deducted.',
+    remedy: 'Refund at most what the message names; to give credits for another reason, add them.',
+    explanation:
+      'All refunds of a job together are at most what the job was charged, and all refunds of a team at most what the team used. Nothing was booked.',
+    isRetryable: false,
+    logLevel: 'info',
+  },
 } as const satisfies Record<string, CatalogueEntry>;

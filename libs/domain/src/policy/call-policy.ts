@@ -10,6 +10,7 @@ import { type LimitPlan, planLimits } from '../limits/limit-plan.js';
 import { appliesTo, type LimitSpec } from '../limits/limits.js';
 import type { ModelRoute } from '../routing/model-routes.js';
 import type { ProviderConfig } from './access/provider-config.js';
+import type { Suspension } from './access/suspension.js';
 import type { CredentialProvider } from '../routing/credential-providers.js';
 
 /** What a policy must say for a call of its key to be decided. */
@@ -19,6 +20,8 @@ export interface PolicyFacts {
   readonly keyName: string;
   readonly teamId: string | null;
   readonly isActive: boolean;
+  /** Null: the team and the organization of the key are active, or it has none. */
+  readonly suspension: Suspension | null;
   /** The end of the key or of its value, whichever is earlier; milliseconds since the epoch. */
   readonly expiresAtMs: number | null;
   /** Addresses and networks; null or empty: from everywhere. */

@@ -48,9 +48,9 @@ export function parseUsdPerMtok(text: string): bigint {
   return value;
 }
 
-/** Writes pico-dollars per token as USD per million tokens, with six decimals. */
-export function formatUsdPerMtok(picoUsd: bigint): string {
-  return formatScaled(picoUsd, MTOK_DECIMALS);
+/** Writes a price of pico-dollars per token in USD per million tokens, with all six decimals: `0.150000`. */
+export function formatUsdPerMtok(picoUsdPerToken: bigint): string {
+  return formatScaled(picoUsdPerToken, MTOK_DECIMALS);
 }
 
 /** Reads a price in USD per call as nano-dollars. @throws RangeError like {@link parseUsdPerMtok}, at nine decimals. */

@@ -33,7 +33,7 @@ export class AdminUserEntity {
   @Column({ type: 'timestamptz', name: 'created_at', precision: 3 })
   createdAt!: Date;
 
-  /** Null for the first owner, and for accounts made with the master key. */
+  /** Null for the first owner. */
   @ForeignKey(() => AdminUserEntity, 'userId', { name: 'fk_admin_users_created_by' })
   @Column({ type: 'uuid', name: 'created_by', nullable: true })
   createdBy!: string | null;

@@ -5,7 +5,7 @@ import { AdmissionStore, PolicyDelivery, REDIS_COMMAND } from '@penstock/platfor
 import type { Redis } from 'ioredis';
 import { DataSource } from 'typeorm';
 
-import { CreditHolds, CreditLedger } from '../credits/index.js';
+import { CreditHolds, CreditLedger, CreditWithdrawals, TakenCredits } from '../credits/index.js';
 import { PoliciesRepository, TenantLoader } from '../policies/index.js';
 import { ChangedInterceptor } from './changed.interceptor.js';
 import { PolicyChanges } from './policy-changes.js';
@@ -18,6 +18,8 @@ import { REDIS_TIMEOUT_MS } from './redis-timeout.js';
     PolicyChanges,
     CreditHolds,
     CreditLedger,
+    CreditWithdrawals,
+    TakenCredits,
     PoliciesRepository,
     TenantLoader,
     { provide: APP_INTERCEPTOR, useClass: ChangedInterceptor },
@@ -33,6 +35,17 @@ import { REDIS_TIMEOUT_MS } from './redis-timeout.js';
         new PolicyDelivery(redis, store, (limitKeys) => readNewestRecordedUsage(dataSource.manager, limitKeys)),
     },
   ],
-  exports: [AdmissionStore, CreditHolds, CreditLedger, PoliciesRepository, PolicyChanges, PolicyDelivery, TenantLoader],
+  exports: [
+    AdmissionStore,
+    CreditHolds,
+    CreditLedger,
+    CreditWithdrawals,
+    TakenCredits,
+    PoliciesRepository,
+    PolicyChanges,
+    PolicyDelivery,
+    TakenCredits,
+    TenantLoader,
+  ],
 })
 export class ChangesModule {}

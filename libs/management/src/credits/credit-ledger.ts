@@ -72,6 +72,7 @@ export class CreditLedger {
       refillCredits: null,
       refillPeriod: null,
       refillAnchorAt: null,
+      nextRefillAt: null,
       lastRefillAt: null,
       createdAt: now,
       updatedAt: now,
@@ -146,7 +147,7 @@ export class CreditLedger {
     const decided = deductions.map(({ account, request }) =>
       decide(account, request, grants.get(account.id) ?? [], request.transferId),
     );
-    if (decided.length > 0) await writePostings(tx, decided);
+    await writePostings(tx, decided);
     return decided.map(({ account, transferId, plan }) => ({
       accountId: account.id,
       transferId,
@@ -164,6 +165,8 @@ export class CreditLedger {
     account: CreditAccountEntity,
     context: PostingContext,
   ): Promise<CreditTransferEntity | null> {
+    // First, because nobody has to be told that nothing is left.
+    account.closedAt = context.now;
     const rest = restOf((await this.findRests(tx, [account.id])).get(account.id) ?? []);
     const transfer =
       rest === 0n
@@ -176,9 +179,10 @@ export class CreditLedger {
             idempotencyKey: 'closing',
             reason: 'The team was deleted.',
           });
-    account.closedAt = context.now;
     account.autoRefill = false;
-    await tx.update(CreditAccountEntity, account.id, { closedAt: account.closedAt, autoRefill: false });
+    account.nextRefillAt = null;
+    const { closedAt, autoRefill, nextRefillAt } = account;
+    await tx.update(CreditAccountEntity, account.id, { closedAt, autoRefill, nextRefillAt });
     return transfer;
   }
 

@@ -2,6 +2,7 @@ import type { PlannedPosting } from '@penstock/domain';
 import { CONSUMPTION_ACCOUNT_ID, type CreditAccountEntity, ISSUANCE_ACCOUNT_ID } from '@penstock/entities';
 import type { EntityManager } from 'typeorm';
 
+import { raiseCreditAlerts, standingOf } from './credit-alerts.js';
 import { DEFAULT_GRANT_PRIORITY, type PostingRequest, requestHashOf } from './posting-request.js';
 
 /** A posting that is decided and has its ids. */
@@ -19,12 +20,16 @@ export interface DecidedPosting {
  * are. The accounts in memory are changed as well.
  */
 export async function writePostings(tx: EntityManager, postings: readonly DecidedPosting[]): Promise<void> {
+  const [first] = postings;
+  if (first === undefined) return;
+  const changes = postings.map(({ account, transferId }) => ({ account, transferId, before: standingOf(account) }));
   await insertTransfers(tx, postings);
   await insertEntries(tx, postings);
   await updateAccounts(tx, postings);
   await updateGrants(tx, postings);
   await insertGrants(tx, postings);
   await insertBurns(tx, postings);
+  await raiseCreditAlerts(tx, changes, first.request.now);
 }
 
 async function insertTransfers(tx: EntityManager, postings: readonly DecidedPosting[]): Promise<void> {

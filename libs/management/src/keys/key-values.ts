@@ -10,6 +10,19 @@ export interface LiveValue {
   readonly lastUsedAt: Date | null;
 }
 
+/** What a rotation did. */
+export interface RotatedValues {
+  readonly issued: VirtualKeySecretEntity;
+  /** The value that was current; null when there was none. */
+  readonly replacedSecretId: string | null;
+  /** Values that do not work any more. */
+  readonly endedSecretIds: readonly string[];
+  /** When the replaced value ends. */
+  readonly previousEndsAt: Date;
+  /** Of every value that the key had and has: what gateways must forget. */
+  readonly keyHashes: readonly string[];
+}
+
 /** Rows of `governance.virtual_key_secrets`. Who writes them holds a lock on the key. */
 @Injectable()
 export class KeyValues {
@@ -29,6 +42,33 @@ export class KeyValues {
     });
     await tx.getRepository(VirtualKeySecretEntity).insert(secret);
     return secret;
+  }
+
+  /**
+   * Gives a key a new value. Of those before, only the current one works on, and only for the overlap.
+   *
+   * @param secretId of the new value.
+   * @param overlapMs 0: every value of before ends at once.
+   */
+  async rotate(
+    tx: EntityManager,
+    keyId: string,
+    { secretId, overlapMs, now }: { readonly secretId: string; readonly overlapMs: number; readonly now: Date },
+  ): Promise<RotatedValues> {
+    const secrets = await this.ofKey(tx, keyId);
+    const replaced = secrets.find(({ expiresAt }) => expiresAt === null);
+    const previousEndsAt = new Date(now.getTime() + overlapMs);
+    const endedSecretIds = secrets.filter((secret) => overlapMs === 0 || secret !== replaced).map(({ id }) => id);
+    await this.delete(tx, endedSecretIds);
+    if (replaced !== undefined && overlapMs > 0) await this.end(tx, replaced.id, previousEndsAt);
+    const issued = await this.issue(tx, keyId, secretId, now);
+    return {
+      issued,
+      replacedSecretId: replaced?.id ?? null,
+      endedSecretIds,
+      previousEndsAt,
+      keyHashes: [...secrets, issued].map(({ keyHash }) => keyHash),
+    };
   }
 
   /** Every value that is stored, also those whose end has passed; the newest first. */

@@ -38,6 +38,7 @@ export function buildSnapshot(row: PolicyRow): PolicySnapshot {
     keyName: row.keyName,
     secretId: row.secretId,
     isActive: row.isActive,
+    suspension: row.suspension,
     expiresAtMs: row.expiresAtMs === null ? null : Number(row.expiresAtMs),
     teamId: row.teamId,
     customerId: row.customerId,

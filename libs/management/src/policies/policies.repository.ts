@@ -46,6 +46,14 @@ const PRICES_JSON = `(SELECT COALESCE(json_agg(json_build_object(
     WHERE n.provider = p.provider AND n.model = p.model AND n.effective_from > p.effective_from
       AND n.effective_from <= to_timestamp($2 / 1000.0)))`;
 
+/** What stops everything below it comes first: resuming the team alone would not help. */
+const SUSPENSION_JSON = `CASE
+    WHEN p.organization_status <> 'active' THEN json_build_object('entity', 'organization',
+      'id', p.organization_id, 'name', p.organization_name, 'status', p.organization_status)
+    WHEN p.team_status <> 'active' THEN json_build_object('entity', 'team',
+      'id', p.saas_team_id, 'name', p.team_alias, 'status', p.team_status)
+  END`;
+
 /** Null when the admin API does not know the team. */
 const MODEL_GRANTS_JSON = `(SELECT ${modelGrantsJson('s.team_id')}
   FROM saas.teams s JOIN path p ON s.governance_team_id = p.team_id)`;
@@ -86,12 +94,16 @@ WITH path AS (
   SELECT k.id AS key_id, k.name AS key_name, k.is_active, k.allowed_models, k.allowed_providers, k.allowed_ips, k.tags,
     s.id AS secret_id, LEAST(k.expires_at, s.expires_at) AS expires_at,
     t.id AS team_id, t.name AS team_name, c.id AS customer_id, c.name AS customer_name,
+    st.team_id AS saas_team_id, st.team_alias, st.status AS team_status,
+    so.organization_id, so.name AS organization_name, so.status AS organization_status,
     n.id AS tenant_id, n.epoch, n.time_zone, n.fiscal_year_start_month, n.stream_policy
   FROM governance.virtual_key_secrets s
   JOIN governance.virtual_keys k ON k.id = s.virtual_key_id
   LEFT JOIN governance.teams t ON t.id = k.team_id
   LEFT JOIN governance.customers c ON c.id = COALESCE(t.customer_id, k.customer_id)
   LEFT JOIN governance.tenants n ON n.id = COALESCE(c.id, t.id, k.id)
+  LEFT JOIN saas.teams st ON st.governance_team_id = t.id
+  LEFT JOIN saas.organizations so ON so.customer_id = c.id
   WHERE s.key_hash = $1 AND (s.expires_at IS NULL OR s.expires_at > to_timestamp($2 / 1000.0))
 ), providers AS (
   SELECT o.* FROM governance.provider_configs o JOIN path p ON o.virtual_key_id = p.key_id
@@ -108,7 +120,7 @@ SELECT p.key_id AS "keyId", p.key_name AS "keyName", p.secret_id AS "secretId", 
   p.allowed_models AS "allowedModels", p.allowed_providers AS "allowedProviders",
   p.team_id AS "teamId", p.team_name AS "teamName", p.customer_id AS "customerId", p.customer_name AS "customerName",
   p.tenant_id AS "tenantId", p.epoch, p.time_zone AS "timeZone", p.fiscal_year_start_month AS "fiscalYearStartMonth",
-  p.stream_policy AS "streamPolicy",
+  p.stream_policy AS "streamPolicy", ${SUSPENSION_JSON} AS suspension,
   (SELECT COALESCE(json_agg(json_build_object('id', o.id, 'provider', o.provider, 'weight', o.weight,
     'allowedModels', o.allowed_models) ORDER BY o.weight DESC, o.created_at, o.id), '[]') FROM providers o
   ) AS "providerConfigs",

@@ -1,5 +1,5 @@
 import type { ModelGrants, PolicyCredit } from '@penstock/domain';
-import type { ProviderConfig, SealedProviderCredential, StreamPolicy } from '@penstock/dto';
+import type { ProviderConfig, SealedProviderCredential, StreamPolicy, Suspension } from '@penstock/dto';
 
 import type { PriceBookRow } from '../prices/index.js';
 import type { OwnerColumns } from './limit-owner.js';
@@ -91,6 +91,7 @@ export interface PolicyRow extends LimitRows {
   readonly tenantId: string | null;
   readonly epoch: string | null;
   readonly streamPolicy: StreamPolicy | null;
+  readonly suspension: Suspension | null;
   readonly providerConfigs: readonly ProviderConfig[];
   /** Null for a team that the admin API does not know, and without a team. */
   readonly modelGrants: ModelGrants | null;

@@ -39,7 +39,8 @@ export class TenantLoader {
     const recorded = await readRecordedCounters(this.dataSource.manager, [...ids]);
     const counters = Object.fromEntries(recorded.map(({ counterId: id, used }) => [id, used]));
     for (const account of await readCreditCounters(this.dataSource.manager, tenantId)) {
-      counters[creditCounterId(account.accountSeq)] = account.credits;
+      // Nothing is what a counter that is not there counts.
+      if (account.credits !== '0') counters[creditCounterId(account.accountSeq)] = account.credits;
       for (const { seq, microCredits, isOpen } of account.holds) {
         if (isOpen) counters[creditHoldCounterId(seq)] = microCredits;
       }

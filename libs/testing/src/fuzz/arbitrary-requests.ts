@@ -69,7 +69,7 @@ export function plannedRequests(document: OpenApiDocument, hints: FieldHints): A
   return fc.oneof(
     ...operationsOf(document).map((operation) => ({
       weight: weightOf(operation),
-      arbitrary: requestsOf(operation, values),
+      arbitrary: requestsOf(operation, values, hints),
     })),
   );
 }
@@ -81,12 +81,14 @@ function weightOf({ method, path }: ApiOperation): number {
   return method === 'GET' && path.includes('{') ? 2 : 1;
 }
 
-function requestsOf(operation: ApiOperation, values: SchemaValues): Arbitrary<PlannedRequest> {
+function requestsOf(operation: ApiOperation, values: SchemaValues, hints: FieldHints): Arbitrary<PlannedRequest> {
   const parts = operation.path.split('/');
-  const kinds = parts.flatMap((part, index) => (part.startsWith('{') ? [kindOf(part, parts[index - 1] ?? '')] : []));
+  const pathValues = parts.flatMap((part, index) =>
+    part.startsWith('{') ? [pathValue(part.slice(1, -1), parts[index - 1] ?? '', hints)] : [],
+  );
   return fc
     .record({
-      pathValues: fc.tuple(...kinds.map(pathValue)),
+      pathValues: fc.tuple(...pathValues),
       query: queryOf(operation, values),
       body: bodyOf(operation, values),
       contentType: seldom(fc.constantFrom(...CONTENT_TYPES), 'application/json', 30),
@@ -96,16 +98,22 @@ function requestsOf(operation: ApiOperation, values: SchemaValues): Arbitrary<Pl
     .map((request) => ({ ...request, operation }));
 }
 
-/** `/virtual-keys/{id}` takes ids of a `virtual_key`, `{team_id}` and `{teamId}` of a `team`. */
-function kindOf(parameter: string, segmentBefore: string): string {
-  const name = parameter.slice(1, -1);
-  if (/.(_id|Id)$/.test(name)) return name.replace(/_?id$/i, '');
-  return singularOf(segmentBefore);
-}
-
-function pathValue(kind: string): Arbitrary<EntityRef | string> {
+/**
+ * `/virtual-keys/{id}` takes ids of a `virtual_key`, `{team_id}` and `{teamId}` of a `team`, or one of the hints if there
+ * are any; `{provider}`, which is no id, only those.
+ */
+function pathValue(name: string, segmentBefore: string, hints: FieldHints): Arbitrary<EntityRef | string> {
+  const isNamedId = /.(_id|Id)$/.test(name);
+  const words = (hints(name) ?? []).filter((hint) => typeof hint === 'string' && hint.isWellFormed());
+  const kind = isNamedId ? name.replace(/_?id$/i, '') : singularOf(segmentBefore);
+  const ids = { weight: 16, arbitrary: fc.nat().map((pick) => new EntityRef(kind, pick)) };
+  const hinted = words.map((word) => ({
+    weight: Math.ceil(16 / words.length),
+    arbitrary: fc.constant(encodeURIComponent(word as string)),
+  }));
   return fc.oneof(
-    { weight: 16, arbitrary: fc.nat().map((pick) => new EntityRef(kind, pick)) },
+    ...(isNamedId || words.length === 0 ? [ids] : []),
+    ...hinted,
     { weight: 1, arbitrary: fc.nat().map((pick) => new EntityRef(undefined, pick)) },
     { weight: 2, arbitrary: fc.constantFrom(...ODD_SEGMENTS) },
   );

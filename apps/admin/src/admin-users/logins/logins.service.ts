@@ -6,6 +6,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 
 import { AdminConfig } from '../../config.js';
 import { auditAccount } from '../account-audit.js';
+import { AccountChanges } from '../account-changes.js';
 import { loginOf } from '../acting-operator.js';
 import type { LoginResponse } from '../admin-user.response.js';
 import { AdminSessionsRepository } from './admin-sessions.repository.js';
@@ -27,6 +28,7 @@ export class LoginsService {
     private readonly users: AdminUsersRepository,
     private readonly sessions: AdminSessionsRepository,
     private readonly check: PasswordCheck,
+    private readonly changes: AccountChanges,
   ) {}
 
   /** @throws AppError `login_refused`, the same for every reason; `login_throttled`. */
@@ -85,8 +87,8 @@ export class LoginsService {
   /** Revokes the login behind the request; its token is refused from now on. */
   async logout(ctx: RequestContext): Promise<void> {
     const { userId, sessionId } = loginOf(ctx);
-    await this.dataSource.transaction(async (tx) => {
-      if (!(await this.sessions.revoke(tx, sessionId, new Date(ctx.nowMs)))) return;
+    await this.changes.run(userId, async (tx) => {
+      if (!(await this.sessions.revoke(tx, sessionId, userId, new Date(ctx.nowMs)))) return;
       await auditAccount(tx, ctx, {
         action: 'admin_user.logged_out',
         userId,

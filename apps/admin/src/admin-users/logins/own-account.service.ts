@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '@penstock/domain';
 import type { RequestContext } from '@penstock/platform';
-import { DataSource } from 'typeorm';
 
 import { auditAccount } from '../account-audit.js';
+import { AccountChanges } from '../account-changes.js';
 import { loginOf } from '../acting-operator.js';
 import { AdminSessionsRepository } from './admin-sessions.repository.js';
 import type { AdminUserResponse } from '../admin-user.response.js';
@@ -17,7 +17,7 @@ import { Passwords } from '../passwords/passwords.js';
 @Injectable()
 export class OwnAccountService {
   constructor(
-    private readonly dataSource: DataSource,
+    private readonly changes: AccountChanges,
     private readonly users: AdminUsersRepository,
     private readonly sessions: AdminSessionsRepository,
     private readonly passwords: Passwords,
@@ -41,7 +41,7 @@ export class OwnAccountService {
       refusedCode: 'password_wrong',
     });
     const passwordHash = await this.passwords.hash(request.new_password);
-    await this.dataSource.transaction(async (tx) => {
+    await this.changes.run(userId, async (tx) => {
       const user = await this.users.lockById(tx, userId);
       // Another change of it was faster.
       if (user === null || user.passwordHash !== checked.passwordHash) throw new AppError('password_wrong');

@@ -71,6 +71,15 @@ export class ModelAssignments {
     return { before, after };
   }
 
+  /** Those of the names that are access groups. */
+  async knownAccessGroups(manager: EntityManager, names: readonly string[]): Promise<string[]> {
+    const rows: { name: string }[] = await manager.query(
+      'SELECT group_name AS name FROM saas.model_access_groups WHERE group_name = ANY($1)',
+      [names],
+    );
+    return rows.map(({ name }) => name);
+  }
+
   /** What each of the teams has; also for a team that was just made, when its transaction is given. */
   async describe(
     teamIds: readonly string[],

@@ -1,59 +1,27 @@
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 
-import { AppError, type Clock, formatUsd, nanoUsd, type Target } from '@penstock/domain';
+import { AppError, type Clock, type Target } from '@penstock/domain';
 import type { CallOutcome } from '@penstock/dto';
 
-import type { AdmissionService, Hold } from '../../admission/admission.service.js';
-import { setLimitHeaders } from '../../admission/limit-headers.js';
-import type { Dialect } from '../../auth/credential.js';
+import type { AdmissionService } from '../../admission/admission.service.js';
 import type { GatewayEvents } from '../../gateway-events.js';
-import type { Provider } from '../../routing/providers.js';
 import { classifyUpstreamError } from '../../upstream/classify-upstream-error.js';
 import { Exchange, ExchangeAbortedError, type ExchangeListener } from '../../upstream/exchange.js';
 import { type SseEvent, SseTap } from '../../upstream/sse-tap.js';
-import { fromProviderHeaders, toProviderHeaders } from '../../upstream/upstream-headers.js';
+import { toProviderHeaders } from '../../upstream/upstream-headers.js';
+import { accountFromHold, accountFromText, accountFromUsage, type CallAccount } from './call-accounting.js';
 import {
-  accountFromHold,
-  accountFromText,
-  accountFromUsage,
-  type CallAccount,
-  type CallPrice,
-} from './call-accounting.js';
-import type { ChatFacts } from './chat-request.js';
+  endStream,
+  endStreamWithError,
+  sendCompletion,
+  sendError,
+  sendProviderError,
+  type WholeAnswer,
+  writeStreamHead,
+} from './call-answer.js';
+import type { ChatCallContext } from './chat-call-context.js';
 import { type FailedAttempt, isWorthAnotherTarget, refusedAttempt } from './failed-attempts.js';
-import { sendAnswer, toErrorAnswer } from '../error-response.js';
 import { generatedTextOf, isEventStream, parseJson } from './provider-answer.js';
-
-/**
- * Goes on with another target after an attempt whose hold has ended. Resolves when that has ended too, or with what the
- * caller is to be answered because there is none.
- */
-export type FailOver = (failed: FailedAttempt) => Promise<AppError | undefined>;
-
-/** Everything an admitted call needs until its end. */
-export interface ChatCallContext {
-  readonly requestId: string;
-  readonly chat: ChatFacts;
-  readonly provider: Provider;
-  readonly hold: Hold;
-  readonly charge: CallPrice;
-  readonly response: ServerResponse;
-  readonly callerHeaders: IncomingHttpHeaders;
-  readonly dialect: Dialect;
-  /** When the request arrived; earlier attempts count. */
-  readonly arrivedAtMs: number;
-  /** When this attempt began. */
-  readonly startedAtMs: number;
-  readonly drainMaxMs: number;
-  readonly answerBytesMax: number;
-  /** Undefined for the only attempt that there can be. */
-  readonly failOver: FailOver | undefined;
-  /** What the caller is told besides what every call is told. */
-  readonly headers: Readonly<Record<string, string>> | undefined;
-}
-
-/** What the call cost; a trailer where the head is out before that is known. */
-const COST_HEADER = 'x-penstock-cost-usd';
 
 /** How an answer is read. */
 type AnswerKind = 'pending' | 'failure' | 'json' | 'stream';
@@ -124,7 +92,7 @@ export class ChatCall implements ExchangeListener {
     } else if (this.context.chat.isStream && isEventStream(headers)) {
       this.kind = 'stream';
       this.tap = new SseTap();
-      this.writeStreamHead();
+      if (!this.isClientGone) writeStreamHead(this.context, status, headers, this.clock.now());
     } else {
       this.kind = 'json';
     }
@@ -211,18 +179,13 @@ export class ChatCall implements ExchangeListener {
   }
 
   private async endFailure(): Promise<void> {
-    const { hold, provider, response, requestId, dialect } = this.context;
+    const { hold, provider } = this.context;
     await this.admission.release(hold);
     this.events.upstreamFailed(this.context.requestId, provider.name, this.status);
     if (isWorthAnotherTarget(this.status, this.chunks) && (await this.handOver(this.refused()))) return;
-    if (this.status === 401 || this.status === 403) {
-      const error = provider.credentialRefusal(this.status);
-      sendAnswer(response, toErrorAnswer(error, dialect, requestId));
-      return;
-    }
-    const headers = this.answerHeaders();
-    headers['content-type'] = this.upstreamHeaders['content-type'] ?? 'application/json';
-    this.sendWhole(this.status, headers);
+    if (!this.isAwaited()) return;
+    if (this.isCredentialRefused()) sendError(this.context, provider.credentialRefusal(this.status));
+    else sendProviderError(this.context, this.wholeAnswer());
   }
 
   private async endJson(): Promise<void> {
@@ -239,24 +202,16 @@ export class ChatCall implements ExchangeListener {
       const error = new AppError('upstream_malformed', {
         detail: `The provider '${this.context.provider.name}' answered 200 with something that is not JSON. It was charged at the reserved amount.`,
       });
-      if (!(await this.handOver(this.broken(error, true)))) this.sendError(error);
+      if (!(await this.handOver(this.broken(error, true)))) sendError(this.context, error);
       return;
     }
-    const headers = this.answerHeaders();
-    headers['content-type'] = 'application/json';
-    headers[COST_HEADER] = formatUsd(nanoUsd(account.amounts.costNanoUsd));
-    setLimitHeaders(headers, hold, this.clock.now(), account.amounts);
-    this.sendWhole(this.status, headers);
+    if (this.isAwaited()) sendCompletion(this.context, this.wholeAnswer(), account, this.clock.now());
   }
 
   private async endStream(lastBytes?: Buffer): Promise<void> {
     const account = this.account ?? (await this.accountFromTap());
     await this.settle(account, this.isClientGone ? 'client_gone' : 'completed');
-    const { response } = this.context;
-    if (this.isClientGone || response.destroyed) return;
-    if (lastBytes !== undefined) response.write(lastBytes);
-    if (this.canTrail()) response.addTrailers({ [COST_HEADER]: formatUsd(nanoUsd(account.amounts.costNanoUsd)) });
-    response.end();
+    if (this.isAwaited()) endStream(this.context, account, lastBytes);
   }
 
   private async endBroken(cause: Error): Promise<void> {
@@ -271,13 +226,14 @@ export class ChatCall implements ExchangeListener {
       const failed = this.kind === 'failure' ? this.refused() : this.broken(error, false);
       const isWorthIt = this.kind !== 'failure' || isWorthAnotherTarget(this.status, this.chunks);
       if (isTheirs && isWorthIt && (await this.handOver(failed))) return;
-      this.sendError(error);
+      sendError(this.context, error);
       return;
     }
     const account = this.account ?? (this.kind === 'stream' ? await this.accountFromTap() : accountFromHold(hold));
     await this.settle(account, this.isClientGone ? 'client_gone' : 'truncated');
-    if (this.kind === 'stream') this.endStreamWithError(error);
-    else if (!isTheirs || !(await this.handOver(this.broken(error, true)))) this.sendError(error);
+    if (this.kind === 'stream') {
+      if (this.isAwaited()) endStreamWithError(this.context, error);
+    } else if (!isTheirs || !(await this.handOver(this.broken(error, true)))) sendError(this.context, error);
   }
 
   /**
@@ -287,26 +243,32 @@ export class ChatCall implements ExchangeListener {
    */
   private async handOver(failed: FailedAttempt): Promise<boolean> {
     const { failOver, response } = this.context;
-    if (failOver === undefined || this.cutBy !== undefined || this.isClientGone || response.destroyed) return false;
+    if (failOver === undefined || this.cutBy !== undefined || !this.isAwaited()) return false;
     response.off('close', this.onClose);
     const error = await failOver(failed);
-    if (error !== undefined) this.sendError(error);
+    if (error !== undefined) sendError(this.context, error);
     return true;
   }
 
   private refused(): FailedAttempt {
-    return refusedAttempt(this.target(), this.status, this.upstreamHeaders);
+    const { provider } = this.context;
+    const refusal = this.isCredentialRefused() ? provider.credentialRefusal(this.status) : undefined;
+    return refusedAttempt(this.target(), this.status, this.upstreamHeaders, refusal);
   }
 
   private broken(error: AppError, isCharged: boolean): FailedAttempt {
     return {
       ...this.target(),
-      code: error.code as FailedAttempt['code'],
+      code: error.code,
       status: this.status === 0 ? null : this.status,
       message: error.detail ?? error.message,
       isCharged,
       retryAfterMs: null,
     };
+  }
+
+  private isCredentialRefused(): boolean {
+    return this.status === 401 || this.status === 403;
   }
 
   private target(): Target {
@@ -343,58 +305,19 @@ export class ChatCall implements ExchangeListener {
       await end();
     } catch (error) {
       this.events.callFailed(this.context.requestId, error);
-      this.sendError(new AppError('internal_unexpected', { cause: error }));
+      sendError(this.context, new AppError('internal_unexpected', { cause: error }));
       if (this.context.response.headersSent) this.context.response.destroy();
     } finally {
       this.finish();
     }
   }
 
-  private writeStreamHead(): void {
-    if (this.isClientGone) return;
-    const headers = this.answerHeaders();
-    headers['content-type'] = 'text/event-stream; charset=utf-8';
-    headers['cache-control'] = 'no-cache';
-    // Tells nginx and its likes not to collect the answer before passing it on.
-    headers['x-accel-buffering'] = 'no';
-    if (this.canTrail()) headers['trailer'] = COST_HEADER;
-    setLimitHeaders(headers, this.context.hold, this.clock.now());
-    this.context.response.writeHead(this.status, headers);
+  /** False when nobody waits for the answer any more. */
+  private isAwaited(): boolean {
+    return !this.isClientGone && !this.context.response.destroyed;
   }
 
-  /** HTTP/1.0, which some proxies still speak to what is behind them, has no chunks and so no trailers. */
-  private canTrail(): boolean {
-    return this.context.response.req.httpVersion === '1.1';
-  }
-
-  private answerHeaders(): Record<string, string> {
-    const headers: Record<string, string> = { 'x-request-id': this.context.requestId, ...this.context.headers };
-    const { id, jobId } = this.context.hold.identity;
-    // Who runs the job looks up what the call came to.
-    if (jobId !== undefined) headers['x-penstock-call-ids'] = id;
-    fromProviderHeaders(this.upstreamHeaders, headers);
-    return headers;
-  }
-
-  private sendWhole(status: number, headers: Record<string, string>): void {
-    const { response } = this.context;
-    if (this.isClientGone || response.destroyed) return;
-    headers['content-length'] = String(this.chunkBytes);
-    response.writeHead(status, headers);
-    response.end(this.chunks.length === 1 ? this.chunks[0] : Buffer.concat(this.chunks));
-  }
-
-  private sendError(error: AppError): void {
-    const { response, dialect, requestId } = this.context;
-    if (this.isClientGone) return;
-    sendAnswer(response, toErrorAnswer(error, dialect, requestId));
-  }
-
-  /** The head is out: the error travels as an event, and without `[DONE]` no client takes the answer for whole. */
-  private endStreamWithError(error: AppError): void {
-    const { response, dialect, requestId } = this.context;
-    if (this.isClientGone || response.destroyed) return;
-    const { body } = toErrorAnswer(error, dialect, requestId);
-    response.end(`data: ${body}\n\n`);
+  private wholeAnswer(): WholeAnswer {
+    return { status: this.status, headers: this.upstreamHeaders, chunks: this.chunks };
   }
 }

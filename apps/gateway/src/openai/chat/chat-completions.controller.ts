@@ -60,6 +60,8 @@ export class ChatCompletionsController {
     'provider_not_configured',
     'virtual_key_not_found',
     'virtual_key_blocked',
+    'organization_suspended',
+    'team_suspended',
     'virtual_key_expired',
     'ip_not_allowed',
     'budget_exceeded',

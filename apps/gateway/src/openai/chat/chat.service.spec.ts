@@ -2,13 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 
 import { describe, expect, it } from '@jest/globals';
+import { AppError } from '@penstock/domain';
 
 import type { AdmissionService, Hold } from '../../admission/admission.service.js';
 import type { GatewayEvents } from '../../gateway-events.js';
 import type { PolicyEntry } from '../../policies/policy-entry.js';
 import type { PolicyStore } from '../../policies/policy-store.js';
 import type { OrganizationProviders } from '../../routing/organization-providers.js';
-import type { AdmittedChat, ChatAdmission } from './chat-admission.js';
+import type { AdmittedChat, ChatAdmission, EarlierAttempts } from './chat-admission.js';
 import { ChatService } from './chat.service.js';
 import type { RevocableCalls } from './revocable-calls.js';
 
@@ -28,22 +29,33 @@ function arriving(): IncomingMessage {
   return Object.assign(Readable.from([Buffer.from(body)]), { headers, complete: true }) as unknown as IncomingMessage;
 }
 
-/** A service whose calls are admitted and then cannot be sent. */
-function serviceWith(released: Hold[], providers: Pick<OrganizationProviders, 'of'>): ChatService {
-  const admitted = {
-    hold: HOLD,
-    decision: { provider: 'openai', call: {}, others: [] },
-    body: Buffer.alloc(0),
-    policy: { snapshot: {} },
+/** A service whose calls are admitted, for one target after the other, and then cannot be sent. */
+function serviceWith(
+  released: Hold[],
+  providers: Pick<OrganizationProviders, 'of'>,
+  targets: readonly string[] = ['openai'],
+  refusals: AppError[] = [],
+): ChatService {
+  const admit = (_caller: unknown, _entry: unknown, _chat: unknown, earlier?: EarlierAttempts): AdmittedChat => {
+    const [provider, ...others] = targets.slice(earlier?.failed.length ?? 0);
+    return {
+      hold: targets.length === 1 ? HOLD : { identity: { id: `hold-${provider}`, provider, modelSent: 'gpt-4o' } },
+      decision: { provider, model: 'gpt-4o', call: {}, others },
+      body: Buffer.alloc(0),
+      policy: { snapshot: {} },
+    } as unknown as AdmittedChat;
   };
   return new ChatService(
     { peek: () => ({}) as PolicyEntry } as unknown as PolicyStore,
-    { admit: () => Promise.resolve(admitted as unknown as AdmittedChat) } as unknown as ChatAdmission,
+    { admit: (...asked: Parameters<typeof admit>) => Promise.resolve(admit(...asked)) } as unknown as ChatAdmission,
     { release: (hold: Hold) => Promise.resolve(released.push(hold)) } as unknown as AdmissionService,
     providers as OrganizationProviders,
     {} as RevocableCalls,
     { now: () => 0 },
-    { callRefused: () => undefined } as unknown as GatewayEvents,
+    {
+      callRefused: (_requestId: string, refusal: AppError) => refusals.push(refusal),
+      failedOver: () => undefined,
+    } as unknown as GatewayEvents,
     OPTIONS,
   );
 }
@@ -66,5 +78,28 @@ describe('a call that was admitted and cannot be sent', () => {
     await service.handle(arriving(), response as ServerResponse, 'request-1', '192.0.2.1');
     expect(released).toEqual([HOLD]);
     expect(service.callsInFlight).toBe(0);
+  });
+
+  it('goes on with the next target where a credential cannot be used, and gives every hold back', async () => {
+    const released: Hold[] = [];
+    const refusals: AppError[] = [];
+    const of = (_snapshot: unknown, name: string): never => {
+      throw new AppError('provider_credential_unusable', { detail: `That of ${name} cannot be opened.` });
+    };
+    const service = serviceWith(released, { of }, ['openai', 'groq'], refusals);
+    const response = { destroyed: false, headersSent: true } as ServerResponse;
+    await service.handle(arriving(), response, 'request-1', '192.0.2.1');
+    expect(released.map(({ identity }) => identity.id)).toEqual(['hold-openai', 'hold-groq']);
+    expect(refusals).toEqual([
+      expect.objectContaining({
+        code: 'provider_credential_unusable',
+        data: {
+          tried: [
+            expect.objectContaining({ provider: 'openai', charged: false }),
+            expect.objectContaining({ provider: 'groq' }),
+          ],
+        },
+      }),
+    ]);
   });
 });

@@ -11,9 +11,10 @@ import type { PolicyStore } from '../../policies/policy-store.js';
 import type { OrganizationProviders } from '../../routing/organization-providers.js';
 import { asAppError } from '../as-app-error.js';
 import type { AdmittedChat, Caller, ChatAdmission } from './chat-admission.js';
-import { ChatCall, type FailOver } from './chat-call.js';
-import { type ChatFacts, readChatRequest } from './chat-request.js';
-import { type FailedAttempt, upstreamFailure } from './failed-attempts.js';
+import { ChatCall } from './chat-call.js';
+import type { FailOver } from './chat-call-context.js';
+import { type ChatFacts, type ChatRequest, readChatRequest } from './chat-request.js';
+import { type FailedAttempt, unsentAttempt, upstreamFailure } from './failed-attempts.js';
 import { sendAnswer, sendEarlyAnswer, toErrorAnswer } from '../error-response.js';
 import { readBody } from '../request-body.js';
 import type { RevocableCalls } from './revocable-calls.js';
@@ -128,16 +129,61 @@ export class ChatService {
     const chat = readChatRequest(await readBody(request, this.options.bodyBytesMax));
     const job = this.jobOf(request, arrivedAtMs);
     const caller = { requestId, keyValue, clientIp, arrivedAtMs, job };
-    const admitted = await this.chatAdmission.admit(caller, entry, chat);
     const { bytes, model, isStream, wantsUsage } = chat;
-    return this.send({ ...caller, request, response, chat: { bytes, model, isStream, wantsUsage } }, admitted);
+    const inHand = { ...caller, request, response, chat: { bytes, model, isStream, wantsUsage } };
+    return this.attempt(inHand, chat, await this.chatAdmission.admit(caller, entry, chat), NONE_FAILED);
+  }
+
+  /**
+   * Sends an admitted call, or the same call to the next target where this one's credential cannot be used.
+   *
+   * @throws AppError when it can be sent to none.
+   */
+  private async attempt(
+    inHand: CallInHand,
+    chat: ChatRequest,
+    admitted: AdmittedChat,
+    failed: readonly FailedAttempt[],
+  ): Promise<ChatCall | undefined> {
+    try {
+      return await this.send(inHand, admitted, failed);
+    } catch (error) {
+      if (!(error instanceof AppError) || (admitted.decision.others.length === 0 && failed.length === 0)) throw error;
+      return this.next(inHand, chat, admitted, [...failed, unsentAttempt(admitted.decision, error)]);
+    }
+  }
+
+  /** Goes on after attempts that have failed. @throws AppError with what the caller reads when that is not possible. */
+  private async next(
+    inHand: CallInHand,
+    chat: ChatRequest,
+    { policy, draw, decision }: Pick<AdmittedChat, 'policy' | 'draw' | 'decision'>,
+    failed: readonly FailedAttempt[],
+  ): Promise<ChatCall | undefined> {
+    const isOver = decision.others.length === 0 || failed.length >= ATTEMPTS_MAX;
+    if (isOver || this.isLeaving || this.isOverdue(inHand)) throw upstreamFailure(failed);
+    const from = failed.at(-1)?.provider ?? '';
+    let admitted: AdmittedChat;
+    try {
+      admitted = await this.chatAdmission.admit(inHand, policy, chat, { failed, draw });
+    } catch (error) {
+      const refusal = asAppError(error);
+      this.events.failOverRefused(inHand.requestId, from, refusal);
+      throw upstreamFailure(failed, refusal);
+    }
+    if (this.isLeaving) {
+      await this.admission.release(admitted.hold);
+      throw upstreamFailure(failed);
+    }
+    this.events.failedOver(inHand.requestId, from, failed.length + 1);
+    return this.attempt(inHand, chat, admitted, failed);
   }
 
   /** Sends an admitted call to its provider; undefined when nobody waits for the answer any more. */
   private async send(
     inHand: CallInHand,
     admitted: AdmittedChat,
-    failed: readonly FailedAttempt[] = NONE_FAILED,
+    failed: readonly FailedAttempt[],
   ): Promise<ChatCall | undefined> {
     let call: ChatCall | undefined;
     try {
@@ -166,7 +212,8 @@ export class ChatService {
     const { hold, decision, body, headers, policy, startedAtMs } = admitted;
     if (response.destroyed) return undefined;
     const provider = this.providers.of(policy.snapshot, decision.provider);
-    const hasOthers = decision.others.length > 0 && failed.length + 1 < ATTEMPTS_MAX;
+    // The last attempt of several has nothing to go on to, but it knows of the others.
+    const isOneOfMany = decision.others.length > 0 || failed.length > 0;
     const call = new ChatCall(
       {
         requestId,
@@ -182,43 +229,35 @@ export class ChatService {
         drainMaxMs: this.options.drainMaxMs,
         answerBytesMax: this.options.answerBytesMax,
         headers,
-        // The last attempt of several has nothing to go on to, but it knows of the others.
-        failOver: hasOthers || failed.length > 0 ? this.failOver(inHand, admitted, failed, hasOthers) : undefined,
+        failOver: isOneOfMany ? this.failOver(inHand, admitted, failed) : undefined,
       },
       this.admission,
       this.clock,
       this.events,
     );
+    if (inHand.job !== undefined) nameCall(response, hold.identity.id);
     call.start(body, failed.length === 0);
     this.calls.add(call);
     return call;
   }
 
-  /** What comes after an attempt that fails. */
+  /** What comes after an attempt that fails at its provider. */
   private failOver(
     inHand: CallInHand,
-    { policy, draw }: AdmittedChat,
+    { policy, draw, decision }: AdmittedChat,
     earlier: readonly FailedAttempt[],
-    hasOthers: boolean,
   ): FailOver {
+    const admitted = { policy, draw, decision };
     return async (attempt) => {
-      const failed = [...earlier, attempt];
-      if (!hasOthers || this.isLeaving || this.isOverdue(inHand)) return upstreamFailure(failed);
-      let call: ChatCall | undefined;
       try {
-        const chat = readChatRequest(inHand.chat.bytes);
-        call = await this.send(inHand, await this.chatAdmission.admit(inHand, policy, chat, { failed, draw }), failed);
+        const call = await this.next(inHand, readChatRequest(inHand.chat.bytes), admitted, [...earlier, attempt]);
+        if (call === undefined) return undefined;
+        await call.finished;
+        this.calls.delete(call);
+        return undefined;
       } catch (error) {
-        const refusal = asAppError(error);
-        this.events.failOverRefused(inHand.requestId, attempt.provider, refusal);
-        return upstreamFailure(failed, refusal);
+        return asAppError(error);
       }
-      // The client has left meanwhile.
-      if (call === undefined) return undefined;
-      this.events.failedOver(inHand.requestId, attempt.provider, failed.length + 1);
-      await call.finished;
-      this.calls.delete(call);
-      return undefined;
     };
   }
 
@@ -229,4 +268,12 @@ export class ChatService {
     if (request.complete) sendAnswer(response, answer);
     else sendEarlyAnswer(request, response, answer);
   }
+}
+
+/** Ids of all attempts, the last one last: who runs a job looks up what its call came to. */
+const CALL_IDS_HEADER = 'x-penstock-call-ids';
+
+function nameCall(response: ServerResponse, id: string): void {
+  const earlier = response.getHeader(CALL_IDS_HEADER);
+  response.setHeader(CALL_IDS_HEADER, typeof earlier === 'string' ? `${earlier},${id}` : id);
 }

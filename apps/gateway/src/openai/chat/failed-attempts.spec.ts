@@ -45,12 +45,13 @@ describe('upstreamFailure', () => {
   });
 
   it('of several: the last failure, every attempt in order', () => {
-    const error = upstreamFailure([refusedAttempt(TARGET, 401, {}), TIMEOUT]);
+    const refusal = new AppError('upstream_unreachable', { detail: "The provider 'openai' refused our credential." });
+    const error = upstreamFailure([refusedAttempt(TARGET, 401, {}, refusal), TIMEOUT]);
     expect(error).toMatchObject({
       code: 'upstream_timeout',
       data: {
         tried: [
-          { ...TARGET, status: 401, message: expect.stringContaining("gateway's own credential"), charged: false },
+          { ...TARGET, status: 401, code: 'upstream_unreachable', message: refusal.detail, charged: false },
           { ...OTHER, status: null, charged: true },
         ],
       },

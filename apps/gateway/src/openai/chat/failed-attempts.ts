@@ -4,10 +4,7 @@ import { parseJson } from './provider-answer.js';
 
 /** An attempt to have a call served that failed before anything of an answer reached the caller. */
 export interface FailedAttempt extends Target {
-  readonly code: Extract<
-    ErrorCode,
-    'upstream_failed' | 'upstream_rate_limited' | 'upstream_unreachable' | 'upstream_timeout' | 'upstream_malformed'
-  >;
+  readonly code: ErrorCode;
   /** Of the provider's answer; null when none began. */
   readonly status: number | null;
   /** What happened, for the caller. */
@@ -20,9 +17,9 @@ export interface FailedAttempt extends Target {
 
 /** The refusals of a provider that say nothing about the request: another target may well serve it. */
 const REFUSALS_OF_PROVIDER: ReadonlySet<number> = new Set([
-  401, // our credential
-  402, // our account
-  403, // our credential
+  401, // the credential is ours
+  402, // so is the account
+  403,
   408,
   409, // what OpenAI answers while it is busy with a resource; its own clients try again
   429,
@@ -39,22 +36,36 @@ export function isWorthAnotherTarget(status: number, body: Buffer[]): boolean {
   return typeof error === 'object' && error !== null && (error as { code?: unknown }).code === 'model_not_found';
 }
 
-/** An attempt that the provider answered with an HTTP error; it is free. */
+/** An attempt that could not be sent, which is free. */
+export function unsentAttempt({ provider, model }: Target, error: AppError): FailedAttempt {
+  return {
+    provider,
+    model,
+    code: error.code,
+    status: null,
+    message: messageOf(error),
+    isCharged: false,
+    retryAfterMs: null,
+  };
+}
+
+/**
+ * An attempt that the provider answered with an HTTP error; it is free.
+ *
+ * @param refusal of our credential, in words for the caller.
+ */
 export function refusedAttempt(
   { provider, model }: Target,
   status: number,
   headers: Readonly<Record<string, string | string[] | undefined>>,
+  refusal?: AppError,
 ): FailedAttempt {
-  const what =
-    status === 401 || status === 403
-      ? `refused the gateway's own credential (status ${status})`
-      : `answered with status ${status}`;
   return {
     provider,
     model,
-    code: status === 429 ? 'upstream_rate_limited' : 'upstream_failed',
+    code: refusal?.code ?? (status === 429 ? 'upstream_rate_limited' : 'upstream_failed'),
     status,
-    message: `The provider '${provider}' ${what}.`,
+    message: refusal === undefined ? `The provider '${provider}' answered with status ${status}.` : messageOf(refusal),
     isCharged: false,
     retryAfterMs: retryAfterMs(headers),
   };
@@ -71,7 +82,7 @@ export function upstreamFailure(attempts: readonly FailedAttempt[], next?: AppEr
   if (telling === undefined) throw new Error('nothing was tried');
   const { code } = telling;
   const waits = attempts.flatMap(({ retryAfterMs: wait }) => (wait === null ? [] : [wait]));
-  const last = next === undefined ? '' : ` The next one was not tried: ${next.detail ?? next.message}`;
+  const last = next === undefined ? '' : ` The next one was not tried: ${messageOf(next)}`;
   return new AppError(code, {
     detail:
       (attempts.length === 1
@@ -86,10 +97,14 @@ export function upstreamFailure(attempts: readonly FailedAttempt[], next?: AppEr
         message,
         charged: isCharged,
       })),
-      ...(next === undefined ? {} : { not_tried: { code: next.code, message: next.detail ?? next.message } }),
+      ...(next === undefined ? {} : { not_tried: { code: next.code, message: messageOf(next) } }),
       ...(code === 'upstream_rate_limited' && waits.length > 0 ? { retry_after_ms: Math.min(...waits) } : {}),
     },
   });
+}
+
+function messageOf(error: AppError): string {
+  return error.detail ?? error.message;
 }
 
 /** `retry-after-ms`, else `retry-after` in seconds; dates are not read. */

@@ -67,6 +67,11 @@ describe('RevocableCalls', () => {
   it.each<[string, PolicyEntry | undefined, string[]]>([
     ['deactivated', policy({ epoch: 2, isActive: false }), ['virtual_key_blocked']],
     ['deleted', undefined, ['virtual_key_not_found']],
+    [
+      'suspended with its team',
+      policy({ epoch: 2, suspension: { entity: 'team', id: 'hr', name: 'HR', status: 'paused' } }),
+      ['team_suspended'],
+    ],
     ['expired', policy({ epoch: 2, expiresAtMs: 1_000 }), ['virtual_key_expired']],
     ['changed otherwise', policy({ epoch: 2, allowedModels: ['x'] }), []],
     ['bound to other addresses', policy({ epoch: 2, allowedIps: ['192.0.2.1'] }), []],

@@ -3,6 +3,7 @@ import type { Target } from '../../routing/resolve-target.js';
 import { type AccessCode, type AccessRule, evaluateKey, evaluateModel, type KeyQuestion } from './access.js';
 import type { CallPolicy, PolicyFacts } from '../call-policy.js';
 import { listedNames } from './listed-names.js';
+import type { Suspension } from './suspension.js';
 
 /** When and from where a key is used. */
 export type Circumstances = Pick<KeyQuestion, 'nowMs' | 'clientIp'>;
@@ -10,11 +11,12 @@ export type Circumstances = Pick<KeyQuestion, 'nowMs' | 'clientIp'>;
 /**
  * Refuses a key that may not be used now, or not from this address.
  *
- * @throws AppError `virtual_key_blocked`, `virtual_key_expired` or `ip_not_allowed`.
+ * @throws AppError `virtual_key_blocked`, `organization_suspended`, `team_suspended`, `virtual_key_expired` or
+ *   `ip_not_allowed`.
  */
 export function refuseKey({ snapshot, allowedIps }: CallPolicy, { nowMs, clientIp }: Circumstances): void {
-  const { isActive, expiresAtMs } = snapshot;
-  const decision = evaluateKey({ isActive, expiresAtMs, allowedIps, nowMs, clientIp });
+  const { isActive, suspension, expiresAtMs } = snapshot;
+  const decision = evaluateKey({ isActive, suspension, expiresAtMs, allowedIps, nowMs, clientIp });
   if (!decision.allowed) throw keyRefusal(snapshot, decision.code, { nowMs, clientIp });
 }
 
@@ -26,7 +28,8 @@ export function refuseModel(policy: PolicyFacts, { provider, model }: Target): v
 }
 
 function keyRefusal(policy: PolicyFacts, code: AccessCode, { nowMs, clientIp }: Circumstances): AppError {
-  const { keyName, expiresAtMs } = policy;
+  const { keyName, expiresAtMs, suspension } = policy;
+  if (suspension !== null && code === `${suspension.entity}_suspended`) return suspensionRefusal(suspension, keyName);
   switch (code) {
     case 'virtual_key_expired': {
       const expiredAt = new Date(expiresAtMs ?? nowMs).toISOString();
@@ -46,6 +49,14 @@ function keyRefusal(policy: PolicyFacts, code: AccessCode, { nowMs, clientIp }: 
         data: { denied_by: deniedBy(policy, 'is_active') },
       });
   }
+}
+
+/** Says who is not served, in which status, and whom to ask. */
+function suspensionRefusal({ entity, id, name, status }: Suspension, keyName: string): AppError {
+  return new AppError(`${entity}_suspended`, {
+    detail: `The ${entity} '${name}' (${id}), which the virtual key '${keyName}' belongs to, is ${status}: no call of it is served. Ask the operators of this gateway to resume the ${entity}.`,
+    data: { denied_by: { entity, entity_id: id, entity_name: name, rule: 'status' }, entity_status: status },
+  });
 }
 
 /** The refusal of a model or provider, with what is allowed instead. */

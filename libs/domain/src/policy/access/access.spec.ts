@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { evaluateAccess, type KeyQuestion, type ModelQuestion } from './access.js';
 import { IpRanges } from './ip-ranges.js';
 import type { ProviderConfig } from './provider-config.js';
+import type { Suspension } from './suspension.js';
 
 type AccessQuestion = KeyQuestion & ModelQuestion;
 
@@ -12,8 +13,16 @@ const config = (provider: string, allowedModels: readonly string[] | null): Prov
   allowedModels,
 });
 
+const stopped = (entity: Suspension['entity']): Suspension => ({
+  entity,
+  id: 'acme',
+  name: 'Acme',
+  status: 'suspended',
+});
+
 const OPEN: AccessQuestion = {
   isActive: true,
+  suspension: null,
   expiresAtMs: null,
   allowedIps: null,
   nowMs: 1_000,
@@ -32,6 +41,10 @@ describe('evaluateAccess', () => {
     ['listed', { allowedModels: ['x', 'gpt-4o'], allowedProviders: ['openai'] }, undefined],
     ['inactive', { isActive: false }, 'virtual_key_blocked'],
     ['inactive before all else', { isActive: false, allowedModels: ['x'] }, 'virtual_key_blocked'],
+    ['of a suspended team', { suspension: stopped('team') }, 'team_suspended'],
+    ['of a suspended organization', { suspension: stopped('organization') }, 'organization_suspended'],
+    ['inactive before suspended', { isActive: false, suspension: stopped('team') }, 'virtual_key_blocked'],
+    ['suspended before expired', { suspension: stopped('team'), expiresAtMs: 1 }, 'team_suspended'],
     ['before its end', { expiresAtMs: 1_001 }, undefined],
     ['at its end', { expiresAtMs: 1_000 }, 'virtual_key_expired'],
     ['after its end', { expiresAtMs: 999 }, 'virtual_key_expired'],

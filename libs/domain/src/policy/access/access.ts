@@ -1,10 +1,13 @@
 import type { ErrorCode } from '../../errors/catalogue.js';
 import type { IpRanges } from './ip-ranges.js';
 import type { ProviderConfig } from './provider-config.js';
+import type { Suspension } from './suspension.js';
 
 /** What decides whether a key may be used at all, by this caller and now. */
 export interface KeyQuestion {
   readonly isActive: boolean;
+  /** Null: everybody above the key is served. */
+  readonly suspension: Suspension | null;
   /** The end of the key or of the value that was sent, whichever is earlier; milliseconds since the epoch. */
   readonly expiresAtMs: number | null;
   /** Null: from everywhere. */
@@ -29,7 +32,13 @@ export interface ModelQuestion {
 /** Why a key is refused before any limit is looked at. */
 export type AccessCode = Extract<
   ErrorCode,
-  'virtual_key_blocked' | 'virtual_key_expired' | 'ip_not_allowed' | 'model_blocked' | 'provider_blocked'
+  | 'virtual_key_blocked'
+  | 'organization_suspended'
+  | 'team_suspended'
+  | 'virtual_key_expired'
+  | 'ip_not_allowed'
+  | 'model_blocked'
+  | 'provider_blocked'
 >;
 
 /** The list of a key that refused a model or provider. */
@@ -41,9 +50,11 @@ export type AccessDecision =
 
 const ALLOWED: AccessDecision = Object.freeze({ allowed: true });
 
-/** Decides about the key itself: active, then expired, then where the call comes from. */
-export function evaluateKey({ isActive, expiresAtMs, allowedIps, nowMs, clientIp }: KeyQuestion): AccessDecision {
+/** Decides about the key itself: active, then who is above it, then expired, then where the call comes from. */
+export function evaluateKey(question: KeyQuestion): AccessDecision {
+  const { isActive, suspension, expiresAtMs, allowedIps, nowMs, clientIp } = question;
   if (!isActive) return { allowed: false, code: 'virtual_key_blocked' };
+  if (suspension !== null) return { allowed: false, code: `${suspension.entity}_suspended` };
   if (expiresAtMs !== null && nowMs >= expiresAtMs) return { allowed: false, code: 'virtual_key_expired' };
   if (allowedIps === null || clientIp === null || allowedIps.contains(clientIp)) return ALLOWED;
   return { allowed: false, code: 'ip_not_allowed' };

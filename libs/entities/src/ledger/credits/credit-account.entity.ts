@@ -1,13 +1,10 @@
-import type { BudgetMode } from '@penstock/domain';
+import type { BudgetMode, RefillPeriod } from '@penstock/domain';
 import { Check, Column, Entity, Generated, Index, PrimaryColumn, Unique } from 'typeorm';
 
 import { exactInteger } from '../integer-columns.js';
 
 /** Whose account it is: a team's, or one of the two that credits come from and go to. */
 export type CreditAccountKind = 'team' | 'issuance' | 'consumption';
-
-/** How often an account is refilled. */
-export type RefillPeriod = 'daily' | 'weekly' | 'monthly';
 
 /** Where all credits come from. Its balance is what was ever issued and not taken back, with a minus. */
 export const ISSUANCE_ACCOUNT_ID = '00000000-0000-0000-0000-0000000000c1';
@@ -44,7 +41,8 @@ export const CONSUMPTION_ACCOUNT_ID = '00000000-0000-0000-0000-0000000000c2';
 @Index('ix_credit_accounts_team_id', ['teamId'])
 @Index('ix_credit_accounts_tenant_id', ['tenantId'])
 @Index('ix_credit_accounts_organization_id', ['organizationId'])
-@Index('ix_credit_accounts_auto_refill', ['id'], { where: 'auto_refill AND closed_at IS NULL' })
+@Check('ck_credit_accounts_next_refill_at', 'auto_refill = (next_refill_at IS NOT NULL)')
+@Index('ix_credit_accounts_next_refill_at', ['nextRefillAt'], { where: 'auto_refill' })
 export class CreditAccountEntity {
   @PrimaryColumn({ type: 'uuid', name: 'id', primaryKeyConstraintName: 'pk_credit_accounts' })
   id!: string;
@@ -109,6 +107,10 @@ export class CreditAccountEntity {
   /** Periods are counted from here, so that the n-th of them is the same for every process. */
   @Column({ type: 'timestamptz', name: 'refill_anchor_at', precision: 3, nullable: true })
   refillAnchorAt!: Date | null;
+
+  /** When the period that runs now ends; null when the account is not refilled. */
+  @Column({ type: 'timestamptz', name: 'next_refill_at', precision: 3, nullable: true })
+  nextRefillAt!: Date | null;
 
   @Column({ type: 'timestamptz', name: 'last_refill_at', precision: 3, nullable: true })
   lastRefillAt!: Date | null;

@@ -16,6 +16,7 @@ import { CreditTransferEntity } from './credit-transfer.entity.js';
       AND burned_credits + withdrawn_credits <= credits`,
 )
 @Index('ix_credit_grants_account_id', ['accountId', 'priority', 'expiresAt', 'id'])
+@Index('ix_credit_grants_rest', ['accountId'], { where: 'burned_credits + withdrawn_credits < credits' })
 @Index('ix_credit_grants_expires_at', ['expiresAt'], {
   where: 'expires_at IS NOT NULL AND burned_credits + withdrawn_credits < credits',
 })

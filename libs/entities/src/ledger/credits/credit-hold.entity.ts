@@ -19,6 +19,7 @@ export type CreditHoldPurpose = 'job' | 'withdrawal';
 @Check('ck_credit_holds_state', `state IN ('opening', 'open', 'closed')`)
 @Check('ck_credit_holds_closed', `(state = 'closed') = (num_nonnulls(charged_credits, closed_at) = 2)`)
 @Index('ix_credit_holds_open', ['tenantId', 'accountId'], { where: "state <> 'closed'" })
+@Index('ix_credit_holds_withdrawals', ['createdAt'], { where: "purpose = 'withdrawal' AND state <> 'closed'" })
 @Index('ix_credit_holds_account_id', ['accountId'])
 export class CreditHoldEntity {
   /** Of a job: the job's id. */

@@ -19,6 +19,7 @@ import { CreditAccountEntity } from './credit-account.entity.js';
   'balance_after_credits IN (balance_before_credits + credits, balance_before_credits - credits)',
 )
 @Index('ix_credit_transfers_account_id_seq', ['accountId', 'seq'])
+@Index('ix_credit_transfers_refunds', ['accountId', 'jobId'], { where: "type = 'refund'" })
 @Index('uq_credit_transfers_job_deduction', ['jobId'], {
   unique: true,
   where: "type = 'deduction' AND job_id IS NOT NULL",

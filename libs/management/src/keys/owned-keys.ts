@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { VirtualKeyEntity } from '@penstock/entities';
-import type { Change } from '@penstock/management';
 import { In, type EntityManager, type FindOptionsWhere } from 'typeorm';
 
+import type { Change } from '../changes/index.js';
 import { findKeyHashes } from './key-hashes.js';
 
 /** A key as its owners need to know it. */

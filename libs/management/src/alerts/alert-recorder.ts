@@ -1,10 +1,31 @@
 import { Injectable } from '@nestjs/common';
 import { uuidv7 } from '@penstock/domain';
-import { AlertEntity, WebhookDeliveryEntity } from '@penstock/entities';
+import { AlertEntity, type BudgetAlertKind, type CreditAlertKind, WebhookDeliveryEntity } from '@penstock/entities';
 import type { EntityManager } from 'typeorm';
 
+type Required<T> = { [K in keyof T]: NonNullable<T[K]> };
+
 /** Something noticed about a budget, before it is known whether somebody noticed it first. */
-export type NewAlert = Omit<AlertEntity, 'id' | 'createdAt'>;
+export type NewBudgetAlert = { readonly kind: BudgetAlertKind } & Pick<
+  AlertEntity,
+  'tenantId' | 'owners' | 'thresholdPercent' | 'exhaustsAt'
+> &
+  Required<
+    Pick<
+      AlertEntity,
+      'budgetId' | 'limitKey' | 'generation' | 'windowStartAt' | 'windowEndAt' | 'usedNanoUsd' | 'capNanoUsd'
+    >
+  >;
+
+/** Something noticed about a team's credits. */
+export type NewCreditAlert = { readonly kind: CreditAlertKind } & Pick<
+  AlertEntity,
+  'tenantId' | 'owners' | 'creditTransferId' | 'thresholdCredits'
+> &
+  Required<Pick<AlertEntity, 'creditAccountId' | 'balanceCredits'>>;
+
+/** Something noticed. */
+export type NewAlert = NewBudgetAlert | NewCreditAlert;
 
 /** An alert that this call has raised. */
 export type RaisedAlert = Pick<AlertEntity, 'id' | 'tenantId' | 'kind'>;
@@ -65,6 +86,8 @@ export class AlertRecorder {
   }
 }
 
-function sortKey({ limitKey, generation, windowStartAt, kind, thresholdPercent }: NewAlert): string {
+function sortKey(alert: NewAlert): string {
+  if ('creditAccountId' in alert) return [alert.creditAccountId, alert.creditTransferId, alert.kind].join(' ');
+  const { limitKey, generation, windowStartAt, kind, thresholdPercent } = alert;
   return [limitKey, generation, windowStartAt.getTime(), kind, thresholdPercent ?? -1].join(' ');
 }

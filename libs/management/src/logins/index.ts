@@ -1,0 +1,2 @@
+export * from './logins.module.js';
+export * from './session-cache.js';

@@ -100,7 +100,10 @@ describe('GET /api/admin-users/audit-logs', () => {
       created_at: new Date(admin.clock.now()).toISOString(),
     });
     expect(body.map((entry: Json) => entry.created_at)).toEqual(
-      body.map((entry: Json) => entry.created_at).toSorted().toReversed(),
+      body
+        .map((entry: Json) => entry.created_at)
+        .toSorted()
+        .toReversed(),
     );
   });
 
@@ -175,7 +178,14 @@ describe('GET /api/audit-logs', () => {
 
   it('takes each filter, and all together', async () => {
     const { customer_id: tenantId } = await organization('org-filter');
-    await append(tenantId, 1, { actorType: 'team', actorId: 'team-x', action: 'job.created', entityType: 'job', entityId: 'j1', requestId: 'r1' });
+    await append(tenantId, 1, {
+      actorType: 'team',
+      actorId: 'team-x',
+      action: 'job.created',
+      entityType: 'job',
+      entityId: 'j1',
+      requestId: 'r1',
+    });
     const at = new Date(admin.clock.now()).toISOString();
     await append(tenantId, 1, { action: 'job_x.created', entityType: 'job', entityId: 'j2' });
     const count = async (query: string): Promise<number> =>
@@ -199,7 +209,14 @@ describe('GET /api/audit-logs', () => {
   it('answers 404 for an organization that never was, 422 for what it cannot read', async () => {
     expect((await get(`${LOGS}?organization_id=nobody`)).status).toBe(404);
     const foreign = Buffer.from('["x","y"]').toString('base64url');
-    for (const query of ['limit=0', 'limit=5000', 'cursor=x', `cursor=${foreign}`, 'from=yesterday', 'to=2026-02-30T00:00:00Z']) {
+    for (const query of [
+      'limit=0',
+      'limit=5000',
+      'cursor=x',
+      `cursor=${foreign}`,
+      'from=yesterday',
+      'to=2026-02-30T00:00:00Z',
+    ]) {
       expect([query, (await get(`${LOGS}?${query}`)).status]).toEqual([query, 422]);
     }
   });
@@ -233,12 +250,18 @@ describe('GET /api/audit-logs/export', () => {
     expect(response.headers.get('content-type')).toBe('application/x-ndjson; charset=utf-8');
     expect(response.headers.get('content-disposition')).toBe('attachment; filename="audit-logs.ndjson"');
     expect(lines.pop()).toBe('');
-    expect(lines.map((line) => JSON.parse(line).after.index)).toEqual(Array.from({ length: 1_200 }, (_, index) => 1_199 - index));
+    expect(lines.map((line) => JSON.parse(line).after.index)).toEqual(
+      Array.from({ length: 1_200 }, (_, index) => 1_199 - index),
+    );
   });
 
   it('is a table that no spreadsheet runs', async () => {
     const { customer_id: tenantId } = await organization('org-csv');
-    await append(tenantId, 1, { userAgent: '=HYPERLINK("http://evil.example")', entityId: '-1+2', after: { say: 'a "b", c' } });
+    await append(tenantId, 1, {
+      userAgent: '=HYPERLINK("http://evil.example")',
+      entityId: '-1+2',
+      after: { say: 'a "b", c' },
+    });
     const response = await download('format=csv&organization_id=org-csv&action=thing.changed');
     const [head, row = ''] = (await response.text()).split('\r\n');
 
@@ -252,7 +275,10 @@ describe('GET /api/audit-logs/export', () => {
   });
 
   it('answers as errors what it knows before the first line', async () => {
-    expect(await get(`${LOGS}/export?organization_id=nobody`)).toMatchObject({ status: 404, body: { code: 'not_found' } });
+    expect(await get(`${LOGS}/export?organization_id=nobody`)).toMatchObject({
+      status: 404,
+      body: { code: 'not_found' },
+    });
     expect((await get(`${LOGS}/export?format=xml`)).status).toBe(422);
   });
 });
@@ -287,24 +313,58 @@ describe('the chain of an organization', () => {
     });
     expect((await get(`${LOGS}/verify`)).body).toMatchObject({ tenant_id: SYSTEM_TENANT_ID, is_intact: true });
     expect((await verify('nobody')).status).toBe(404);
-    expect(await runCli()).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+ chains, \d+ entries: intact\n$/) });
+    expect(await runCli()).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^\d+ chains, \d+ entries: intact\n$/),
+    });
   });
 
-  it.each(['UPDATE governance.audit_entries SET ip = NULL', 'DELETE FROM governance.audit_entries', 'TRUNCATE governance.audit_entries'])(
-    'is kept by PostgreSQL from %s',
-    async (sql) => {
-      await expect(admin.db.query(sql)).rejects.toThrow('append-only');
-      await expect(admin.db.query(sql.includes('TRUNCATE') ? sql : `${sql} WHERE false`)).rejects.toThrow('append-only');
-    },
-  );
+  it.each([
+    'UPDATE governance.audit_entries SET ip = NULL',
+    'DELETE FROM governance.audit_entries',
+    'TRUNCATE governance.audit_entries',
+  ])('is kept by PostgreSQL from %s', async (sql) => {
+    await expect(admin.db.query(sql)).rejects.toThrow('append-only');
+    await expect(admin.db.query(sql.includes('TRUNCATE') ? sql : `${sql} WHERE false`)).rejects.toThrow('append-only');
+  });
 
   it.each<[string, string, string, number]>([
-    ['an edited entry', `UPDATE governance.audit_entries SET after = '{"x":1}' WHERE tenant_id = $1 AND position = 1207`, 'changed', 1_207],
-    ['an entry of somebody else', `UPDATE governance.audit_entries SET actor_id = 'x' WHERE tenant_id = $1 AND position = 3`, 'changed', 3],
-    ['an entry that is gone', `DELETE FROM governance.audit_entries WHERE tenant_id = $1 AND position = 1001`, 'missing_before', 1_002],
-    ['a first entry that is gone', `DELETE FROM governance.audit_entries WHERE tenant_id = $1 AND position = 1`, 'missing_before', 2],
-    ['another past', `UPDATE governance.audit_entries SET prev_hash = repeat('a', 64) WHERE tenant_id = $1 AND position = 5`, 'not_linked', 5],
-    ['an entry before the first', `UPDATE governance.audit_entries SET position = 0 WHERE tenant_id = $1 AND position = 1`, 'missing_before', 0],
+    [
+      'an edited entry',
+      `UPDATE governance.audit_entries SET after = '{"x":1}' WHERE tenant_id = $1 AND position = 1207`,
+      'changed',
+      1_207,
+    ],
+    [
+      'an entry of somebody else',
+      `UPDATE governance.audit_entries SET actor_id = 'x' WHERE tenant_id = $1 AND position = 3`,
+      'changed',
+      3,
+    ],
+    [
+      'an entry that is gone',
+      `DELETE FROM governance.audit_entries WHERE tenant_id = $1 AND position = 1001`,
+      'missing_before',
+      1_002,
+    ],
+    [
+      'a first entry that is gone',
+      `DELETE FROM governance.audit_entries WHERE tenant_id = $1 AND position = 1`,
+      'missing_before',
+      2,
+    ],
+    [
+      'another past',
+      `UPDATE governance.audit_entries SET prev_hash = repeat('a', 64) WHERE tenant_id = $1 AND position = 5`,
+      'not_linked',
+      5,
+    ],
+    [
+      'an entry before the first',
+      `UPDATE governance.audit_entries SET position = 0 WHERE tenant_id = $1 AND position = 1`,
+      'missing_before',
+      0,
+    ],
   ])('shows %s, to the API and to the command', async (what, sql, reason, position) => {
     const id = `org-${what.replaceAll(' ', '-')}`;
     const { customer_id: tenantId } = await organization(id);

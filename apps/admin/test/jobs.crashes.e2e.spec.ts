@@ -74,7 +74,9 @@ describe('kill -9 of the admin app', () => {
       for (let round = 0; round < ROUNDS; round += 1) {
         const until = { isOver: false };
         const workers = Array.from({ length: 4 }, () => work(until, completed));
-        await new Promise((resolve) => setTimeout(resolve, 150 + round * 37));
+        const before = completed.size;
+        await waitFor(() => Promise.resolve(completed.size > before), { what: 'a completed job', timeoutMs: 60_000 });
+        await new Promise((resolve) => setTimeout(resolve, round * 13));
         await stack.admin.kill('SIGKILL');
         until.isOver = true;
         await Promise.all(workers);

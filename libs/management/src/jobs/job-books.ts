@@ -167,7 +167,7 @@ export class JobBooks {
     account: JobCallAccount,
   ): Promise<EndedJobCall> {
     const standing = await this.ends.readStanding(jobId);
-    return this.ends.inLane(ctx, standing, jobId, async (change) => {
+    return this.ends.inTurn(ctx, standing, jobId, async (change) => {
       const { tx, now } = change;
       const job = await this.lock(tx, jobId);
       const call = await lockJobCall(tx, callId);
@@ -209,7 +209,7 @@ export class JobBooks {
   async end(ctx: RequestContext, jobId: string, ending: JobEnding): Promise<JobEntity> {
     await this.concludeSettling(ctx, jobId);
     const standing = await this.ends.readStanding(jobId);
-    return this.ends.inLane(ctx, standing, jobId, async (change) => {
+    return this.ends.inTurn(ctx, standing, jobId, async (change) => {
       const job = await this.lock(change.tx, jobId);
       const unfinishedCalls = await countUnfinishedCalls(change.tx, jobId);
       const decision = decideEnd({ ...job, unfinishedCalls }, ending.end);

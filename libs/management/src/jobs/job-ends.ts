@@ -15,8 +15,8 @@ import type { Change } from '../changes/change.js';
 import { PolicyChanges } from '../changes/policy-changes.js';
 import { CreditHolds } from '../credits/credit-holds.js';
 import { CreditLedger } from '../credits/credit-ledger.js';
+import { creditTurn } from '../credits/credit-withdrawals.js';
 import { addToJobDay, boundedErrorText } from './job-rows.js';
-import { Lanes } from './lanes.js';
 
 /** What a job is ended with. */
 export interface JobEnding {
@@ -28,7 +28,7 @@ export interface JobEnding {
 
 /** Where the credits of a job's account stand in Redis, just before the job ends. */
 export interface JobStanding {
-  readonly accountSeq: string;
+  readonly accountId: string;
   /** Null when Redis does not say: what remains is then told without what other jobs hold. */
   readonly counted: {
     readonly usedAndHeld: bigint;
@@ -37,14 +37,9 @@ export interface JobStanding {
   } | null;
 }
 
-/** Of one account at once: they wait for each other anyway, and must leave connections to others. */
-const ENDS_AT_ONCE = 3;
-
 /** The end of jobs, and what they are charged. `JobBooks` decides when. */
 @Injectable()
 export class JobEnds {
-  private readonly lanes = new Lanes(ENDS_AT_ONCE);
-
   constructor(
     private readonly dataSource: DataSource,
     private readonly changes: PolicyChanges,
@@ -55,11 +50,12 @@ export class JobEnds {
 
   /** Null for a job without a hold. */
   async readStanding(jobId: string): Promise<JobStanding | null> {
-    const [row]: { tenantId: string; accountSeq: string; holdSeq: string }[] = await this.dataSource.query(
-      `SELECT h.tenant_id AS "tenantId", h.seq AS "holdSeq", a.seq AS "accountSeq"
+    const [row]: { tenantId: string; accountId: string; accountSeq: string; holdSeq: string }[] =
+      await this.dataSource.query(
+        `SELECT h.tenant_id AS "tenantId", h.seq AS "holdSeq", a.id AS "accountId", a.seq AS "accountSeq"
        FROM ledger.credit_holds h JOIN ledger.credit_accounts a ON a.id = h.account_id WHERE h.id = $1`,
-      [jobId],
-    );
+        [jobId],
+      );
     if (row === undefined) return null;
     try {
       const [used = '0', micro = '0'] = await this.store.readCounters(row.tenantId, [
@@ -67,21 +63,22 @@ export class JobEnds {
         creditHoldCounterId(row.holdSeq),
       ]);
       const counted = { usedAndHeld: BigInt(used), heldByJob: creditsHeld(BigInt(micro)) };
-      return { accountSeq: row.accountSeq, counted: used === '0' ? null : counted };
+      return { accountId: row.accountId, counted: used === '0' ? null : counted };
     } catch {
       // Only the number in the answer depends on it; the books are PostgreSQL's.
-      return { accountSeq: row.accountSeq, counted: null };
+      return { accountId: row.accountId, counted: null };
     }
   }
 
-  /** Runs a change that may end a job; only a few of one account at once. */
-  async inLane<T>(
+  /** Runs a change that may end a job: those of one account one after another, as they must in the end. */
+  async inTurn<T>(
     ctx: RequestContext,
     standing: JobStanding | null,
     jobId: string,
     useCase: (change: Change) => Promise<T>,
   ): Promise<T> {
-    const { body } = await this.lanes.run(standing?.accountSeq ?? jobId, () => this.changes.run(ctx, useCase));
+    const turn = standing === null ? jobId : creditTurn(standing.accountId);
+    const { body } = await this.changes.run(ctx, useCase, turn);
     return body;
   }
 

@@ -21,7 +21,21 @@ const OWN = ['/api/admin-users/logout', '/api/admin-users/me', '/api/admin-users
 const MANAGERS_ONLY = ['/api/admin-users'];
 
 /** For teams, who show their virtual keys: no operator comes in. */
-const OF_TEAMS = ['/api/model-groups/:group_name/resolve'];
+const OF_TEAMS = [
+  '/api/model-groups/:group_name/resolve',
+  '/api/jobs/create',
+  '/api/jobs/create-and-call',
+  '/api/jobs/create-and-call-stream',
+  '/api/jobs/:id/llm-call',
+  '/api/jobs/:id/llm-call-stream',
+  '/api/jobs/:id/complete',
+  '/api/jobs/:id/cancel',
+  '/api/jobs/:id',
+  '/api/jobs/:id/metadata',
+  '/api/jobs/:id/costs',
+  '/api/teams/:id/jobs',
+  '/api/teams/:id/usage',
+];
 
 type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
 

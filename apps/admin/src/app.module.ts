@@ -5,14 +5,17 @@ import { KeyHasher, OperatorAuthModule, parseTokenSecrets, RedisModule } from '@
 import { DataSource } from 'typeorm';
 
 import { AdminUsersModule } from './admin-users/admin-users.module.js';
+import { AuditModule } from './audit/audit.module.js';
 import { AdminConfig } from './config.js';
 import { CreditsModule } from './credits/credits.module.js';
 import { DatabaseModule } from './database/database.module.js';
+import { JobsModule } from './jobs/jobs.module.js';
 import { KeysModule } from './keys/keys.module.js';
 import { ModelsModule } from './models/models.module.js';
 import { OrganizationsModule } from './organizations/organizations.module.js';
 import { PricesModule } from './prices/prices.module.js';
 import { ProviderCredentialsModule } from './provider-credentials/provider-credentials.module.js';
+import { StatsModule } from './stats/stats.module.js';
 import { TeamsModule } from './teams/teams.module.js';
 
 @Module({
@@ -40,11 +43,14 @@ import { TeamsModule } from './teams/teams.module.js';
     ChangesModule,
     KeysModule,
     AdminUsersModule,
+    AuditModule,
     CreditsModule,
+    JobsModule,
     ModelsModule,
     OrganizationsModule,
     PricesModule,
     ProviderCredentialsModule,
+    StatsModule,
     TeamsModule,
   ],
 })

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AuditEntryEntity, findBrokenLink } from '@penstock/entities';
-import { fuzzApi, fuzzScope } from '@penstock/testing';
+import { type ApiOperation, fuzzApi, fuzzScope } from '@penstock/testing';
 
 import { type AdminApp, MASTER_KEY, startAdmin } from './support/admin-app.js';
+import { insertTeam, type TestTeam } from './support/teams.js';
 
 const { seed, count } = fuzzScope(1_000);
 /** Generous: other work may share the machine. */
@@ -12,6 +13,9 @@ const TIMEOUT_MS = 60_000 + count * 60;
 const PASSWORDS = ['correct horse', 'battery staple'];
 /** The operator who is logged in; every request that may change the account is survived by logging in again. */
 const ROOT = { email: 'root@example.com', display_name: 'Root', password: PASSWORDS[0] };
+/** The team that shows its key where only teams may call, and now and then elsewhere. */
+const TEAM = 'team-of-the-run';
+const TEAM_EVERY = 19;
 const LOGIN_EVERY = 20;
 /** An organization's credential is made again this often. */
 const CREDENTIAL_EVERY = 10;
@@ -38,8 +42,15 @@ const HINTS: Readonly<Record<string, readonly unknown[]>> = {
     'ada@localhost',
   ],
   password: [...PASSWORDS, ...PASSWORDS, 'pass \ud800 word', '\0\0\0\0\0\0\0\0', 'x'.repeat(1_025)],
+  team_id: [TEAM],
+  group_name: ['chat', 'résumés ✓', 'team/chat', 'x'.repeat(255)],
+  model_name: ['gpt-4o', 'openai/gpt-4o-mini', 'own/one', 'nobody-knows', 'OpenAI/x'],
+  model_alias: ['fast', 'best', 'openai/gpt-4o', 'a b'],
+  access_group: ['chat', 'team/chat', 'nobody'],
+  pricing_input: [0, 0.15, '2.5', 0.0000001, -1, '1e3', 1e21, null],
+  pricing_output: [0, 10, '0.6', '0x1'],
   current_password: PASSWORDS,
-  provider: ['openai', 'openai', 'OpenAI', 'my-vllm'],
+  provider: ['openai', 'openai', 'OpenAI', 'my-vllm', 'Google', 'not a provider', 'x'.repeat(64)],
   api_key: ['sk-proj-0123456789', 'sk-1', '', 'sk 1', 'sk-\u0000'],
   credential_name: ['Production', 'Test'],
   api_base: ['https://llm.example.com/v1', '', null, 'https://169.254.169.254/', 'http://llm.example.com', 'x'],
@@ -50,18 +61,20 @@ describe(`generated requests (PENSTOCK_FUZZ_SEED=${seed}, PENSTOCK_FUZZ_COUNT=${
   let admin: AdminApp;
   let rootId: string;
   let token: string;
+  let team: TestTeam;
 
   beforeAll(async () => {
     admin = await startAdmin();
     const { body } = await admin.call('POST', '/api/admin-users/setup', ROOT);
     rootId = body.user.user_id;
     token = body.access_token;
+    team = await insertTeam(admin, TEAM);
     await admin.call('POST', '/api/organizations/create', { organization_id: 'org_a', name: 'Acme' });
   });
   afterAll(() => admin.stop());
 
-  /** The next request of two is root's, whose login is renewed now and then. */
-  async function credentialOf(index: number): Promise<Record<string, string>> {
+  /** One request of some is the team's, the next of two is root's, whose login is renewed now and then. */
+  async function credentialOf(index: number, { credentials }: ApiOperation): Promise<Record<string, string>> {
     if (index % CREDENTIAL_EVERY === 0) {
       // Refused while there is one: requests delete it and switch it off.
       await admin.call('POST', '/api/provider-credentials/create', CREDENTIAL);
@@ -75,6 +88,8 @@ describe(`generated requests (PENSTOCK_FUZZ_SEED=${seed}, PENSTOCK_FUZZ_COUNT=${
         token = body.access_token ?? token;
       }
     }
+    const isOfTeams = credentials.length > 0 && credentials.every((scheme) => scheme === 'teamKey');
+    if (isOfTeams || index % TEAM_EVERY === 0) return team.headers;
     return index % 2 === 0 ? { authorization: `Bearer ${token}` } : { 'x-admin-key': MASTER_KEY };
   }
 

@@ -116,7 +116,8 @@ describe('POST /api/model-groups/create', () => {
     ['no name', { models: [] }, { type: 'missing', loc: ['body', 'group_name'] }],
     ['no models', { group_name: 'x' }, { type: 'missing', loc: ['body', 'models'] }],
     ['models that are null', { group_name: 'x', models: null }, { type: 'list_type', loc: ['body', 'models'] }],
-    ['a model that is a text', { group_name: 'x', models: ['gpt-4o'] }, { loc: ['body', 'models', 0] }],
+    ['a model that is a text', { group_name: 'x', models: ['gpt-4o'] }, { loc: ['body', 'models'] }],
+    ['a list of models in the list', { group_name: 'x', models: [[]] }, { loc: ['body', 'models'] }],
     [
       'a model without a name',
       { group_name: 'x', models: [{ priority: 0 }] },

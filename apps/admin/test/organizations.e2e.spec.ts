@@ -208,14 +208,16 @@ describe('GET /api/organizations/{id}/teams', () => {
     expect((await admin.call('GET', '/api/organizations/org_teams/teams')).body).toEqual({
       organization_id: 'org_teams',
       team_count: 2,
-      teams: ['org_teams_default', 'second'].map((team_id) => ({
-        team_id,
-        access_groups: [],
-        model_groups: [],
-        credits_allocated: team_id === 'second' ? 0 : 3,
-        credits_remaining: team_id === 'second' ? 0 : 3,
-        status: 'active',
-      })).toSorted((one, other) => one.team_id.localeCompare(other.team_id)),
+      teams: ['org_teams_default', 'second']
+        .map((team_id) => ({
+          team_id,
+          access_groups: [],
+          model_groups: [],
+          credits_allocated: team_id === 'second' ? 0 : 3,
+          credits_remaining: team_id === 'second' ? 0 : 3,
+          status: 'active',
+        }))
+        .toSorted((one, other) => one.team_id.localeCompare(other.team_id)),
     });
     expect((await admin.call('GET', '/api/organizations/nobody/teams')).status).toBe(404);
   });
@@ -316,17 +318,19 @@ describe('DELETE /api/organizations/{id}', () => {
       .getRepository(AuditEntryEntity)
       .find({ where: { tenantId: customer_id }, order: { position: 'ASC' } });
     expect(findBrokenLink(entries)).toBe(-1);
-    expect(entries.slice(-8).map(({ action }) => action)).toEqual([
-      'virtual_key.deleted',
-      'team.deleted',
-      'virtual_key.deleted',
-      'team.deleted',
-      'virtual_key.deleted',
-      'team.deleted',
-      'budget.deleted',
-      'organization.deleted',
-      'customer.deleted',
-    ].slice(-8));
+    expect(entries.slice(-8).map(({ action }) => action)).toEqual(
+      [
+        'virtual_key.deleted',
+        'team.deleted',
+        'virtual_key.deleted',
+        'team.deleted',
+        'virtual_key.deleted',
+        'team.deleted',
+        'budget.deleted',
+        'organization.deleted',
+        'customer.deleted',
+      ].slice(-8),
+    );
   });
 
   it('leaves no team behind that was made at the same time', async () => {

@@ -29,7 +29,10 @@ function withKey(): AdminClient['request'] {
 async function ensure(client: AdminClient['request'], path: string, body: object): Promise<'made' | 'there'> {
   const answer = await client('POST', path, body);
   if (answer.status === 200) return 'made';
-  expect(answer).toMatchObject({ status: 400, body: { detail: expect.stringMatching(/already (?:exists|registered)/) } });
+  expect(answer).toMatchObject({
+    status: 400,
+    body: { detail: expect.stringMatching(/already (?:exists|registered)/) },
+  });
   return 'there';
 }
 
@@ -65,9 +68,7 @@ describe('an operator who logs in', () => {
       const organization_id = 'org_jwt';
       const made = run === 'first' ? 'made' : 'there';
       expect(await ensure(owner, '/organizations/create', { organization_id, name: 'Tokens' })).toBe(made);
-      expect(
-        await ensure(key, '/teams/create', { organization_id, team_id: 'team_jwt', model_groups: [] }),
-      ).toBe(made);
+      expect(await ensure(key, '/teams/create', { organization_id, team_id: 'team_jwt', model_groups: [] })).toBe(made);
       expect(
         await ensure(owner, '/admin-users', {
           email: 'second@example.com',

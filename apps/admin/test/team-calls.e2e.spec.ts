@@ -82,7 +82,7 @@ async function call(key: string, gateway = 0, body: Record<string, unknown> = {}
     body: { model: 'ChatAgent', ...body },
   });
   const { error, ...rest } = (await response.json()) as { error?: Record<string, unknown> };
-  return { ...rest, ...error, status: response.status } as Called;
+  return { ...rest, ...error, status: response.status };
 }
 
 /** The next call through each gateway. */

@@ -38,10 +38,8 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  const { differences } = await admin.db.transaction('REPEATABLE READ', (tx) => checkCredits(tx));
   await replica.stop();
   await admin.stop();
-  expect(differences).toEqual([]);
 });
 
 async function ok(pending: Promise<Answer>): Promise<Json> {
@@ -159,9 +157,9 @@ describe('POST /api/teams/create', () => {
         answer.body.virtual_key_id,
       ]),
     ).toEqual([{ name: 'engineering_key', team_id: answer.body.governance_team_id }]);
-    expect(await count('governance.virtual_key_secrets WHERE key_hash = $1', [admin.hashOf(answer.body.virtual_key)])).toBe(
-      1,
-    );
+    expect(
+      await count('governance.virtual_key_secrets WHERE key_hash = $1', [admin.hashOf(answer.body.virtual_key)]),
+    ).toBe(1);
   });
 
   it('opens the books with an allocation, and writes down what was made and that the key was shown', async () => {
@@ -204,7 +202,13 @@ describe('POST /api/teams/create', () => {
     ['an organization that is not there', { organization_id: 'nobody' }, { status: 404 }],
     ['a model group that is not there', { model_groups: ['Chat', 'none'] }, { status: 404 }],
     ['an access group that is not there', { access_groups: ['none'] }, { status: 404 }],
-    ['a budget mode that is not there', { budget_mode: 'free' }, { status: 400, body: { code: 'request_invalid' } }],
+    [
+      'a budget mode that is not there',
+      { budget_mode: 'free' },
+      { status: 400, body: { code: 'credit_terms_invalid' } },
+    ],
+    ['a rate of 0', { credits_per_dollar: 0 }, { status: 400, body: { code: 'credit_terms_invalid' } }],
+    ['no tokens for a credit', { tokens_per_credit: 0 }, { status: 400 }],
     ['no team_id', { team_id: undefined }, { status: 422 }],
     ['a team_id of blanks', { team_id: ' ' }, { status: 422 }],
     ['a NUL in a group', { model_groups: ['a\0b'] }, { status: 422 }],
@@ -212,9 +216,7 @@ describe('POST /api/teams/create', () => {
     ['credits below 0', { credits_allocated: -1 }, { status: 422 }],
     ['credits of 1.5', { credits_allocated: 1.5 }, { status: 422 }],
     ['more credits than any', { credits_allocated: 1e12 + 1 }, { status: 422 }],
-    ['a rate of 0', { credits_per_dollar: 0 }, { status: 422 }],
-    ['a rate of three decimals', { credits_per_dollar: 0.125 }, { status: 422 }],
-    ['no tokens for a credit', { tokens_per_credit: 0 }, { status: 422 }],
+    ['a rate that is no number', { credits_per_dollar: 'much' }, { status: 422 }],
   ])('refuses %s, and leaves nothing behind', async (_, fields, answer) => {
     const { id } = await organization();
     const before = await rows();
@@ -258,9 +260,9 @@ describe('POST /api/teams/create', () => {
        VALUES (gen_random_uuid(), 'taken_key', true, now(), now())`,
     );
     const { virtual_key_id } = await team({ team_id: 'taken' });
-    expect(
-      await admin.db.query('SELECT name FROM governance.virtual_keys WHERE id = $1', [virtual_key_id]),
-    ).toEqual([{ name: `taken_key_${virtual_key_id}` }]);
+    expect(await admin.db.query('SELECT name FROM governance.virtual_keys WHERE id = $1', [virtual_key_id])).toEqual([
+      { name: `taken_key_${virtual_key_id}` },
+    ]);
   });
 });
 
@@ -351,7 +353,7 @@ describe('PUT /api/teams/{id}', () => {
     expect((await audit(before.tenantId)).slice(4).map(({ action }) => action)).toEqual([
       'team.updated',
       'team.models_assigned',
-      'credits.terms_changed',
+      'credits.budget_mode_changed',
       'credits.adjusted',
     ]);
   });
@@ -547,9 +549,7 @@ describe('DELETE /api/teams/{id}', () => {
       'team.deleted',
     ]);
 
-    const again = await ok(
-      admin.call('POST', '/api/teams/create', { organization_id, team_id, credits_allocated: 1 }),
-    );
+    const again = await ok(admin.call('POST', '/api/teams/create', { organization_id, team_id, credits_allocated: 1 }));
     expect(again).toMatchObject({ credits_allocated: 1, credits_remaining: 1 });
   });
 
@@ -569,6 +569,15 @@ describe('DELETE /api/teams/{id}', () => {
         (index % 2 === 0 ? admin : replica).call('DELETE', `/api/teams/${team_id}`),
       ),
     );
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 404, 404, 404, 404, 404]);
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 404)).toHaveLength(5);
+  });
+});
+
+describe('the books of all these teams', () => {
+  it('add up', async () => {
+    const { accounts, differences } = await admin.db.transaction('REPEATABLE READ', (tx) => checkCredits(tx));
+    expect(accounts).toBeGreaterThan(20);
+    expect(differences).toEqual([]);
   });
 });

@@ -1,9 +1,20 @@
 import { BullModule } from '@nestjs/bullmq';
 import { Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
-import { QUEUE_PREFIX, USAGE_RECORD_QUEUE } from '@penstock/dto';
+import { CREDIT_UPKEEP_QUEUE, QUEUE_PREFIX, USAGE_RECORD_QUEUE } from '@penstock/dto';
 import { readNewestRecordedUsage } from '@penstock/entities';
-import { AlertRecorder } from '@penstock/management';
+import {
+  AlertRecorder,
+  CreditHolds,
+  CreditLedger,
+  CreditWithdrawals,
+  JobBooks,
+  JobCallAccounts,
+  PoliciesRepository,
+  PolicyChanges,
+  TakenCredits,
+  TenantLoader,
+} from '@penstock/management';
 import { AdmissionStore, PolicyDelivery, REDIS_COMMAND, REDIS_QUEUE_WORKER, RedisModule } from '@penstock/platform';
 import type { Redis } from 'ioredis';
 import { DataSource } from 'typeorm';
@@ -12,7 +23,14 @@ import { AlertEvents } from './alerts/alert-events.js';
 import { AlertPurge } from './alerts/alert-purge.js';
 import { AlertSchedule } from './alerts/alert-schedule.js';
 import { BudgetWatch } from './alerts/budget-watch.js';
+import { CreditEvents } from './credits/credit-events.js';
+import { CreditExpiries } from './credits/credit-expiries.js';
+import { CreditRefills } from './credits/credit-refills.js';
+import { CreditSchedule } from './credits/credit-schedule.js';
+import { CreditUpkeep } from './credits/credit-upkeep.js';
+import { CreditUpkeepProcessor } from './credits/credit-upkeep.processor.js';
 import { DatabaseModule } from './database/database.module.js';
+import { JobSweeper } from './jobs/job-sweeper.js';
 import { PartitionKeeper } from './partitions/partition-keeper.js';
 import { CounterPruner } from './pruning/counter-pruner.js';
 import { WindowPruner } from './pruning/window-pruner.js';
@@ -47,7 +65,7 @@ const COMMAND_TIMEOUT_MS = 5_000;
       inject: [REDIS_QUEUE_WORKER],
       useFactory: (connection: Redis) => ({ connection, prefix: QUEUE_PREFIX }),
     }),
-    BullModule.registerQueue({ name: USAGE_RECORD_QUEUE }),
+    BullModule.registerQueue({ name: USAGE_RECORD_QUEUE }, { name: CREDIT_UPKEEP_QUEUE }),
   ],
   providers: [
     WorkerEvents,
@@ -62,6 +80,16 @@ const COMMAND_TIMEOUT_MS = 5_000;
       useFactory: (redis: Redis, store: AdmissionStore, dataSource: DataSource) =>
         new PolicyDelivery(redis, store, (limitKeys) => readNewestRecordedUsage(dataSource.manager, limitKeys)),
     },
+    PoliciesRepository,
+    TenantLoader,
+    PolicyChanges,
+    CreditHolds,
+    CreditLedger,
+    CreditWithdrawals,
+    TakenCredits,
+    JobBooks,
+    JobCallAccounts,
+    JobSweeper,
     UsageOutbox,
     UsageRecorder,
     UsageRecordProcessor,
@@ -79,10 +107,16 @@ const COMMAND_TIMEOUT_MS = 5_000;
     webhookSenderProvider,
     WebhookDeliverer,
     AlertPurge,
+    CreditEvents,
+    CreditRefills,
+    CreditExpiries,
+    CreditUpkeep,
+    CreditUpkeepProcessor,
     QueueRunner,
     PeriodicTasks,
     Scheduler,
     AlertSchedule,
+    CreditSchedule,
   ],
 })
 export class AppModule {}

@@ -50,12 +50,12 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 {{- end -}}
 {{- end -}}
 
-{{/* Which secrets an app may read. The gateway faces the world: no database, no operator key, no decryption keys. */}}
+{{/* Which secrets an app may read. The gateway faces the world: no database, no operator key. */}}
 {{- define "penstock.secretNames" -}}
 {{- $names := get (dict
-  "gateway" (list "REDIS_URL" "PENSTOCK_SERVICE_TOKEN" "PENSTOCK_KEY_HASH_SECRET")
+  "gateway" (list "REDIS_URL" "PENSTOCK_SERVICE_TOKEN" "PENSTOCK_KEY_HASH_SECRET" "PENSTOCK_ENCRYPTION_KEYS")
   "governance" (list "DATABASE_URL" "REDIS_URL" "MASTER_KEY" "PENSTOCK_TOKEN_SECRETS" "PENSTOCK_SERVICE_TOKEN" "PENSTOCK_KEY_HASH_SECRET" "PENSTOCK_ENCRYPTION_KEYS")
-  "admin" (list "DATABASE_URL" "REDIS_URL" "MASTER_KEY" "PENSTOCK_TOKEN_SECRETS" "PENSTOCK_KEY_HASH_SECRET" "PENSTOCK_ENCRYPTION_KEYS")
+  "admin" (list "DATABASE_URL" "REDIS_URL" "MASTER_KEY" "PENSTOCK_TOKEN_SECRETS" "PENSTOCK_SERVICE_TOKEN" "PENSTOCK_KEY_HASH_SECRET" "PENSTOCK_ENCRYPTION_KEYS")
   "worker" (list "DATABASE_URL" "REDIS_URL" "PENSTOCK_ENCRYPTION_KEYS")
   "migrate" (list "DATABASE_URL")) .app -}}
 {{- if eq .app "gateway" -}}

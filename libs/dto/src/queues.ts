@@ -7,6 +7,9 @@ import { ArrayMaxSize, ArrayMinSize, Equals, IsArray, IsString, IsUUID, Validate
 /** Queue of settled calls on their way to PostgreSQL. */
 export const USAGE_RECORD_QUEUE = 'usage-record';
 
+/** Refills and expiries of credits that are due. Its jobs say nothing: what is due is in PostgreSQL. */
+export const CREDIT_UPKEEP_QUEUE = 'credit-upkeep';
+
 /** Most outbox entries that one job may name; bounds the worker's transaction. */
 export const USAGE_BATCH_MAX = 1_000;
 

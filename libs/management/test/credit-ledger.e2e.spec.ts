@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { uuidv7 } from '@penstock/domain';
 import {
+  AlertEntity,
   createDataSource,
   CreditAccountEntity,
   CreditBurnEntity,
@@ -51,6 +52,18 @@ async function openAccount(credits = 0n, overdraftCredits = 0n): Promise<CreditA
   return account;
 }
 
+/** What a job is charged: its hold, as the completion of the job leaves it, and the deduction. */
+async function charge(accountId: string, credits: bigint): Promise<CreditTransferEntity> {
+  const jobId = uuidv7();
+  await db.query(
+    `INSERT INTO ledger.credit_holds (id, account_id, tenant_id, purpose, initial_micro_credits, state,
+       charged_credits, created_at, closed_at)
+     SELECT $1, id, tenant_id, 'job', 0, 'closed', $3, now(), now() FROM ledger.credit_accounts WHERE id = $2`,
+    [jobId, accountId, credits.toString()],
+  );
+  return post(accountId, { type: 'deduction', direction: 'out', credits, jobId });
+}
+
 /** Posts in a transaction of its own, as every use case does. */
 function post(accountId: string, change: Partial<PostingRequest> = {}): Promise<CreditTransferEntity> {
   return db.transaction(async (tx) => {
@@ -86,6 +99,13 @@ async function noteCalls(posted: readonly PostedUsage[]): Promise<void> {
        FROM ledger.credit_transfers t WHERE t.id = ANY($1)`,
     [posted.map(({ transferId }) => transferId)],
   );
+  await db.query(
+    `INSERT INTO ledger.limit_windows (counter_id, limit_key, generation, window_start_at, used, updated_at)
+     SELECT 'k' || ledger.base36(a.seq) || '.0.0', 'k' || ledger.base36(a.seq), 0, to_timestamp(0), sum(t.credits), now()
+     FROM ledger.credit_transfers t JOIN ledger.credit_accounts a ON a.id = t.account_id WHERE t.id = ANY($1)
+     GROUP BY a.seq`,
+    [posted.map(({ transferId }) => transferId)],
+  );
 }
 
 describe('an account', () => {
@@ -119,7 +139,7 @@ describe('an account', () => {
 describe('a posting', () => {
   it('is one transfer of two entries, with the balance before and after', async () => {
     const { id } = await openAccount(40n);
-    const transfer = await post(id, { type: 'deduction', direction: 'out', credits: 15n, jobId: uuidv7() });
+    const transfer = await charge(id, 15n);
     expect(transfer).toMatchObject({ balanceBeforeCredits: 40n, balanceAfterCredits: 25n, credits: 15n });
     const entries: { credits: string }[] = await db.query(
       'SELECT credits FROM ledger.credit_entries WHERE transfer_id = $1 ORDER BY credits',
@@ -154,8 +174,7 @@ describe('a posting', () => {
 
   it('of a job is charged once, whatever the key', async () => {
     const { id } = await openAccount(10n);
-    const jobId = uuidv7();
-    await post(id, { type: 'deduction', direction: 'out', credits: 1n, jobId });
+    const jobId = (await charge(id, 1n)).jobId!;
     await expect(post(id, { type: 'deduction', direction: 'out', credits: 1n, jobId })).rejects.toThrow('unique');
     expect(await balance(id)).toBe(9n);
   });
@@ -176,7 +195,7 @@ describe('grants', () => {
     await post(id, { credits: 5n });
     await post(id, { credits: 5n, grant: { expiresAt: soon } });
     await post(id, { credits: 5n, grant: { priority: 1 } });
-    const used = await post(id, { type: 'deduction', direction: 'out', credits: 12n, jobId: uuidv7() });
+    const used = await charge(id, 12n);
     const grants = await grantsOf(id);
     expect(grants.map(({ burnedCredits }) => burnedCredits)).toEqual([2n, 5n, 5n]);
     const burns = await db.manager.findBy(CreditBurnEntity, { transferId: used.id });
@@ -187,7 +206,7 @@ describe('grants', () => {
 
   it('that come in while there is a debt pay it first', async () => {
     const { id } = await openAccount(10n, 20n);
-    await post(id, { type: 'deduction', direction: 'out', credits: 25n, jobId: uuidv7() });
+    await charge(id, 25n);
     expect(await balance(id)).toBe(-15n);
     await post(id, { credits: 40n });
     expect(await balance(id)).toBe(25n);
@@ -235,32 +254,80 @@ describe('usage of calls without a job', () => {
   });
 });
 
+describe('alerts', () => {
+  it('are raised once per crossing, with the booking that did it, and owed to the webhooks of the tenant', async () => {
+    const { id, tenantId } = await openAccount(20n);
+    const tenant = { id: tenantId };
+    await db.query('INSERT INTO governance.tenants (id, epoch) VALUES ($1, 1)', [tenantId]);
+    await db.query(
+      'INSERT INTO governance.customers (id, name, created_at, updated_at) VALUES ($1, $2, now(), now())',
+      [tenant.id, 'Customer'],
+    );
+    await db.query(
+      `INSERT INTO governance.webhooks (id, customer_id, url, secret_ciphertext, secret_key_version, is_active,
+         created_at, updated_at) VALUES ($1, $1, 'https://example.com', '', 1, true, now(), now())`,
+      [tenantId],
+    );
+    await db.manager.update(CreditAccountEntity, id, { lowBalanceThresholdCredits: 10n });
+    await charge(id, 10n);
+    const low = await charge(id, 1n);
+    await charge(id, 1n);
+    await post(id, { credits: 5n });
+    const usage = await db.transaction((tx) =>
+      ledger.postUsage(tx, [{ accountId: id, credits: 13n, calls: 2 }], CONTEXT),
+    );
+    await noteCalls(usage);
+    const alerts = await db.manager.find(AlertEntity, {
+      where: { creditAccountId: id },
+      order: { balanceCredits: 'DESC' },
+    });
+    const common = {
+      tenantId,
+      budgetId: null,
+      owners: [{ entity: 'team' }, { entity: 'customer', name: 'organization' }],
+    };
+    const last = { ...common, balanceCredits: 0n, creditTransferId: usage[0]?.transferId };
+    expect(alerts).toHaveLength(3);
+    expect(alerts).toEqual([
+      expect.objectContaining({
+        kind: 'credits_low',
+        balanceCredits: 9n,
+        thresholdCredits: 10n,
+        creditTransferId: low.id,
+      }),
+      expect.anything(),
+      expect.anything(),
+    ]);
+    expect(alerts.slice(1)).toMatchObject([last, last]);
+    expect(alerts.map(({ kind }) => kind).toSorted()).toEqual(['credits_exhausted', 'credits_low', 'credits_low']);
+    const owed = await db.query('SELECT FROM governance.webhook_deliveries WHERE webhook_id = $1', [tenantId]);
+    expect(owed).toHaveLength(3);
+  });
+});
+
 describe('many at once', () => {
   it('200 postings of all kinds, ten at a time, batches of accounts in any order: nothing is lost, nothing deadlocks', async () => {
     const accounts = await Promise.all(Array.from({ length: 4 }, () => openAccount(1_000n, 500n)));
-    const work = Array.from({ length: 200 }, (_, index) => async () => {
+    const usage: PostedUsage[] = [];
+    const work = Array.from({ length: 200 }, (_, index) => async (): Promise<unknown> => {
       const { id } = accounts[index % 4]!;
       switch (index % 5) {
         case 0:
           return post(id, { credits: 7n, grant: { priority: index % 3 } });
         case 1:
-          return post(id, { type: 'deduction', direction: 'out', credits: 20n, jobId: uuidv7() });
+          return charge(id, 20n);
         case 2:
           return post(id, { type: 'adjustment', direction: 'out', credits: 3n });
         case 3:
           return post(id, { credits: 1n, idempotencyKey: 'the same for all' });
         default:
-          return db.transaction(async (tx) => {
-            const shuffled = index % 2 === 0 ? accounts : accounts.toReversed();
-            for (const account of shuffled.toSorted((a, b) => (a.id < b.id ? -1 : 1))) {
-              const locked = await ledger.lockAccount(tx, account.id);
-              await ledger.post(
-                tx,
-                locked!,
-                request({ type: 'deduction', direction: 'out', credits: 1n, jobId: uuidv7() }),
-              );
-            }
-          });
+          return db
+            .transaction((tx) => {
+              const shuffled = index % 2 === 0 ? accounts : accounts.toReversed();
+              const increments = shuffled.map((account) => ({ accountId: account.id, credits: 1n, calls: 1 }));
+              return ledger.postUsage(tx, increments, CONTEXT);
+            })
+            .then((posted) => void usage.push(...posted));
       }
     });
     await Promise.all(
@@ -268,6 +335,7 @@ describe('many at once', () => {
         for (let next = work.pop(); next !== undefined; next = work.pop()) await next();
       }),
     );
+    await noteCalls(usage);
     // Per account: 10 of each kind, the same one once, and the batch of all accounts 40 times.
     for (const { id } of accounts) expect(await balance(id)).toBe(1_000n + 70n - 200n - 30n + 1n - 40n);
   });

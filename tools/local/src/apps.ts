@@ -103,11 +103,18 @@ function environmentOf(app: App, { config, secrets, databaseUrl, redisUrl }: App
     REDIS_URL: redisUrl,
     PENSTOCK_GOVERNANCE_URL: urlOf(config, 'governance'),
     PENSTOCK_ADMIN_URL: urlOf(config, 'admin'),
+    PENSTOCK_GATEWAY_URL: urlOf(config, 'gateway'),
   };
   const database = { DATABASE_URL: databaseUrl };
   switch (app) {
     case 'gateway':
-      return { ...common, PENSTOCK_SERVICE_TOKEN, PENSTOCK_KEY_HASH_SECRET, ...providerOf(config) };
+      return {
+        ...common,
+        PENSTOCK_SERVICE_TOKEN,
+        PENSTOCK_KEY_HASH_SECRET,
+        PENSTOCK_ENCRYPTION_KEYS,
+        ...providerOf(config),
+      };
     case 'governance':
     case 'admin':
       return {

@@ -1,10 +1,7 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { AppError, creditCounterId } from '@penstock/domain';
-import { EPOCH_FIELD, tenantKeys } from '@penstock/dto';
-import { CreditAccountEntity, readCreditCounters, SaasTeamEntity } from '@penstock/entities';
+import { Injectable } from '@nestjs/common';
+import { AppError } from '@penstock/domain';
+import { CreditAccountEntity, SaasTeamEntity } from '@penstock/entities';
 import { CreditLedger } from '@penstock/management';
-import { LOGGER, type Logger, REDIS_COMMAND } from '@penstock/platform';
-import type { Redis } from 'ioredis';
 import { DataSource, type EntityManager, IsNull } from 'typeorm';
 
 /** The account of a team that exists. */
@@ -13,14 +10,12 @@ export interface TeamAccount {
   readonly status: SaasTeamEntity['status'];
 }
 
-/** Finds the accounts of teams, and what is taken from them at this moment. */
+/** Finds the accounts of teams. */
 @Injectable()
 export class CreditAccounts {
   constructor(
     private readonly dataSource: DataSource,
     private readonly ledger: CreditLedger,
-    @Inject(REDIS_COMMAND) private readonly redis: Redis,
-    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /** @throws AppError `not_found` for a team that is not there. */
@@ -40,21 +35,6 @@ export class CreditAccounts {
     const account = teamId.includes('\0') ? null : await this.ledger.lockOpenAccountOfTeam(tx, teamId);
     if (account?.tenantId === null || account?.tenantId === undefined) throw unknownTeam(teamId);
     return account as CreditAccountEntity & { tenantId: string };
-  }
-
-  /** Used and held, as admission counts it. Null: Redis is away. */
-  async takenCredits({ tenantId, seq }: CreditAccountEntity): Promise<bigint | null> {
-    if (tenantId === null) return null;
-    try {
-      const [epoch, taken] = await this.redis.hmget(tenantKeys(tenantId).counters, EPOCH_FIELD, creditCounterId(seq));
-      if (epoch !== null && epoch !== undefined) return BigInt(taken ?? 0);
-    } catch (error) {
-      this.logger.warn({ err: error }, 'held credits are not known because Redis does not answer');
-      return null;
-    }
-    // Redis holds nothing of a tenant without calls; when the next one comes, this is what it is told.
-    const counters = await readCreditCounters(this.dataSource.manager, tenantId);
-    return BigInt(counters.find(({ accountSeq }) => accountSeq === seq)?.credits ?? 0);
   }
 }
 

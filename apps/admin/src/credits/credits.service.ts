@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { balanceOf } from '@penstock/domain';
 import { CreditGrantEntity, type CreditTransferEntity } from '@penstock/entities';
+import { TakenCredits } from '@penstock/management';
 import { DataSource } from 'typeorm';
 
 import { csvLine } from '../http/csv.js';
@@ -44,13 +45,14 @@ export class CreditsService {
     private readonly dataSource: DataSource,
     private readonly accounts: CreditAccounts,
     private readonly transfers: CreditTransactions,
+    private readonly taken: TakenCredits,
     private readonly markups: MarkupDefaults,
   ) {}
 
   async balance(teamId: string): Promise<CreditAccountResponse> {
     const { account, status } = await this.accounts.find(teamId);
     const [takenCredits, costMarkupPercentage] = await Promise.all([
-      this.accounts.takenCredits(account),
+      this.taken.of(account),
       this.markups.percentOf(account.organizationId ?? ''),
     ]);
     return toCreditAccountResponse(account, { status, takenCredits, costMarkupPercentage });
@@ -59,7 +61,7 @@ export class CreditsService {
   /** What decides is what the next call could use. */
   async check(teamId: string, needed: number): Promise<CreditCheckResponse> {
     const { account } = await this.accounts.find(teamId);
-    const taken = (await this.accounts.takenCredits(account)) ?? account.usedCredits;
+    const taken = (await this.taken.of(account)) ?? account.usedCredits;
     const available = account.allocatedCredits + account.overdraftCredits - taken;
     const hasCredits = available >= BigInt(needed);
     return {

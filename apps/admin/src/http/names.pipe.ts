@@ -13,7 +13,9 @@ export class NamesPipe implements PipeTransform<unknown, readonly string[]> {
     }
     const wrong = value.flatMap((name, index) => (isNaming(name) ? [] : [String(index)]));
     if (wrong.length === 0) return value as string[];
-    throw new ValidationFailure(wrong.map((index) => issue([index], 'isString', 'must be a name of 1 to 255 characters')));
+    throw new ValidationFailure(
+      wrong.map((index) => issue([index], 'isString', 'must be a name of 1 to 255 characters')),
+    );
   }
 }
 

@@ -6,7 +6,11 @@ import type { RequestContext } from '@penstock/platform';
 
 import { TeamsService } from '../teams/teams.service.js';
 import { DefaultTeam } from './default-team.js';
-import type { OrganizationResponse, OrganizationStatusResponse, OrganizationTeamsResponse } from './organization.response.js';
+import type {
+  OrganizationResponse,
+  OrganizationStatusResponse,
+  OrganizationTeamsResponse,
+} from './organization.response.js';
 import { toAuditOrganization, toOrganizationResponse } from './organizations.mapping.js';
 import { OrganizationsRepository } from './organizations.repository.js';
 import type {

@@ -1,6 +1,11 @@
 import type { CreditAccountEntity } from '@penstock/entities';
 
-import { budgetModeOf, DEFAULT_CREDITS_PER_DOLLAR, DEFAULT_TOKENS_PER_CREDIT, planRates } from '../credits/settings/plan-terms.js';
+import {
+  budgetModeOf,
+  DEFAULT_CREDITS_PER_DOLLAR,
+  DEFAULT_TOKENS_PER_CREDIT,
+  planRates,
+} from '../credits/settings/plan-terms.js';
 
 /** How the credits of a team are used. */
 export type TeamTerms = Pick<CreditAccountEntity, 'budgetMode' | 'creditsPerDollar' | 'tokensPerCredit'>;

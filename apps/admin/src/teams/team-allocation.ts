@@ -1,7 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { AppError, uuidv7 } from '@penstock/domain';
 import { CreditAccountEntity, type SaasTeamEntity } from '@penstock/entities';
-import { type Change, type Changed, CreditLedger, CreditWithdrawals, nextTimestamp, PolicyChanges } from '@penstock/management';
+import {
+  type Change,
+  type Changed,
+  CreditLedger,
+  CreditWithdrawals,
+  nextTimestamp,
+  PolicyChanges,
+} from '@penstock/management';
 import type { RequestContext } from '@penstock/platform';
 import { DataSource, IsNull } from 'typeorm';
 

@@ -1,5 +1,5 @@
-import { DurationError } from '@penstock/domain';
 import { ApiProperty } from '@nestjs/swagger';
+import { DurationError } from '@penstock/domain';
 import { parseOverlap } from '@penstock/management';
 import { IsOptional, registerDecorator } from 'class-validator';
 

@@ -93,11 +93,7 @@ export class TeamKeys {
    *
    * @param overlap for which the value before works on, such as `1h`.
    */
-  async rotate(
-    ctx: RequestContext,
-    teamId: string,
-    overlap: string,
-  ): Promise<Changed<RotatedKey>> {
+  async rotate(ctx: RequestContext, teamId: string, overlap: string): Promise<Changed<RotatedKey>> {
     const overlapMs = parseOverlap(overlap);
     return this.changes.run(ctx, async (change) => {
       const { tx, now } = change;
@@ -155,7 +151,9 @@ export class TeamKeys {
   }
 
   private currentSecret(keyId: string): Promise<VirtualKeySecretEntity | null> {
-    return this.dataSource.getRepository(VirtualKeySecretEntity).findOneBy({ virtualKeyId: keyId, expiresAt: IsNull() });
+    return this.dataSource
+      .getRepository(VirtualKeySecretEntity)
+      .findOneBy({ virtualKeyId: keyId, expiresAt: IsNull() });
   }
 }
 

@@ -1,5 +1,5 @@
-import { BUDGET_MODES } from '@penstock/domain';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { BUDGET_MODES } from '@penstock/domain';
 import { IsIn, IsOptional, IsString } from 'class-validator';
 
 import { CREDITS_MAX, IsCredits } from '../credits/credit-fields.js';

@@ -1,13 +1,13 @@
 import { WorkerHost } from '@nestjs/bullmq';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
-import { USAGE_RECORD_QUEUE } from '@penstock/dto';
+import { CREDIT_UPKEEP_QUEUE, USAGE_RECORD_QUEUE } from '@penstock/dto';
 import { LOGGER, type Logger, Shutdown } from '@penstock/platform';
 
 import { WorkerConfig } from '../config.js';
 
 /** Every queue that some process fills. One that nobody empties would lose work silently. */
-export const DECLARED_QUEUES: readonly string[] = [USAGE_RECORD_QUEUE];
+export const DECLARED_QUEUES: readonly string[] = [USAGE_RECORD_QUEUE, CREDIT_UPKEEP_QUEUE];
 
 /** Begins to consume when the whole app is up, and stops consuming before anything it needs is closed. */
 @Injectable()

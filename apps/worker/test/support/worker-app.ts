@@ -62,6 +62,7 @@ export function createWorker(
     PENSTOCK_PRUNE_INTERVAL_MS: String(NEVER_MS),
     PENSTOCK_BUDGET_WATCH_INTERVAL_MS: String(NEVER_MS),
     PENSTOCK_WEBHOOK_INTERVAL_MS: String(NEVER_MS),
+    PENSTOCK_CREDIT_UPKEEP_INTERVAL_MS: String(NEVER_MS),
     ...env,
   });
   return createApp({ ...appOptions, config, logger });

@@ -72,8 +72,7 @@ export const managementErrors = {
     openAiType: 'invalid_request_error',
     title: 'It is still in use.',
     remedy: 'Delete or move what belongs to it first, or delete all of it with ?cascade=true.',
-    explanation:
-      'A team has virtual keys, or a customer has teams or keys. Without it they would go on spending.',
+    explanation: 'A team has virtual keys, or a customer has teams or keys. Without it they would go on spending.',
     isRetryable: false,
     logLevel: 'info',
   },
@@ -82,8 +81,7 @@ export const managementErrors = {
     openAiType: 'invalid_request_error',
     title: 'The default team goes only with its organization.',
     remedy: 'Suspend or pause the team, or delete the organization.',
-    explanation:
-      'An organization that was made with a default team keeps it as long as it lives. Nothing was changed.',
+    explanation: 'An organization that was made with a default team keeps it as long as it lives. Nothing was changed.',
     isRetryable: false,
     logLevel: 'info',
   },

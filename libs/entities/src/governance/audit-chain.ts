@@ -47,13 +47,38 @@ export function auditHash(facts: AuditFacts): string {
   return createHash('sha256').update(canonicalJson(fields)).digest('hex');
 }
 
+/** An entry with its place in the chain and its own hash. */
+export type AuditLink = AuditFacts & { readonly hash: string };
+
+/** Where a chain stands: what the next entry must follow. */
+export interface ChainEnd {
+  /** Decimal integer; 0 before the first entry. */
+  readonly position: string;
+  readonly hash: string;
+}
+
+/** Before the first entry. */
+export const EMPTY_CHAIN: ChainEnd = Object.freeze({ position: '0', hash: AUDIT_CHAIN_START });
+
+/**
+ * What is wrong with a link: an entry before it is missing (or one too many), it does not follow from the entry before,
+ * or its own content was changed.
+ */
+export type LinkFault = 'missing_before' | 'not_linked' | 'changed';
+
+/** What is wrong with the entry that comes after `end`; null when it follows. */
+export function faultOfLink(end: ChainEnd, entry: AuditLink): LinkFault | null {
+  if (entry.position !== String(BigInt(end.position) + 1n)) return 'missing_before';
+  if (entry.prevHash !== end.hash) return 'not_linked';
+  return auditHash(entry) === entry.hash ? null : 'changed';
+}
+
 /** Index of the first entry that does not follow from the one before, or -1 for an intact chain given from its start. */
-export function findBrokenLink(chain: readonly (AuditFacts & { readonly hash: string })[]): number {
-  let previous = AUDIT_CHAIN_START;
+export function findBrokenLink(chain: readonly AuditLink[]): number {
+  let end = EMPTY_CHAIN;
   for (const [index, entry] of chain.entries()) {
-    if (entry.position !== String(index + 1)) return index;
-    if (entry.prevHash !== previous || auditHash(entry) !== entry.hash) return index;
-    previous = entry.hash;
+    if (faultOfLink(end, entry) !== null) return index;
+    end = entry;
   }
   return -1;
 }

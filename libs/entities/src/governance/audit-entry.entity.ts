@@ -2,12 +2,19 @@ import { Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
 
 /**
  * What somebody changed, written in the transaction of the change. Entries of one tenant form a chain:
- * each carries the hash of the one before, so a removed or edited row breaks every later hash.
+ * each carries the hash of the one before, so a removed or edited row breaks every later hash. A trigger refuses
+ * updates, deletions and TRUNCATE.
  */
 @Entity({ name: 'audit_entries', schema: 'governance' })
 @Unique('uq_audit_entries_tenant_id_position', ['tenantId', 'position'])
-@Index('ix_audit_entries_entity', ['entityType', 'entityId'])
-@Index('ix_audit_entries_occurred_at', ['occurredAt'])
+@Index('ix_audit_entries_occurred_at', ['occurredAt', 'id'])
+@Index('ix_audit_entries_tenant_id', ['tenantId', 'occurredAt', 'id'])
+@Index('ix_audit_entries_actor_id', ['actorId', 'occurredAt', 'id'])
+@Index('ix_audit_entries_actor_type', ['actorType', 'occurredAt', 'id'])
+@Index('ix_audit_entries_action', ['action', 'occurredAt', 'id'])
+@Index('ix_audit_entries_entity_type', ['entityType', 'occurredAt', 'id'])
+@Index('ix_audit_entries_entity_id', ['entityId', 'occurredAt', 'id'])
+@Index('ix_audit_entries_request_id', ['requestId'])
 export class AuditEntryEntity {
   @PrimaryColumn({ type: 'uuid', name: 'id', primaryKeyConstraintName: 'pk_audit_entries' })
   id!: string;

@@ -36,6 +36,7 @@ export * from './virtual-key-secret.entity.js';
 export * from './virtual-key.entity.js';
 export * from './webhook-delivery.entity.js';
 export * from './webhook.entity.js';
+export * from './verify-audit-chain.js';
 export * from './write-change.js';
 
 /** Tables of the `governance` schema. */

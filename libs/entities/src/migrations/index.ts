@@ -8,9 +8,11 @@ import { CreateWebhooks1795392320000 } from './1795392320000-create-webhooks.js'
 import { ExtendLimits1795392330000 } from './1795392330000-extend-limits.js';
 import { CreateTeamsAndCredits1795392400000 } from './1795392400000-create-teams-and-credits.js';
 import { CreateModelCatalogue1795392410000 } from './1795392410000-create-model-catalogue.js';
+import { AuditReads1795392420000 } from './1795392420000-audit-reads.js';
 import { CreateProviderCredentials1795392430000 } from './1795392430000-create-provider-credentials.js';
 import { CreatePriceBook1795392440000 } from './1795392440000-create-price-book.js';
 import { CreditOperations1795392450000 } from './1795392450000-credit-operations.js';
+import { CreateJobs1795392460000 } from './1795392460000-create-jobs.js';
 
 /** In the order in which they run; timestamps strictly increase. */
 export const migrations = [
@@ -24,7 +26,9 @@ export const migrations = [
   ExtendLimits1795392330000,
   CreateTeamsAndCredits1795392400000,
   CreateModelCatalogue1795392410000,
+  AuditReads1795392420000,
   CreateProviderCredentials1795392430000,
   CreatePriceBook1795392440000,
   CreditOperations1795392450000,
+  CreateJobs1795392460000,
 ] as const;

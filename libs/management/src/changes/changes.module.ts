@@ -5,7 +5,7 @@ import { AdmissionStore, PolicyDelivery, REDIS_COMMAND } from '@penstock/platfor
 import type { Redis } from 'ioredis';
 import { DataSource } from 'typeorm';
 
-import { CreditHolds, CreditLedger, CreditWithdrawals } from '../credits/index.js';
+import { CreditHolds, CreditLedger, CreditWithdrawals, TakenCredits } from '../credits/index.js';
 import { PoliciesRepository, TenantLoader } from '../policies/index.js';
 import { ChangedInterceptor } from './changed.interceptor.js';
 import { PolicyChanges } from './policy-changes.js';
@@ -19,6 +19,7 @@ import { REDIS_TIMEOUT_MS } from './redis-timeout.js';
     CreditHolds,
     CreditLedger,
     CreditWithdrawals,
+    TakenCredits,
     PoliciesRepository,
     TenantLoader,
     { provide: APP_INTERCEPTOR, useClass: ChangedInterceptor },
@@ -39,9 +40,11 @@ import { REDIS_TIMEOUT_MS } from './redis-timeout.js';
     CreditHolds,
     CreditLedger,
     CreditWithdrawals,
+    TakenCredits,
     PoliciesRepository,
     PolicyChanges,
     PolicyDelivery,
+    TakenCredits,
     TenantLoader,
   ],
 })

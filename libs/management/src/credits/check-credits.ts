@@ -116,6 +116,16 @@ const CHECKS: readonly Check[] = [
       WHERE h.state = 'closed' AND h.charged_credits <> COALESCE(t.credits, 0)`,
   },
   {
+    name: 'used credits are what calls without a job and ended holds took',
+    sql: `SELECT a.id, a.team_id AS "teamId", a.used_credits AS expected,
+        COALESCE(w.used, 0) + COALESCE(h.charged, 0) AS actual
+      FROM ledger.credit_accounts a
+      LEFT JOIN ledger.limit_windows w ON w.counter_id = 'k' || ledger.base36(a.seq) || '.0.0'
+      LEFT JOIN (SELECT account_id, sum(charged_credits) AS charged FROM ledger.credit_holds GROUP BY account_id) h
+        ON h.account_id = a.id
+      WHERE a.kind = 'team' AND a.used_credits <> COALESCE(w.used, 0) + COALESCE(h.charged, 0)`,
+  },
+  {
     name: 'deductions without a job are the credits of their calls',
     sql: `SELECT t.id, a.team_id AS "teamId", t.credits AS expected, COALESCE(e.credits, 0) AS actual
       FROM ledger.credit_transfers t JOIN ledger.credit_accounts a ON a.id = t.account_id

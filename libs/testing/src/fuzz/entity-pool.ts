@@ -82,5 +82,9 @@ export class EntityPool {
 
 /** `virtual-keys` and `virtual_keys` hold a `virtual_key` each. */
 export function singularOf(plural: string): string {
-  return plural.replaceAll('-', '_').replace(/ies$/, 'y').replace(/s$/, '');
+  return plural
+    .replaceAll('-', '_')
+    .replace(/ies$/, 'y')
+    .replace(/aliases$/, 'alias_')
+    .replace(/[s_]$/, '');
 }

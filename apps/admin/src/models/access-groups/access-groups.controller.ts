@@ -59,7 +59,7 @@ export class AccessGroupsController {
   }
 
   @Delete(':group_name')
-  @Answers(MessageResponse, [400, 404])
+  @Answers(MessageResponse, [400, 404, 422])
   async delete(
     @Ctx() ctx: RequestContext,
     @Param('group_name', PathNamePipe) groupName: string,

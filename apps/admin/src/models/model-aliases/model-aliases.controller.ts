@@ -44,7 +44,7 @@ export class ModelAliasesController {
   }
 
   @Delete(':model_alias')
-  @Answers(MessageResponse, [404])
+  @Answers(MessageResponse, [404, 422])
   async delete(
     @Ctx() ctx: RequestContext,
     @Param('model_alias', PathNamePipe) modelAlias: string,

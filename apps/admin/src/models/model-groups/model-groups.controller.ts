@@ -63,7 +63,7 @@ export class ModelGroupsController {
   }
 
   @Delete(':group_name')
-  @Answers(MessageResponse, [400, 404])
+  @Answers(MessageResponse, [400, 404, 422])
   async delete(
     @Ctx() ctx: RequestContext,
     @Param('group_name', PathNamePipe) groupName: string,

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsOptional, ValidateNested } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsObject, IsOptional, ValidateNested } from 'class-validator';
 
 import { IsNaming } from '../../http/is-storable.decorator.js';
 import { IsWholeNumber } from '../../http/is-whole-number.decorator.js';
@@ -53,6 +53,7 @@ export class CreateModelGroupRequest {
   @ApiProperty({ type: [GroupModelRequest], maxItems: GROUP_MODELS_MAX, description: 'May be empty.' })
   @IsArray()
   @ArrayMaxSize(GROUP_MODELS_MAX)
+  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => GroupModelRequest)
   models!: GroupModelRequest[];

@@ -1,6 +1,7 @@
 import { type AppOptions, setupOpenApi } from '@penstock/platform';
 
 import { AppModule } from './app.module.js';
+import { takePrompts } from './jobs/calls/take-prompts.js';
 import { openApiOptions } from './openapi-options.js';
 
 /** What the admin service is, for the process and for tests. */
@@ -8,5 +9,8 @@ export const appOptions = {
   name: 'admin',
   module: AppModule,
   surface: 'admin',
-  configure: (app) => setupOpenApi(app, openApiOptions),
+  configure: (app) => {
+    takePrompts(app.getHttpAdapter().getInstance());
+    return setupOpenApi(app, openApiOptions);
+  },
 } satisfies Omit<AppOptions, 'config'>;

@@ -9,11 +9,13 @@ import { AuditModule } from './audit/audit.module.js';
 import { AdminConfig } from './config.js';
 import { CreditsModule } from './credits/credits.module.js';
 import { DatabaseModule } from './database/database.module.js';
+import { JobsModule } from './jobs/jobs.module.js';
 import { KeysModule } from './keys/keys.module.js';
 import { ModelsModule } from './models/models.module.js';
 import { OrganizationsModule } from './organizations/organizations.module.js';
 import { PricesModule } from './prices/prices.module.js';
 import { ProviderCredentialsModule } from './provider-credentials/provider-credentials.module.js';
+import { StatsModule } from './stats/stats.module.js';
 import { TeamsModule } from './teams/teams.module.js';
 
 @Module({
@@ -43,10 +45,12 @@ import { TeamsModule } from './teams/teams.module.js';
     AdminUsersModule,
     AuditModule,
     CreditsModule,
+    JobsModule,
     ModelsModule,
     OrganizationsModule,
     PricesModule,
     ProviderCredentialsModule,
+    StatsModule,
     TeamsModule,
   ],
 })

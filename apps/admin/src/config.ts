@@ -8,6 +8,7 @@ import {
   type Secret,
   SecretEnv,
   tokenSecretsProblems,
+  UrlEnv,
 } from '@penstock/platform';
 
 /** The environment of the admin service. */
@@ -34,6 +35,14 @@ export class AdminConfig extends BaseConfig {
   /** Seal virtual keys and the credentials of organizations for providers: the same as governance's and the gateways'. */
   @SecretEnv()
   PENSTOCK_ENCRYPTION_KEYS: Secret;
+
+  /** Where calls of jobs are made. */
+  @UrlEnv({ protocols: ['http', 'https'] })
+  PENSTOCK_GATEWAY_URL: string;
+
+  /** Proves to gateways that a call is part of a job. */
+  @SecretEnv({ minLength: 16 })
+  PENSTOCK_SERVICE_TOKEN: Secret;
 
   /** Networks that organizations' own providers may be in although they are not public, also without TLS. */
   @CsvEnv()

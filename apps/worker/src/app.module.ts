@@ -8,6 +8,8 @@ import {
   CreditHolds,
   CreditLedger,
   CreditWithdrawals,
+  JobBooks,
+  JobCallAccounts,
   PoliciesRepository,
   PolicyChanges,
   TakenCredits,
@@ -28,6 +30,7 @@ import { CreditSchedule } from './credits/credit-schedule.js';
 import { CreditUpkeep } from './credits/credit-upkeep.js';
 import { CreditUpkeepProcessor } from './credits/credit-upkeep.processor.js';
 import { DatabaseModule } from './database/database.module.js';
+import { JobSweeper } from './jobs/job-sweeper.js';
 import { PartitionKeeper } from './partitions/partition-keeper.js';
 import { CounterPruner } from './pruning/counter-pruner.js';
 import { WindowPruner } from './pruning/window-pruner.js';
@@ -84,6 +87,9 @@ const COMMAND_TIMEOUT_MS = 5_000;
     CreditLedger,
     CreditWithdrawals,
     TakenCredits,
+    JobBooks,
+    JobCallAccounts,
+    JobSweeper,
     UsageOutbox,
     UsageRecorder,
     UsageRecordProcessor,

@@ -37,6 +37,14 @@ export class WorkerConfig extends BaseConfig {
   @IntEnv({ min: 0, max: 3_600_000 })
   PENSTOCK_OWNER_GRACE_MS: number = 2_000;
 
+  /** A process that gave no sign of life for this long makes no calls of jobs any more. Signs come every 5 s. */
+  @IntEnv({ min: 0, max: 3_600_000 })
+  PENSTOCK_JOB_LOST_MS: number = 60_000;
+
+  /** A job that no call was made for within this time is failed, which charges nothing. */
+  @IntEnv({ min: 1_000, max: 2_147_483_647 })
+  PENSTOCK_JOB_IDLE_TIMEOUT_MS: number = 86_400_000;
+
   /** How often policy changes are looked for that governance could not bring to Redis itself. */
   @IntEnv({ min: 50, max: 3_600_000 })
   PENSTOCK_RELAY_INTERVAL_MS: number = 1_000;

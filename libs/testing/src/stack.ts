@@ -21,6 +21,8 @@ export interface StackOptions {
   readonly workers?: number;
   readonly governance?: boolean;
   readonly admin?: boolean;
+  /** Admin processes; 1 unless told otherwise. */
+  readonly admins?: number;
   readonly simulator?: boolean;
   /** Redis with an append-only file: its data survives `redis.kill()` and `redis.restart()`. */
   readonly aof?: boolean;
@@ -40,6 +42,7 @@ export interface StackOptions {
 export interface Stack {
   readonly gateways: readonly StackProcess[];
   readonly workers: readonly StackProcess[];
+  readonly admins: readonly StackProcess[];
   readonly governance: StackProcess;
   readonly admin: StackProcess;
   readonly simulator: StackProcess;
@@ -106,6 +109,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     PENSTOCK_LOG_LEVEL: 'info',
     PENSTOCK_GOVERNANCE_URL: `http://127.0.0.1:${portOf('governance') ?? 9}`,
     PENSTOCK_ADMIN_URL: `http://127.0.0.1:${portOf('admin') ?? 9}`,
+    PENSTOCK_GATEWAY_URL: `http://127.0.0.1:${portOf('gateway') ?? 9}`,
     OPENAI_BASE_URL: `http://127.0.0.1:${portOf('simulator') ?? 9}/v1`,
     OPENAI_API_KEY: 'sk-simulator',
     ...options.env,
@@ -159,6 +163,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   return {
     gateways: ofApp('gateway'),
     workers: ofApp('worker'),
+    admins: ofApp('admin'),
     gatewayUrls: ofApp('gateway').map((one) => one.url),
     get governance() {
       return only('governance');
@@ -199,7 +204,7 @@ async function planSlots(options: StackOptions): Promise<Slot[]> {
   const counts: [StackApp, number][] = [
     ['simulator', (options.simulator ?? true) ? 1 : 0],
     ['governance', (options.governance ?? true) ? 1 : 0],
-    ['admin', (options.admin ?? true) ? 1 : 0],
+    ['admin', (options.admin ?? true) ? (options.admins ?? 1) : 0],
     ['worker', options.workers ?? 1],
     ['gateway', options.gateways ?? 1],
   ];

@@ -103,6 +103,7 @@ function environmentOf(app: App, { config, secrets, databaseUrl, redisUrl }: App
     REDIS_URL: redisUrl,
     PENSTOCK_GOVERNANCE_URL: urlOf(config, 'governance'),
     PENSTOCK_ADMIN_URL: urlOf(config, 'admin'),
+    PENSTOCK_GATEWAY_URL: urlOf(config, 'gateway'),
   };
   const database = { DATABASE_URL: databaseUrl };
   switch (app) {

@@ -19,11 +19,15 @@ export class ErrorResponse {
 const DESCRIPTIONS: Readonly<Record<number, string>> = {
   400: 'The request cannot be done as things stand; nothing was changed.',
   401: 'No valid credential.',
+  402: 'There are no credits, or no money, left for it.',
   403: 'The role of the operator, or the team, does not permit it; nothing was changed.',
   404: 'There is no such entity.',
+  409: 'Something else has happened, or is happening, that excludes it; nothing was changed.',
   422: 'The input is not valid; nothing was changed.',
   429: 'There were too many failed attempts; Retry-After says how long to wait.',
+  502: 'The provider failed, or cannot be reached.',
   503: 'The database cannot be reached; nothing was changed.',
+  504: 'The provider did not answer in time.',
 };
 
 /** Who may call a route: an operator with either credential, only one who is logged in, a team, or anybody. */

@@ -1,6 +1,7 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 
 import { WorkerConfig } from '../config.js';
+import { JobSweeper } from '../jobs/job-sweeper.js';
 import { PartitionKeeper } from '../partitions/partition-keeper.js';
 import { CounterPruner } from '../pruning/counter-pruner.js';
 import { WindowPruner } from '../pruning/window-pruner.js';
@@ -16,6 +17,7 @@ export class Scheduler implements OnApplicationBootstrap {
   constructor(
     private readonly config: WorkerConfig,
     private readonly sweeps: SweepsService,
+    private readonly jobs: JobSweeper,
     private readonly relay: OutboxRelay,
     private readonly pruner: CounterPruner,
     private readonly windows: WindowPruner,
@@ -25,6 +27,7 @@ export class Scheduler implements OnApplicationBootstrap {
 
   onApplicationBootstrap(): void {
     this.tasks.start('sweep', this.config.PENSTOCK_SWEEP_INTERVAL_MS, () => this.sweeps.sweepInTurn());
+    this.tasks.start('sweep-jobs', this.config.PENSTOCK_SWEEP_INTERVAL_MS, () => this.jobs.sweepInTurn());
     this.tasks.start('relay', this.config.PENSTOCK_RELAY_INTERVAL_MS, () => this.relay.relay());
     this.tasks.start('prune', this.config.PENSTOCK_PRUNE_INTERVAL_MS, () => this.pruner.pruneInTurn());
     this.tasks.start('prune-windows', HOUR_MS, () => this.windows.prune());

@@ -1,6 +1,7 @@
 import { callerErrors } from './caller-errors.js';
 import type { CatalogueEntry } from './catalogue-entry.js';
 import { creditErrors } from './credit-errors.js';
+import { jobErrors } from './job-errors.js';
 import { limitErrors } from './limit-errors.js';
 import { managementErrors } from './management-errors.js';
 import { modelErrors } from './model-errors.js';
@@ -17,6 +18,7 @@ const entries = {
   ...modelErrors,
   ...operatorErrors,
   ...creditErrors,
+  ...jobErrors,
 };
 
 /** The closed list of everything that can go wrong, by the code that goes over the wire. */

@@ -12,6 +12,7 @@ import { AuditReads1795392420000 } from './1795392420000-audit-reads.js';
 import { CreateProviderCredentials1795392430000 } from './1795392430000-create-provider-credentials.js';
 import { CreatePriceBook1795392440000 } from './1795392440000-create-price-book.js';
 import { CreditOperations1795392450000 } from './1795392450000-credit-operations.js';
+import { CreateJobs1795392460000 } from './1795392460000-create-jobs.js';
 
 /** In the order in which they run; timestamps strictly increase. */
 export const migrations = [
@@ -29,4 +30,5 @@ export const migrations = [
   CreateProviderCredentials1795392430000,
   CreatePriceBook1795392440000,
   CreditOperations1795392450000,
+  CreateJobs1795392460000,
 ] as const;

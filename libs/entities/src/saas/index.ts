@@ -1,5 +1,6 @@
 import { AdminSessionEntity } from './admin-session.entity.js';
 import { AdminUserEntity } from './admin-user.entity.js';
+import { jobEntities } from './jobs/index.js';
 import { LoginThrottleEntity } from './login-throttle.entity.js';
 import {
   ModelAccessGroupEntity,
@@ -17,6 +18,7 @@ import { SaasTeamEntity } from './team.entity.js';
 
 export * from './admin-session.entity.js';
 export * from './admin-user.entity.js';
+export * from './jobs/index.js';
 export * from './login-throttle.entity.js';
 export * from './models/index.js';
 export * from './operator-access.js';
@@ -30,6 +32,7 @@ export * from './team.entity.js';
 export const saasEntities = [
   AdminSessionEntity,
   AdminUserEntity,
+  ...jobEntities,
   LoginThrottleEntity,
   ModelAccessGroupEntity,
   ModelAliasAccessGroupEntity,

@@ -48,8 +48,8 @@ export class CreditHolds {
 
   /**
    * Opens a hold: its row and what `write` adds are committed first, then Redis is asked. When there is not enough, or
-   * Redis is away, the row goes again, with what `undo` removes; should that fail too, the sweeper finds a hold that
-   * was never opened and ends it.
+   * Redis is away, the row goes again, with what `undo` removes; should that fail too, a sweeper finds a hold
+   * that was never opened and ends it.
    *
    * @throws AppError `credits_exhausted`, or `store_unavailable` when Redis does not answer.
    */
@@ -98,38 +98,6 @@ export class CreditHolds {
       chargedCredits: chargedCredits.toString(),
     });
     return true;
-  }
-
-  /**
-   * Holds whose opener died before it knew: Redis is asked once more, which changes nothing if it had agreed. What
-   * has no room, or stands for nothing, is left to whoever owns it to end.
-   *
-   * @returns ids of those that are open now, and of those that were refused.
-   */
-  async resume(olderThan: Date, nowMs: number): Promise<{ readonly opened: string[]; readonly refused: string[] }> {
-    const rows = await this.dataSource
-      .getRepository(CreditHoldEntity)
-      .createQueryBuilder('h')
-      .where("h.state = 'opening' AND h.created_at < :olderThan", { olderThan })
-      .orderBy('h.created_at')
-      .limit(RESUMED_MAX)
-      .getMany();
-    const opened: string[] = [];
-    const refused: string[] = [];
-    for (const row of rows) {
-      try {
-        await this.reserve(row, nowMs);
-      } catch (error) {
-        if (!(error instanceof AppError) || error.code !== 'credits_exhausted') throw error;
-        refused.push(row.id);
-        continue;
-      }
-      await this.dataSource.query(`UPDATE ledger.credit_holds SET state = 'open' WHERE id = $1 AND state = 'opening'`, [
-        row.id,
-      ]);
-      opened.push(row.id);
-    }
-    return { opened, refused };
   }
 
   private async insert(tx: EntityManager, hold: NewCreditHold): Promise<CreditHoldEntity> {
@@ -211,7 +179,7 @@ export class CreditHolds {
           },
         ]);
       } catch {
-        // The row stays as it is; the sweeper resumes it, and its owner ends it.
+        // The row stays as it is: whoever sweeps for its purpose ends it.
         return;
       }
     }
@@ -221,9 +189,6 @@ export class CreditHolds {
     });
   }
 }
-
-/** Of one sweep. */
-const RESUMED_MAX = 200;
 
 function mayHaveRun(error: unknown): boolean {
   return error instanceof StoreUnavailableError && error.mayHaveRun;

@@ -1,0 +1,3 @@
+export * from './job-books.js';
+export * from './job-call-accounts.js';
+export * from './job-rows.js';

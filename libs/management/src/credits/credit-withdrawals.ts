@@ -43,12 +43,16 @@ export class CreditWithdrawals {
     const holdId = uuidv7(ctx.nowMs);
     await this.open(ctx, holdId, accountId, credits);
     try {
-      return await this.changes.run(ctx, async (change) => {
-        const account = await this.ledger.lockAccount(change.tx, accountId);
-        const isStillHeld = await this.holds.close(change, holdId, 0n);
-        if (account === null || !isStillHeld) throw new AppError('store_unavailable');
-        return book(change, account);
-      });
+      return await this.changes.run(
+        ctx,
+        async (change) => {
+          const account = await this.ledger.lockAccount(change.tx, accountId);
+          const isStillHeld = await this.holds.close(change, holdId, 0n);
+          if (account === null || !isStillHeld) throw new AppError('store_unavailable');
+          return book(change, account);
+        },
+        creditTurn(accountId),
+      );
     } catch (error) {
       await this.release(ctx, holdId);
       throw error;
@@ -94,6 +98,11 @@ export class CreditWithdrawals {
       this.logger.warn({ err: error, holdId }, 'credits of a withdrawal that failed stay held for a while');
     }
   }
+}
+
+/** Names the turn of an account for {@link PolicyChanges.run}. */
+export function creditTurn(accountId: string): string {
+  return `credits:${accountId}`;
 }
 
 /** The hold is all there is to write. */

@@ -21,6 +21,7 @@ import { PolicyChanges } from '../changes/policy-changes.js';
 import { CreditHolds } from '../credits/credit-holds.js';
 import { CreditLedger } from '../credits/credit-ledger.js';
 import { type JobCallAccount, JobCallAccounts, type JobCallRef } from './job-call-accounts.js';
+import { Lanes } from './lanes.js';
 import { addToJobDay, countUnfinishedCalls, lockJob, lockJobCall, UNFINISHED } from './job-rows.js';
 
 /** A call about to be made for a job. */
@@ -57,11 +58,17 @@ export interface JobEnding {
 
 /** Where the credits of a job's account stand in Redis, just before the job ends. */
 interface Standing {
-  readonly usedAndHeld: bigint;
-  /** Of these, by the job itself. */
-  readonly heldByJob: bigint;
+  readonly accountSeq: string;
+  /** Null when Redis does not say: what remains is then told without what other jobs hold. */
+  readonly counted: {
+    readonly usedAndHeld: bigint;
+    /** Of these, by the job itself. */
+    readonly heldByJob: bigint;
+  } | null;
 }
 
+/** Of one account at once: they wait for each other anyway, and must leave connections to others. */
+const ENDS_AT_ONCE = 3;
 /** How the texts of errors are bounded. */
 const ERROR_CHARS_MAX = 1_000;
 
@@ -73,6 +80,8 @@ const ERROR_CHARS_MAX = 1_000;
  */
 @Injectable()
 export class JobBooks {
+  private readonly lanes = new Lanes(ENDS_AT_ONCE);
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly changes: PolicyChanges,
@@ -200,7 +209,7 @@ export class JobBooks {
     account: JobCallAccount,
   ): Promise<EndedJobCall> {
     const standing = await this.readStanding(jobId);
-    const { body } = await this.changes.run(ctx, async (change) => {
+    return this.inLane(ctx, standing, jobId, async (change) => {
       const { tx, now } = change;
       const job = await this.lock(tx, jobId);
       const call = await lockJobCall(tx, callId);
@@ -232,7 +241,6 @@ export class JobBooks {
       });
       return { job, call };
     });
-    return body;
   }
 
   /**
@@ -243,7 +251,7 @@ export class JobBooks {
   async end(ctx: RequestContext, jobId: string, ending: JobEnding): Promise<JobEntity> {
     await this.concludeSettling(ctx, jobId);
     const standing = await this.readStanding(jobId);
-    const { body } = await this.changes.run(ctx, async (change) => {
+    return this.inLane(ctx, standing, jobId, async (change) => {
       const job = await this.lock(change.tx, jobId);
       const unfinishedCalls = await countUnfinishedCalls(change.tx, jobId);
       const decision = decideEnd({ ...job, unfinishedCalls }, ending.end);
@@ -251,7 +259,6 @@ export class JobBooks {
       if (decision.kind === 'ends') await this.endLocked(ctx, change, job, ending, standing);
       return job;
     });
-    return body;
   }
 
   /**
@@ -287,6 +294,16 @@ export class JobBooks {
     return body;
   }
 
+  private async inLane<T>(
+    ctx: RequestContext,
+    standing: Standing | null,
+    jobId: string,
+    useCase: (change: Change) => Promise<T>,
+  ): Promise<T> {
+    const { body } = await this.lanes.run(standing?.accountSeq ?? jobId, () => this.changes.run(ctx, useCase));
+    return body;
+  }
+
   private async endLocked(
     ctx: RequestContext,
     change: Change,
@@ -315,10 +332,11 @@ export class JobBooks {
     const isHeld = await this.holds.close(change, job.jobId, credits);
     if (!isHeld && credits > 0n) throw new Error(`Job ${job.jobId} was completed without a hold on its credits.`);
     const cap = account.allocatedCredits + account.overdraftCredits;
+    const counted = standing?.counted ?? null;
     job.creditsRemaining =
-      standing === null
+      counted === null
         ? cap - account.usedCredits
-        : cap - (standing.usedAndHeld - (isHeld ? standing.heldByJob : 0n) + credits);
+        : cap - (counted.usedAndHeld - (isHeld ? counted.heldByJob : 0n) + credits);
     job.status = end;
     job.creditsCharged = credits;
     job.errorMessage = end === 'completed' || errorMessage === null ? null : boundedText(errorMessage);
@@ -370,7 +388,7 @@ export class JobBooks {
     );
   }
 
-  /** Null when Redis does not say: what remains is then told without what other jobs hold. */
+  /** Null for a job without a hold. */
   private async readStanding(jobId: string): Promise<Standing | null> {
     const [row]: { tenantId: string; accountSeq: string; holdSeq: string }[] = await this.dataSource.query(
       `SELECT h.tenant_id AS "tenantId", h.seq AS "holdSeq", a.seq AS "accountSeq"
@@ -383,10 +401,11 @@ export class JobBooks {
         creditCounterId(row.accountSeq),
         creditHoldCounterId(row.holdSeq),
       ]);
-      return used === '0' ? null : { usedAndHeld: BigInt(used), heldByJob: creditsHeld(BigInt(micro)) };
+      const counted = { usedAndHeld: BigInt(used), heldByJob: creditsHeld(BigInt(micro)) };
+      return { accountSeq: row.accountSeq, counted: used === '0' ? null : counted };
     } catch {
       // Only the number in the answer depends on it; the books are PostgreSQL's.
-      return null;
+      return { accountSeq: row.accountSeq, counted: null };
     }
   }
 

@@ -53,7 +53,7 @@ export class CreditsService {
     const { account, status } = await this.accounts.find(teamId);
     const [takenCredits, costMarkupPercentage] = await Promise.all([
       this.taken.of(account),
-      this.markups.percentOf(account.organizationId ?? ''),
+      this.markups.percentOf(account.tenantId ?? ''),
     ]);
     return toCreditAccountResponse(account, { status, takenCredits, costMarkupPercentage });
   }

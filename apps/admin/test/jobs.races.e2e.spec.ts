@@ -13,9 +13,10 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  expect(await world.differences()).toEqual([]);
+  const differences = await world.differences();
   await world.close();
   await stack.stop();
+  if (differences.length > 0) throw new Error(`the books disagree: ${JSON.stringify(differences)}`);
 });
 
 function times<T>(count: number, make: (index: number) => Promise<T>): Promise<T[]> {
@@ -87,10 +88,9 @@ describe('two admin processes', () => {
       }
       expect(answers.some((answer) => answer.status === 200)).toBe(true);
     }
-    const completed = await world.db.query(
-      "SELECT job_id FROM saas.jobs WHERE team_id = $1 AND status = 'completed'",
-      [team.teamId],
-    );
+    const completed = await world.db.query("SELECT job_id FROM saas.jobs WHERE team_id = $1 AND status = 'completed'", [
+      team.teamId,
+    ]);
     expect(await world.account(team)).toEqual({ allocated: 100, used: completed.length, openHolds: 0 });
   });
 

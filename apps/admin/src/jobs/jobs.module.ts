@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { JobBooks, JobCallAccounts } from '@penstock/management';
+import { JobBooks, JobCallAccounts, JobEnds } from '@penstock/management';
 import { Shutdown } from '@penstock/platform';
 
 import { AdminConfig } from '../config.js';
@@ -30,6 +30,7 @@ import { TeamJobsController } from './team-jobs.controller.js';
     JobBooks,
     JobCallAccounts,
     JobCallsService,
+    JobEnds,
     JobsRepository,
     JobsService,
     MonitoringRepository,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AuditEntryEntity, findBrokenLink } from '@penstock/entities';
-import { fuzzApi, fuzzScope } from '@penstock/testing';
+import { type ApiOperation, fuzzApi, fuzzScope } from '@penstock/testing';
 
 import { type AdminApp, MASTER_KEY, startAdmin } from './support/admin-app.js';
 import { insertTeam, type TestTeam } from './support/teams.js';
@@ -13,9 +13,9 @@ const TIMEOUT_MS = 60_000 + count * 60;
 const PASSWORDS = ['correct horse', 'battery staple'];
 /** The operator who is logged in; every request that may change the account is survived by logging in again. */
 const ROOT = { email: 'root@example.com', display_name: 'Root', password: PASSWORDS[0] };
-/** The team that shows its key now and then. */
+/** The team that shows its key where only teams may call, and now and then elsewhere. */
 const TEAM = 'team-of-the-run';
-const TEAM_EVERY = 9;
+const TEAM_EVERY = 19;
 const LOGIN_EVERY = 20;
 /** An organization's credential is made again this often. */
 const CREDENTIAL_EVERY = 10;
@@ -74,7 +74,7 @@ describe(`generated requests (PENSTOCK_FUZZ_SEED=${seed}, PENSTOCK_FUZZ_COUNT=${
   afterAll(() => admin.stop());
 
   /** One request of some is the team's, the next of two is root's, whose login is renewed now and then. */
-  async function credentialOf(index: number): Promise<Record<string, string>> {
+  async function credentialOf(index: number, { credentials }: ApiOperation): Promise<Record<string, string>> {
     if (index % CREDENTIAL_EVERY === 0) {
       // Refused while there is one: requests delete it and switch it off.
       await admin.call('POST', '/api/provider-credentials/create', CREDENTIAL);
@@ -88,7 +88,8 @@ describe(`generated requests (PENSTOCK_FUZZ_SEED=${seed}, PENSTOCK_FUZZ_COUNT=${
         token = body.access_token ?? token;
       }
     }
-    if (index % TEAM_EVERY === 0) return team.headers;
+    const isOfTeams = credentials.length > 0 && credentials.every((scheme) => scheme === 'teamKey');
+    if (isOfTeams || index % TEAM_EVERY === 0) return team.headers;
     return index % 2 === 0 ? { authorization: `Bearer ${token}` } : { 'x-admin-key': MASTER_KEY };
   }
 

@@ -15,9 +15,10 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  expect(await world.differences()).toEqual([]);
+  const differences = await world.differences();
   await world.close();
   await stack.stop();
+  if (differences.length > 0) throw new Error(`the books disagree: ${JSON.stringify(differences)}`);
 });
 
 const request = (behaviour: Record<string, unknown>, more: Record<string, unknown> = {}): Json => ({
@@ -111,7 +112,7 @@ describe('a streamed call', () => {
     const jobId = response.headers.get('x-job-id') ?? '';
     const events = await allEvents(response);
     expect(events).not.toContain('data: [DONE]');
-    const last = JSON.parse((events.at(-1) ?? '').slice('data: '.length)) as Json;
+    const last: Json = JSON.parse((events.at(-1) ?? '').slice('data: '.length));
     expect(last.error).toMatchObject({ message: expect.any(String), type: 'server_error', code: expect.any(String) });
     expect(await world.job(jobId)).toMatchObject({ status: 'failed', credits_charged: '0' });
     const [call] = await world.calls(jobId);

@@ -84,7 +84,8 @@ describe('POST /api/model-access-groups/create', () => {
       Array.from({ length: 10 }, () => admin.call('POST', `${BASE}/create`, { group_name: name, display_name: name })),
     );
 
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, ...Array.from({ length: 9 }, () => 400)]);
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 400)).toHaveLength(9);
   });
 });
 
@@ -150,6 +151,9 @@ describe('DELETE /api/model-access-groups/{name}', () => {
       body: { detail: `Access group '${name}' is in use by the teams ${blue.teamId}, ${red.teamId}.`, code: 'in_use' },
     });
     await assign(admin, red.teamId, { accessGroups: [] });
+    expect((await admin.call('DELETE', `${BASE}/${name}`)).body.detail).toBe(
+      `Access group '${name}' is in use by the team ${blue.teamId}.`,
+    );
     await assign(admin, blue.teamId, { accessGroups: [] });
     expect(await admin.call('DELETE', `${BASE}/${name}`)).toMatchObject({
       status: 200,

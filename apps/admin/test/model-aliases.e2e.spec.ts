@@ -115,7 +115,8 @@ describe('POST /api/models/create', () => {
       ),
     );
 
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, ...Array.from({ length: 9 }, () => 400)]);
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 400)).toHaveLength(9);
   });
 
   const invalid: [string, Json, string][] = [

@@ -129,7 +129,8 @@ describe('POST /api/provider-credentials/create', () => {
   it('lets exactly one of many parallel calls create it', async () => {
     const { id, tenantId } = await createOrganization();
     const answers = await Promise.all(Array.from({ length: 12 }, () => post(id)));
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, ...Array.from({ length: 11 }, () => 400)]);
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 400)).toHaveLength(11);
     // The losers leave nothing behind: neither an epoch nor an audit entry.
     expect(await epochOf(tenantId)).toBe(2);
   });

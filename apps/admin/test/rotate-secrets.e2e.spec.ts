@@ -124,7 +124,7 @@ describe('rotate-secrets', () => {
     expect(await openAll(onlyNew)).toEqual({ texts: before.texts, versions: [2, 2, 2, 2, 2] });
     expect(first.stderr).not.toContain('sk-proj');
 
-    expect(await runCli([])).toMatchObject({ code: 0, stderr: expect.stringContaining('0 sealed anew') });
+    expect(await rotation(10).run()).toEqual({ resealed: 0, remaining: 0, unopened: [] });
     expect(await runCli(['--check'])).toMatchObject({ code: 0 });
   });
 
@@ -140,7 +140,6 @@ describe('rotate-secrets', () => {
 
   it('refuses arguments that it does not know, and keys that are none', async () => {
     expect((await runCli(['--batch', '0'])).code).toBe(2);
-    expect((await runCli(['--everything'])).code).toBe(2);
     expect(await runCli([], 'nothing')).toMatchObject({ code: 1, stderr: expect.stringContaining('ENCRYPTION_KEYS') });
   });
 

@@ -4,7 +4,6 @@ import { Module } from '@nestjs/common';
 import { type Clock, uuidv7 } from '@penstock/domain';
 import { POLICY_CHANNEL, QUEUE_PREFIX, USAGE_RECORD_QUEUE, type UsageRecordJob } from '@penstock/dto';
 import {
-  AddressPolicy,
   AdmissionStore,
   type BaseConfig,
   CLOCK,
@@ -12,14 +11,11 @@ import {
   LOGGER,
   type Logger,
   Metrics,
-  parseEncryptionKeys,
-  parseNetworks,
   REDIS_COMMAND,
   REDIS_QUEUE_PRODUCER,
   REDIS_SUBSCRIBER,
   type RedisConnections,
   RedisModule,
-  SecretBox,
   Shutdown,
   verifyJobCall,
 } from '@penstock/platform';
@@ -44,8 +40,7 @@ import { RevocableCalls } from './openai/chat/revocable-calls.js';
 import { OwnerHeartbeat } from './owner-heartbeat.js';
 import { GovernanceClient } from './policies/governance-client.js';
 import { PolicyStore } from './policies/policy-store.js';
-import type { UpstreamDeadlines } from './routing/create-pool.js';
-import { OrganizationPools } from './routing/organization-pools.js';
+import { createOrganizationProviders, deadlinesOf } from './routing/create-organization-providers.js';
 import { OrganizationProviders } from './routing/organization-providers.js';
 import { ProviderRegistry } from './routing/providers.js';
 import { UsageQueue } from './usage/usage-queue.js';
@@ -239,35 +234,6 @@ function commandDeadline(config: BaseConfig): RedisConnections {
   ],
 })
 export class AppModule {}
-
-function deadlinesOf(config: GatewayConfig): UpstreamDeadlines {
-  return {
-    connectMs: config.PENSTOCK_UPSTREAM_CONNECT_TIMEOUT_MS,
-    headersMs: config.PENSTOCK_UPSTREAM_FIRST_BYTE_TIMEOUT_MS,
-    idleMs: config.PENSTOCK_UPSTREAM_IDLE_TIMEOUT_MS,
-  };
-}
-
-/** The gateway's own providers, and the accounts that organizations have with providers. */
-function createOrganizationProviders(
-  own: ProviderRegistry,
-  config: GatewayConfig,
-  shutdown: Shutdown,
-): OrganizationProviders {
-  const addresses = new AddressPolicy(
-    parseNetworks(config.PENSTOCK_PROVIDER_ALLOWED_NETWORKS),
-    'PENSTOCK_PROVIDER_ALLOWED_NETWORKS',
-  );
-  const providers = new OrganizationProviders(
-    own,
-    new SecretBox(parseEncryptionKeys(config.PENSTOCK_ENCRYPTION_KEYS)),
-    addresses,
-    new OrganizationPools(deadlinesOf(config), addresses),
-    config.PENSTOCK_CLIENT_GONE_POLICY,
-  );
-  shutdown.register('close', 'providers of organizations', () => providers.close());
-  return providers;
-}
 
 /** What may cut running calls: the news of policies, and a look at them every second for the news that were lost. */
 function createRevocableCalls(

@@ -8,7 +8,6 @@ import {
   governanceClient,
   LedgerReader,
   sendChat,
-  type SimulatorEntry,
   simulated,
   simulatorClient,
   type Stack,
@@ -124,8 +123,7 @@ async function chat({ key }: Organization, body: Json = {}, gateway = 0): Promis
 async function keyUpstream({ requestId }: Answer): Promise<string | undefined> {
   const entries = await simulatorClient(stack.simulatorUrl).entriesOf(requestId);
   expect(entries.length).toBeLessThan(2);
-  const entry = entries[0] as (SimulatorEntry & { readonly authorization: string | null }) | undefined;
-  return entry?.authorization?.replace('Bearer ', '') ?? undefined;
+  return entries[0]?.authorization?.replace('Bearer ', '');
 }
 
 async function expectNothingHeld({ tenantId }: Organization): Promise<void> {

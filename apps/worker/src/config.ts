@@ -37,9 +37,9 @@ export class WorkerConfig extends BaseConfig {
   @IntEnv({ min: 0, max: 3_600_000 })
   PENSTOCK_OWNER_GRACE_MS: number = 2_000;
 
-  /** A call of a job whose process has given no sign of life for this long is ended. Signs come every 5 s. */
+  /** A process that gave no sign of life for this long makes no calls of jobs any more. Signs come every 5 s. */
   @IntEnv({ min: 0, max: 3_600_000 })
-  PENSTOCK_JOB_CALL_LOST_MS: number = 60_000;
+  PENSTOCK_JOB_LOST_MS: number = 60_000;
 
   /** A job that no call was made for within this time is failed, which charges nothing. */
   @IntEnv({ min: 1_000, max: 2_147_483_647 })

@@ -1,6 +1,7 @@
 import type { FuzzOptions, FuzzReport } from './fuzz/run-fuzz.js';
 
 export { EntityRef } from './fuzz/entity-pool.js';
+export type { ApiOperation } from './fuzz/openapi-document.js';
 export type { FuzzOptions, FuzzReport, FuzzViolation } from './fuzz/run-fuzz.js';
 
 /** See `runFuzz`. Loaded here only: tests without it must not pay for the generator and the schema compiler. */

@@ -8,12 +8,12 @@ export function toCursor(marks: readonly string[]): string {
 }
 
 /** What {@link toCursor} made a cursor of. @throws ValidationFailure for a text of any other origin. */
-export function fromCursor(cursor: string, count: number): readonly string[] {
+export function fromCursor(cursor: string, count: number, location: 'query' | 'body' = 'query'): readonly string[] {
   const marks = parse(cursor);
   if (marks === undefined || marks.length !== count) {
     throw new ValidationFailure([
       {
-        location: 'query',
+        location,
         path: ['cursor'],
         rule: 'isCursor',
         reason: 'is not a next_cursor of this list',

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
-import { JobBooks, JobCallAccounts, KeySecrets } from '@penstock/management';
-import { KeyHasher, parseEncryptionKeys, SecretBox, Shutdown } from '@penstock/platform';
+import { JobBooks, JobCallAccounts, JobEnds } from '@penstock/management';
+import { Shutdown } from '@penstock/platform';
 
 import { AdminConfig } from '../config.js';
 import { JobCallsService } from './calls/job-calls.service.js';
@@ -27,23 +27,16 @@ import { TeamJobsController } from './team-jobs.controller.js';
         return client;
       },
     },
-    {
-      provide: KeySecrets,
-      inject: [AdminConfig],
-      useFactory: (config: AdminConfig): KeySecrets =>
-        new KeySecrets(
-          new KeyHasher(config.PENSTOCK_KEY_HASH_SECRET),
-          new SecretBox(parseEncryptionKeys(config.PENSTOCK_ENCRYPTION_KEYS)),
-        ),
-    },
     JobBooks,
     JobCallAccounts,
     JobCallsService,
+    JobEnds,
     JobsRepository,
     JobsService,
     MonitoringRepository,
     MonitoringService,
     RunningCalls,
   ],
+  exports: [JobBooks],
 })
 export class JobsModule {}

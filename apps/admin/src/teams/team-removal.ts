@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { type CreditAccountEntity, CreditHoldEntity, type SaasTeamEntity, TeamEntity } from '@penstock/entities';
-import { type Change, CreditHolds, CreditLedger, OwnedKeys } from '@penstock/management';
+import { type CreditAccountEntity, type SaasTeamEntity, TeamEntity } from '@penstock/entities';
+import { type Change, CreditLedger, JobBooks, OwnedKeys } from '@penstock/management';
 import type { RequestContext } from '@penstock/platform';
-import { type EntityManager, Not } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 
 import { toAuditTeam, toNumber } from './teams.mapping.js';
 import { TeamsRepository } from './teams.repository.js';
@@ -23,7 +23,7 @@ export class TeamRemoval {
     private readonly teams: TeamsRepository,
     private readonly keys: OwnedKeys,
     private readonly ledger: CreditLedger,
-    private readonly holds: CreditHolds,
+    private readonly jobs: JobBooks,
   ) {}
 
   /** The teams of an organization, in the order in which they may be removed. */
@@ -42,8 +42,12 @@ export class TeamRemoval {
       .findOne({ where: { id: governanceTeamId }, lock: { mode: 'pessimistic_write' } });
     const keys = await this.keys.ofTeams(tx, [governanceTeamId]);
     await this.keys.deleteWithOwner(change, tenantId, keys);
+    // Jobs are locked before their account; with the account locked none can come any more.
+    const failed = await this.jobs.failJobsOfTeam(ctx, change, teamId, JOBS_FAIL_BECAUSE);
     const account = await this.ledger.lockOpenAccountOfTeam(tx, teamId);
-    const removed = account === null ? NOTHING : await this.closeAccount(ctx, change, account);
+    const jobsFailed = failed + (await this.jobs.failJobsOfTeam(ctx, change, teamId, JOBS_FAIL_BECAUSE));
+    const creditsTakenBack = account === null ? 0 : await this.closeAccount(ctx, change, account);
+    const removed: RemovedTeam = { creditsTakenBack, jobsFailed };
     await this.teams.delete(tx, teamId);
     await tx.getRepository(TeamEntity).delete({ id: governanceTeamId });
     change.touch(tenantId);
@@ -58,22 +62,11 @@ export class TeamRemoval {
     return removed;
   }
 
-  /** The account is locked: no further job can be opened on it. */
-  private async closeAccount(ctx: RequestContext, change: Change, account: CreditAccountEntity): Promise<RemovedTeam> {
-    const jobsFailed = await this.failJobs(change, account);
+  private async closeAccount(ctx: RequestContext, change: Change, account: CreditAccountEntity): Promise<number> {
     const { actor, requestId } = ctx;
     const transfer = await this.ledger.closeAccount(change.tx, account, { actor, requestId, now: change.now });
-    return { creditsTakenBack: toNumber(transfer?.credits ?? 0n), jobsFailed };
-  }
-
-  private async failJobs(change: Change, account: CreditAccountEntity): Promise<number> {
-    const open = await change.tx.getRepository(CreditHoldEntity).find({
-      where: { accountId: account.id, purpose: 'job', state: Not('closed') },
-      order: { id: 'ASC' },
-    });
-    for (const { id } of open) await this.holds.close(change, id, 0n);
-    return open.length;
+    return toNumber(transfer?.credits ?? 0n);
   }
 }
 
-const NOTHING: RemovedTeam = { creditsTakenBack: 0, jobsFailed: 0 };
+const JOBS_FAIL_BECAUSE = 'The team was deleted while the job was running.';

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 
 import { CreditsModule } from '../credits/credits.module.js';
+import { JobsModule } from '../jobs/jobs.module.js';
 import { ModelsModule } from '../models/models.module.js';
 import { TeamAllocation } from './team-allocation.js';
 import { TeamChanges } from './team-changes.service.js';
@@ -14,7 +15,7 @@ import { TeamsRepository } from './teams.repository.js';
 import { TeamsService } from './teams.service.js';
 
 @Module({
-  imports: [CreditsModule, ModelsModule],
+  imports: [CreditsModule, JobsModule, ModelsModule],
   controllers: [TeamsController, TeamKeysController],
   providers: [
     TeamAllocation,

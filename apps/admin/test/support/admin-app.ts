@@ -87,6 +87,9 @@ export async function startAdmin({ env = {}, controllers = [] }: AdminOptions = 
       PENSTOCK_TOKEN_SECRETS: TOKEN_SECRETS,
       PENSTOCK_KEY_HASH_SECRET: HASH_SECRET,
       PENSTOCK_ENCRYPTION_KEYS: ENCRYPTION_KEYS,
+      // Nobody answers there: calls of jobs are tried with whole stacks.
+      PENSTOCK_GATEWAY_URL: 'http://127.0.0.1:9',
+      PENSTOCK_SERVICE_TOKEN: 'service-token-of-the-test',
       ...env,
     });
     const created = await createApp({ ...appOptions, module: TestedModule, config, clock, logger });

@@ -176,7 +176,11 @@ export class JobWorld {
   /** What the books of credits do not agree about. */
   async differences(): Promise<unknown[]> {
     const { differences } = await this.db.transaction('REPEATABLE READ', (tx) => checkCredits(tx));
-    return [...differences];
+    return differences.map(({ expected, actual, ...rest }) => ({
+      ...rest,
+      expected: `${expected}`,
+      actual: `${actual}`,
+    }));
   }
 
   private urlOf(admin: number): string {

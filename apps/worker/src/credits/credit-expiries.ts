@@ -74,7 +74,7 @@ export class CreditExpiries {
     ]);
     const taken = await this.taken.of(account);
     if (taken === null) throw new AppError('store_unavailable');
-    // Without the overdraft: that is for calls, and would be used by those that have spoken for the credits.
+    // A guess: who asks for no more than is free is not refused for all of it. Redis decides.
     const credits = smaller(restOf(grant), account.allocatedCredits - taken);
     if (credits <= 0n) return;
     try {

@@ -20,8 +20,6 @@ export interface JobSweep {
 
 /** Of each kind in one pass; the next one goes on. */
 const BATCH_MAX = 200;
-/** Far longer than it takes to hold the credits of a new job: who began with it is gone. */
-const OPENING_MAX_MS = 30_000;
 
 const LOST = 'The process that made the call ended before the answer was complete.';
 const NOT_OPENED = 'The process that created the job ended before its credits were held.';
@@ -120,7 +118,7 @@ export class JobSweeper {
        FROM saas.job_calls c JOIN saas.jobs j ON j.job_id = c.job_id
        WHERE c.state = 'running' AND c.seen_at < now() - $1 * interval '1 millisecond'
        ORDER BY c.started_at LIMIT ${BATCH_MAX}`,
-      [this.config.PENSTOCK_JOB_CALL_LOST_MS],
+      [this.config.PENSTOCK_JOB_LOST_MS],
     );
     const before = this.silent;
     this.silent = new Map(rows.map(({ callId, seenAt }) => [callId, seenAt.getTime()]));
@@ -132,7 +130,8 @@ export class JobSweeper {
       `SELECT j.job_id AS "jobId" FROM saas.jobs j JOIN ledger.credit_holds h ON h.id = j.job_id
        WHERE j.status = 'pending' AND h.state = 'opening' AND h.created_at < now() - $1 * interval '1 millisecond'
        LIMIT ${BATCH_MAX}`,
-      [OPENING_MAX_MS],
+      // Far longer than it takes to hold the credits of a new job: who began with it is gone.
+      [this.config.PENSTOCK_JOB_LOST_MS],
     );
     return rows.map(({ jobId }) => jobId);
   }

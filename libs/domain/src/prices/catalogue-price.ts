@@ -1,5 +1,5 @@
 import type { ConditionalPrice, ModelInfo as CatalogueModel, ModelPrice, TieredPrices } from '@pydantic/genai-prices';
-import { compilePrice, type PriceTier, type TokenPrices } from './compiled-price.js';
+import { type CompiledPrice, compilePrice, type PriceTier, type TokenPrices } from './compiled-price.js';
 import { scaleDecimal } from '../money/decimal-text.js';
 import { type PriceState, UNKNOWN_PRICE } from './price-override.js';
 
@@ -25,6 +25,12 @@ export class CataloguePrices {
           state: compileCataloguePrice(`${id}#${index}`, entry.prices),
         }))
       : [{ appliesAt: () => true, state: compileCataloguePrice(id, prices) }];
+  }
+
+  /** The version with this id; undefined when the model has none of it. */
+  withId(id: string): CompiledPrice | undefined {
+    for (const { state } of this.#prices) if (state.state === 'priced' && state.price.id === id) return state.price;
+    return undefined;
   }
 
   /** Prices may depend on the date and, with some providers, on the hour (UTC). */

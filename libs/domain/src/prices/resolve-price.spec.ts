@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { calcPrice } from '@pydantic/genai-prices';
@@ -8,7 +10,7 @@ import { inputTokensOf, outputTokensOf, type UsageVector, ZERO_USAGE } from '../
 import { CATALOGUE_VERSION } from './catalogue-price.js';
 import { type CompiledPrice, costOf } from './compiled-price.js';
 import type { PriceOverride } from './price-override.js';
-import { CATALOGUE_PROVIDERS, listCatalogueModels, resolvePrice } from './resolve-price.js';
+import { CATALOGUE_PROVIDERS, listCatalogueModels, priceOfId, resolvePrice } from './resolve-price.js';
 
 const NOW = Date.parse('2026-11-23T12:00:00Z');
 const PROVIDERS = [
@@ -37,7 +39,13 @@ function override(more: Partial<PriceOverride>): PriceOverride {
 describe('catalogue prices', () => {
   it('are of the providers that the catalogue itself lists', () => {
     const cli = fileURLToPath(import.meta.resolve('@pydantic/genai-prices')).replace(/index\.c?js$/, 'cli.js');
-    const list = execFileSync(process.execPath, [cli, 'list'], { encoding: 'utf8' });
+    // To a file: it exits without waiting until a pipe has taken everything.
+    const folder = mkdtempSync(path.join(tmpdir(), 'penstock-catalogue-'));
+    const output = openSync(path.join(folder, 'list'), 'w');
+    execFileSync(process.execPath, [cli, 'list'], { stdio: ['ignore', output, 'inherit'] });
+    closeSync(output);
+    const list = readFileSync(path.join(folder, 'list'), 'utf8');
+    rmSync(folder, { recursive: true });
     const providers = new Set([...list.matchAll(/^ {2}([^:]+):/gm)].map(([, provider]) => provider));
     expect(new Set(CATALOGUE_PROVIDERS)).toEqual(providers);
   });
@@ -211,4 +219,29 @@ describe('listCatalogueModels', () => {
     expect(new Set(models).size).toBe(models.length);
     expect(listCatalogueModels('no-such-provider')).toEqual([]);
   });
+});
+
+describe('the price that an id names', () => {
+  it('is found again for every price of the catalogue', () => {
+    for (const provider of PROVIDERS) {
+      for (const model of listCatalogueModels(provider)) {
+        const state = resolvePrice(provider, model, NOW);
+        if (state.state === 'priced') expect(priceOfId(state.price.id, [])).toBe(state.price);
+      }
+    }
+  });
+
+  it('is that of the override, whether or not it is still in force', () => {
+    const old = override({ id: 'old', inputUsdPerMtok: '1', outputUsdPerMtok: '2' });
+    const price = priced('openai', 'gpt-4o', NOW, [old]);
+    expect(priceOfId(price.id, [override({ id: 'new', effectiveFromMs: 5, requestUsd: '1' }), old])).toBe(price);
+    expect(priceOfId(price.id, [])).toBeUndefined();
+  });
+
+  it.each(['free', '', 'override:', 'genai-prices@0.0.1:openai/gpt-4o', `genai-prices@${CATALOGUE_VERSION}:openai/nothing`])(
+    'is not known for %p',
+    (id) => {
+      expect(priceOfId(id, [])).toBeUndefined();
+    },
+  );
 });

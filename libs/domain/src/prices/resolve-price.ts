@@ -1,4 +1,5 @@
 import { catalogueEntry, catalogueProvider } from './catalogue-lookup.js';
+import type { CompiledPrice } from './compiled-price.js';
 import {
   effectiveOverride,
   type PriceOverride,
@@ -22,6 +23,25 @@ export function resolvePrice(
   const override = overrides.length === 0 ? undefined : effectiveOverride(provider, model, atMs, overrides);
   if (override !== undefined) return priceOfOverride(override);
   return catalogueEntry(provider, model)?.prices.at(atMs) ?? UNKNOWN_PRICE;
+}
+
+const CATALOGUE_ID = /^genai-prices@[^:]+:([^/]+)\/(.+?)(?:#\d+)?$/s;
+const OVERRIDE_ID = /^override:(.+)$/s;
+
+/**
+ * The price that the ledger names, as it was when calls were accounted with it; undefined when it cannot be known any
+ * more: an operator deleted it, or it is of another version of the bundled catalogue.
+ */
+export function priceOfId(id: string, overrides: readonly PriceOverride[]): CompiledPrice | undefined {
+  const [, overrideId] = OVERRIDE_ID.exec(id) ?? [];
+  if (overrideId !== undefined) {
+    const override = overrides.find((one) => one.id === overrideId);
+    const state = override === undefined ? UNKNOWN_PRICE : priceOfOverride(override);
+    return state.state === 'priced' ? state.price : undefined;
+  }
+  const [, provider, model] = CATALOGUE_ID.exec(id) ?? [];
+  if (provider === undefined || model === undefined) return undefined;
+  return catalogueEntry(provider, model)?.prices.withId(id);
 }
 
 /** Providers of the bundled catalogue, which does not list them itself. */

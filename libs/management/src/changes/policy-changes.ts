@@ -13,6 +13,7 @@ import { DataSource } from 'typeorm';
 import { sqlStateOf } from './database-errors.js';
 import { carryOversOf, Change } from './change.js';
 import { Changed } from './changed.js';
+import { Turns } from './turns.js';
 import { findUpstreamCarryOvers } from './upstream-carry-overs.js';
 
 const DEADLOCK = '40P01';
@@ -28,6 +29,8 @@ type OutboxEntry = { readonly id: string } & (
 /** Every mutation of a policy goes through here: one transaction, then one attempt to tell the gateways. */
 @Injectable()
 export class PolicyChanges {
+  private readonly turns = new Turns();
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly delivery: PolicyDelivery,
@@ -38,9 +41,13 @@ export class PolicyChanges {
    * Runs a use case in one transaction that also holds its audit entries, the raised epochs and the outbox
    * messages: either all of it is committed or nothing. A use case that touches no tenant changes no policy: it
    * raises no epoch and announces nothing, and what it audits is written all the same.
+   *
+   * @param turn what many requests at once may contend for, such as an account: those of this process that name the
+   *   same begin one after another, and do not wait for each other with a connection each.
    */
-  async run<T>(ctx: RequestContext, useCase: (change: Change) => Promise<T>): Promise<Changed<T>> {
-    const { result, messages } = await this.transact(ctx, useCase);
+  async run<T>(ctx: RequestContext, useCase: (change: Change) => Promise<T>, turn?: string): Promise<Changed<T>> {
+    const transact = (): Promise<{ result: T; messages: OutboxEntry[] }> => this.transact(ctx, useCase);
+    const { result, messages } = await (turn === undefined ? transact() : this.turns.run(turn, transact));
     return new Changed(result, await this.deliver(messages));
   }
 

@@ -116,13 +116,19 @@ export class CreditLedger {
    * The account in memory is changed as well.
    */
   async post(tx: EntityManager, account: CreditAccountEntity, request: PostingRequest): Promise<CreditTransferEntity> {
-    const posted = await this.findPosted(tx, account, request);
-    if (posted !== null) return posted;
+    return (await this.findPosted(tx, account, request)) ?? this.postNew(tx, account, request);
+  }
+
+  /** Like {@link post}, for who has asked {@link findPosted} under the same lock and was answered null. */
+  async postNew(
+    tx: EntityManager,
+    account: CreditAccountEntity,
+    request: PostingRequest,
+  ): Promise<CreditTransferEntity> {
     const grants = await this.findRests(tx, [account.id]);
     if (request.type === 'deduction') await this.restoreForUse(tx, [{ account, request }], grants);
-    const decided = decide(account, request, grants.get(account.id) ?? []);
-    await writePostings(tx, [decided]);
-    return tx.findOneByOrFail(CreditTransferEntity, { id: decided.transferId });
+    const [transfer] = await writePostings(tx, [decide(account, request, grants.get(account.id) ?? [])]);
+    return transfer!;
   }
 
   /**

@@ -1,27 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import {
-  AppError,
-  creditCounterId,
-  creditHoldCounterId,
-  creditsHeld,
-  creditsOfJob,
-  type CreditTerms,
-  decideEnd,
-  decideJobCall,
-  endAfterCall,
-  isJobEnded,
-  type JobEnd,
-} from '@penstock/domain';
+import { AppError, decideEnd, decideJobCall, endAfterCall, isJobEnded } from '@penstock/domain';
 import { JobCallEntity, JobEntity } from '@penstock/entities';
-import { AdmissionStore, type RequestContext } from '@penstock/platform';
+import type { RequestContext } from '@penstock/platform';
 import { DataSource, type EntityManager, In, Not } from 'typeorm';
 
 import type { Change } from '../changes/change.js';
 import { PolicyChanges } from '../changes/policy-changes.js';
-import { CreditHolds } from '../credits/credit-holds.js';
-import { CreditLedger } from '../credits/credit-ledger.js';
 import { type JobCallAccount, JobCallAccounts, type JobCallRef } from './job-call-accounts.js';
-import { addToJobDay, countUnfinishedCalls, lockJob, lockJobCall, UNFINISHED } from './job-rows.js';
+import { type JobEnding, JobEnds } from './job-ends.js';
+import { addToJobDay, boundedErrorText, countUnfinishedCalls, lockJob, lockJobCall, UNFINISHED } from './job-rows.js';
 
 /** A call about to be made for a job. */
 export interface NewJobCall {
@@ -47,24 +34,6 @@ export interface EndedJobCall {
   readonly call: JobCallEntity;
 }
 
-/** What a job is ended with. */
-export interface JobEnding {
-  readonly end: JobEnd;
-  readonly errorMessage: string | null;
-  /** Merged into the job's. */
-  readonly metadata?: Record<string, unknown>;
-}
-
-/** Where the credits of a job's account stand in Redis, just before the job ends. */
-interface Standing {
-  readonly usedAndHeld: bigint;
-  /** Of these, by the job itself. */
-  readonly heldByJob: bigint;
-}
-
-/** How the texts of errors are bounded. */
-const ERROR_CHARS_MAX = 1_000;
-
 /**
  * The only writer of jobs, their calls and what they are charged. Every step is one transaction and safe to repeat:
  * whoever ends a call or a job first, the process that made it or the sweeper, decides.
@@ -76,10 +45,8 @@ export class JobBooks {
   constructor(
     private readonly dataSource: DataSource,
     private readonly changes: PolicyChanges,
-    private readonly ledger: CreditLedger,
-    private readonly holds: CreditHolds,
     private readonly accounts: JobCallAccounts,
-    private readonly store: AdmissionStore,
+    private readonly ends: JobEnds,
   ) {}
 
   /** Writes a new job, in the transaction that writes its hold. */
@@ -199,8 +166,8 @@ export class JobBooks {
     { error, latencyMs }: Pick<JobCallAnswer, 'error' | 'latencyMs'>,
     account: JobCallAccount,
   ): Promise<EndedJobCall> {
-    const standing = await this.readStanding(jobId);
-    const { body } = await this.changes.run(ctx, async (change) => {
+    const standing = await this.ends.readStanding(jobId);
+    return this.ends.inTurn(ctx, standing, jobId, async (change) => {
       const { tx, now } = change;
       const job = await this.lock(tx, jobId);
       const call = await lockJobCall(tx, callId);
@@ -210,7 +177,7 @@ export class JobBooks {
       Object.assign(call, {
         ...account,
         state: why === null ? 'succeeded' : 'failed',
-        error: why === null ? null : boundedText(why),
+        error: why === null ? null : boundedErrorText(why),
         latencyMs: latencyMs ?? call.latencyMs,
         endedAt: now,
       });
@@ -221,7 +188,7 @@ export class JobBooks {
       await tx.update(JobEntity, { jobId }, totalsOf(job));
       if (job.isSingleCall && !isJobEnded(job.status)) {
         const ending = { end: endAfterCall({ error: why, attempts: account.attempts }), errorMessage: why };
-        await this.endLocked(ctx, change, job, ending, standing);
+        await this.ends.end(ctx, change, job, ending, standing);
       }
       await addToJobDay(tx, job, {
         calls: 1,
@@ -232,7 +199,6 @@ export class JobBooks {
       });
       return { job, call };
     });
-    return body;
   }
 
   /**
@@ -242,16 +208,15 @@ export class JobBooks {
    */
   async end(ctx: RequestContext, jobId: string, ending: JobEnding): Promise<JobEntity> {
     await this.concludeSettling(ctx, jobId);
-    const standing = await this.readStanding(jobId);
-    const { body } = await this.changes.run(ctx, async (change) => {
+    const standing = await this.ends.readStanding(jobId);
+    return this.ends.inTurn(ctx, standing, jobId, async (change) => {
       const job = await this.lock(change.tx, jobId);
       const unfinishedCalls = await countUnfinishedCalls(change.tx, jobId);
       const decision = decideEnd({ ...job, unfinishedCalls }, ending.end);
       if (decision.kind === 'refused') throw refusalOf(decision.code, job, unfinishedCalls);
-      if (decision.kind === 'ends') await this.endLocked(ctx, change, job, ending, standing);
+      if (decision.kind === 'ends') await this.ends.end(ctx, change, job, ending, standing);
       return job;
     });
-    return body;
   }
 
   /**
@@ -264,7 +229,7 @@ export class JobBooks {
       order: { jobId: 'ASC' },
       lock: { mode: 'for_no_key_update' },
     });
-    for (const job of jobs) await this.endLocked(ctx, change, job, { end: 'failed', errorMessage }, null);
+    for (const job of jobs) await this.ends.end(ctx, change, job, { end: 'failed', errorMessage }, null);
     return jobs.length;
   }
 
@@ -287,73 +252,6 @@ export class JobBooks {
     return body;
   }
 
-  private async endLocked(
-    ctx: RequestContext,
-    change: Change,
-    job: JobEntity,
-    { end, errorMessage, metadata }: JobEnding,
-    standing: Standing | null,
-  ): Promise<void> {
-    const { tx, now } = change;
-    const before = job.status;
-    const credits = creditsOfJob(end, termsOf(job), job);
-    const account = await this.ledger.lockAccount(tx, job.accountId);
-    if (account === null) throw new Error(`The account ${job.accountId} of job ${job.jobId} does not exist.`);
-    if (credits > 0n) {
-      await this.ledger.post(tx, account, {
-        type: 'deduction',
-        credits,
-        direction: 'out',
-        idempotencyKey: `job:${job.jobId}`,
-        jobId: job.jobId,
-        reason: `Job of type '${job.jobType}' completed.`.slice(0, 255),
-        actor: ctx.actor,
-        requestId: ctx.requestId,
-        now,
-      });
-    }
-    const isHeld = await this.holds.close(change, job.jobId, credits);
-    if (!isHeld && credits > 0n) throw new Error(`Job ${job.jobId} was completed without a hold on its credits.`);
-    const cap = account.allocatedCredits + account.overdraftCredits;
-    job.creditsRemaining =
-      standing === null
-        ? cap - account.usedCredits
-        : cap - (standing.usedAndHeld - (isHeld ? standing.heldByJob : 0n) + credits);
-    job.status = end;
-    job.creditsCharged = credits;
-    job.errorMessage = end === 'completed' || errorMessage === null ? null : boundedText(errorMessage);
-    job.endedAt = now;
-    job.lastActiveAt = now;
-    if (metadata !== undefined) job.metadata = { ...job.metadata, ...metadata };
-    await tx.update(
-      JobEntity,
-      { jobId: job.jobId },
-      {
-        status: job.status,
-        creditsCharged: credits,
-        creditsRemaining: job.creditsRemaining,
-        errorMessage: job.errorMessage,
-        endedAt: now,
-        lastActiveAt: now,
-        metadata: job.metadata as never,
-      },
-    );
-    change.audit({
-      tenantId: job.tenantId,
-      action: `job.${end}`,
-      entityType: 'job',
-      entityId: job.jobId,
-      before: { status: before },
-      after: { status: end, credits_charged: credits.toString(), error_message: job.errorMessage },
-    });
-    await addToJobDay(tx, job, {
-      completedJobs: end === 'completed' ? 1 : 0,
-      failedJobs: end === 'failed' ? 1 : 0,
-      cancelledJobs: end === 'cancelled' ? 1 : 0,
-      credits,
-    });
-  }
-
   /** Calls whose answer is over may have their account by now. */
   private async concludeSettling(ctx: RequestContext, jobId: string): Promise<void> {
     const calls = await this.dataSource.manager.findBy(JobCallEntity, { jobId, state: 'settling' });
@@ -366,28 +264,8 @@ export class JobBooks {
     await this.dataSource.manager.update(
       JobCallEntity,
       { callId, state: In([...UNFINISHED]) },
-      { state: 'settling', error: error === null ? null : boundedText(error), latencyMs },
+      { state: 'settling', error: error === null ? null : boundedErrorText(error), latencyMs },
     );
-  }
-
-  /** Null when Redis does not say: what remains is then told without what other jobs hold. */
-  private async readStanding(jobId: string): Promise<Standing | null> {
-    const [row]: { tenantId: string; accountSeq: string; holdSeq: string }[] = await this.dataSource.query(
-      `SELECT h.tenant_id AS "tenantId", h.seq AS "holdSeq", a.seq AS "accountSeq"
-       FROM ledger.credit_holds h JOIN ledger.credit_accounts a ON a.id = h.account_id WHERE h.id = $1`,
-      [jobId],
-    );
-    if (row === undefined) return null;
-    try {
-      const [used = '0', micro = '0'] = await this.store.readCounters(row.tenantId, [
-        creditCounterId(row.accountSeq),
-        creditHoldCounterId(row.holdSeq),
-      ]);
-      return used === '0' ? null : { usedAndHeld: BigInt(used), heldByJob: creditsHeld(BigInt(micro)) };
-    } catch {
-      // Only the number in the answer depends on it; the books are PostgreSQL's.
-      return null;
-    }
   }
 
   private async lock(tx: EntityManager, jobId: string): Promise<JobEntity> {
@@ -395,14 +273,6 @@ export class JobBooks {
     if (job === null) throw new AppError('not_found', { detail: 'The job was not found.' });
     return job;
   }
-}
-
-function termsOf(job: JobEntity): CreditTerms {
-  return {
-    mode: job.budgetMode,
-    hundredthsPerDollar: job.hundredthsPerDollar,
-    tokensPerCredit: job.tokensPerCredit,
-  };
 }
 
 function refusalOf(code: 'job_ended' | 'job_busy', job: JobEntity, unfinishedCalls = 0): AppError {
@@ -442,9 +312,4 @@ type Totals =
 function totalsOf(job: JobEntity): Pick<JobEntity, Totals> {
   const { successfulCalls, failedCalls, tokens, clientCostNanoUsd, microCredits, latencyMs, lastActiveAt } = job;
   return { successfulCalls, failedCalls, tokens, clientCostNanoUsd, microCredits, latencyMs, lastActiveAt };
-}
-
-/** PostgreSQL's text holds no NUL; half a surrogate pair must not come of the cut. */
-function boundedText(text: string): string {
-  return text.slice(0, ERROR_CHARS_MAX).replaceAll('\0', '\uFFFD').toWellFormed();
 }

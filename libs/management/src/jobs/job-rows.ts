@@ -4,6 +4,9 @@ import { type EntityManager, In } from 'typeorm';
 /** Not `FOR UPDATE`: calls refer to their job, and must not wait for each other because of that. */
 const LOCK = { mode: 'for_no_key_update' } as const;
 
+/** How the texts of errors are bounded. */
+const ERROR_CHARS_MAX = 1_000;
+
 /** A call that is not over: it runs, or its account is still on its way. */
 export const UNFINISHED = ['running', 'settling'] as const;
 
@@ -69,4 +72,9 @@ export async function addToJobDay(tx: EntityManager, job: JobEntity, delta: JobD
     String(delta.clientCostNanoUsd ?? 0),
     String(delta.credits ?? 0),
   ]);
+}
+
+/** What is kept of an error. PostgreSQL's text holds no NUL; half a surrogate pair must not come of the cut. */
+export function boundedErrorText(text: string): string {
+  return text.slice(0, ERROR_CHARS_MAX).replaceAll('\0', '\uFFFD').toWellFormed();
 }

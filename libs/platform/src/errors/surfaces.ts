@@ -77,7 +77,7 @@ function renderAdmin({ error, status, sentence }: ErrorReport, requestId: string
       ? error.issues.map(adminIssue)
       : (error.fields ?? []).map(({ path, reason }) => ({
           type: 'value_error',
-          loc: ['body', ...path.split('.')],
+          loc: ['body', ...path.split('.').map(toLocPart)],
           msg: reason,
         }));
   return {
@@ -108,9 +108,14 @@ const adminTypeByRule: Readonly<Record<string, string>> = {
 function adminIssue({ location, path, rule, reason, isMissing }: ValidationIssue): Record<string, unknown> {
   return {
     type: isMissing ? 'missing' : (adminTypeByRule[rule] ?? 'value_error'),
-    loc: [location, ...path.map((part) => (/^\d+$/.test(part) ? Number(part) : part))],
+    loc: [location, ...path.map(toLocPart)],
     msg: isMissing ? 'Field required' : reason,
   };
+}
+
+/** Positions in lists are numbers. */
+function toLocPart(part: string): string | number {
+  return /^\d+$/.test(part) ? Number(part) : part;
 }
 
 /** OpenAI's envelope, which its clients parse into typed exceptions. */

@@ -23,6 +23,7 @@ interface Parameter {
 interface Operation {
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> };
+  readonly security?: readonly Readonly<Record<string, unknown>>[];
   readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, { schema?: Schema }>> }>>;
 }
 
@@ -41,6 +42,8 @@ export interface ApiOperation {
   readonly path: string;
   readonly query: readonly Parameter[];
   readonly body: Schema | undefined;
+  /** Names of the schemes of credentials, any of which opens it; none: everybody may call. */
+  readonly credentials: readonly string[];
 }
 
 /** Every operation, in the document's order. */
@@ -52,6 +55,7 @@ export function operationsOf(document: OpenApiDocument): ApiOperation[] {
       path,
       query: (operation.parameters ?? []).filter((parameter) => parameter.in === 'query'),
       body: operation.requestBody?.content['application/json']?.schema,
+      credentials: (operation.security ?? []).flatMap((scheme) => Object.keys(scheme)),
     })),
   );
 }

@@ -6,15 +6,15 @@ import { answerCheckOf, type FuzzAnswer } from './answer-check.js';
 import { plannedRequests } from './arbitrary-requests.js';
 import type { FieldHints } from './arbitrary-values.js';
 import { EntityPool, singularOf } from './entity-pool.js';
-import { operationsOf, type OpenApiDocument } from './openapi-document.js';
+import { type ApiOperation, operationsOf, type OpenApiDocument } from './openapi-document.js';
 import { sendRequest, toWireRequest, type WireRequest } from './send-request.js';
 
 /** What to send, and where. */
 export interface FuzzOptions {
   /** The running app; its document is read from `/openapi.json`. */
   readonly baseUrl: string;
-  /** Headers that identify the operator who sends the request at this place in the run. */
-  readonly credential: (index: number) => Promise<Readonly<Record<string, string>>>;
+  /** Headers that identify who sends the request at this place in the run. */
+  readonly credential: (index: number, operation: ApiOperation) => Promise<Readonly<Record<string, string>>>;
   /** The same seed and count make the same requests. */
   readonly seed: number;
   readonly count: number;
@@ -22,7 +22,7 @@ export interface FuzzOptions {
   readonly concurrency?: number;
   readonly hints?: FieldHints;
   readonly beforeEach?: (request: { readonly advanceMs: number }) => void;
-  /** Called with the parsed body of every 2xx answer. */
+  /** Called with the parsed body of every 2xx answer; undefined where it is not JSON. */
   readonly onSuccess?: (body: unknown) => Promise<void>;
 }
 
@@ -63,7 +63,7 @@ export async function runFuzz(options: FuzzOptions): Promise<FuzzReport> {
     const plan = plans[index];
     if (plan === undefined) return;
     options.beforeEach?.(plan);
-    const wire = toWireRequest(plan, pool, await credential(index));
+    const wire = toWireRequest(plan, pool, await credential(index, plan.operation));
     const { name, method } = plan.operation;
     const answer = await sendRequest(baseUrl, agent, wire).catch((error: Error) => lost(error));
     statuses[answer.status] = (statuses[answer.status] ?? 0) + 1;
@@ -75,7 +75,9 @@ export async function runFuzz(options: FuzzOptions): Promise<FuzzReport> {
     }
     if (answer.status < 200 || answer.status > 299) return;
     succeeded.add(name);
-    const body: unknown = reason === undefined ? JSON.parse(answer.text) : undefined;
+    // An export is no JSON, and names nothing that a route does not.
+    const isJson = answer.contentType?.startsWith('application/json') === true;
+    const body: unknown = reason === undefined && isJson ? JSON.parse(answer.text) : undefined;
     if (method === 'DELETE') forgetDeleted(pool, wire.path);
     else pool.learn(body);
     await options.onSuccess?.(body);

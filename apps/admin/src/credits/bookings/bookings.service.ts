@@ -3,7 +3,7 @@ import { AppError, parseUsd } from '@penstock/domain';
 import { CreditTransferEntity } from '@penstock/entities';
 import {
   type Change,
-  type Changed,
+  Changed,
   CreditLedger,
   CreditWithdrawals,
   PolicyChanges,
@@ -198,16 +198,19 @@ export class BookingsService {
     plan: (tx: EntityManager, account: Locked) => Promise<PostingRequest>,
     write: (change: Change, account: Locked) => Promise<void> = () => Promise.resolve(),
   ): Promise<Changed<Booked>> {
-    return this.changes.run(ctx, async (change) => {
-      const account = await this.accounts.lock(change.tx, teamId);
-      const request = await plan(change.tx, account);
-      const isRepeated = (await this.ledger.findPosted(change.tx, account, request)) !== null;
-      if (!isRepeated) {
+    return this.changes.run(
+      ctx,
+      async (change) => {
+        const account = await this.accounts.lock(change.tx, teamId);
+        const request = await plan(change.tx, account);
+        const posted = await this.ledger.findPosted(change.tx, account, request);
+        if (posted !== null) return { account, transfer: posted };
         refuseImpossible(account, request);
         await write(change, account);
-      }
-      return this.book(change, account, request, action, isRepeated);
-    });
+        return this.book(change, account, request, action);
+      },
+      `credits of ${teamId}`,
+    );
   }
 
   private async bookOut(
@@ -216,31 +219,19 @@ export class BookingsService {
     action: string,
     request: PostingRequest,
   ): Promise<Changed<Booked>> {
-    const before = await this.changes.run(ctx, async ({ tx }) => {
-      const account = await this.accounts.lock(tx, teamId);
-      return { account, transfer: await this.ledger.findPosted(tx, account, request) };
-    });
-    const { account: known, transfer } = before.body;
-    if (transfer !== null) return before.map(({ account }) => ({ account, transfer }));
-    const { id: accountId } = known;
-    return this.withdrawals.run(ctx, { accountId, credits: request.credits }, async (change, account) => {
-      const isRepeated = (await this.ledger.findPosted(change.tx, account, request)) !== null;
-      return this.book(change, account as Locked, request, action, isRepeated);
+    const { account: known } = await this.accounts.find(teamId);
+    const posted = await this.ledger.findPosted(this.dataSource.manager, known, request);
+    if (posted !== null) return new Changed({ account: known, transfer: posted }, true);
+    return this.withdrawals.run(ctx, { accountId: known.id, credits: request.credits }, async (change, account) => {
+      const transfer = await this.ledger.findPosted(change.tx, account, request);
+      return transfer === null ? this.book(change, account as Locked, request, action) : { account, transfer };
     });
   }
 
-  private async book(
-    change: Change,
-    account: Locked,
-    request: PostingRequest,
-    action: string,
-    isRepeated: boolean,
-  ): Promise<Booked> {
-    const transfer = await this.ledger.post(change.tx, account, request);
-    if (!isRepeated) {
-      change.touch(account.tenantId);
-      auditBooking(change, action, account, transfer.balanceBeforeCredits, transfer);
-    }
+  private async book(change: Change, account: Locked, request: PostingRequest, action: string): Promise<Booked> {
+    const transfer = await this.ledger.postNew(change.tx, account, request);
+    change.touch(account.tenantId);
+    auditBooking(change, action, account, transfer.balanceBeforeCredits, transfer);
     return { account, transfer };
   }
 }

@@ -23,8 +23,8 @@ function IsModelOrGroup(): PropertyDecorator {
       propertyName: String(key),
       validator: {
         validate: (_value, args) => {
-          const { model, model_group: group } = args?.object as { model?: unknown; model_group?: unknown };
-          const given = [model, group].filter((one) => one !== undefined && one !== null);
+          const object = args?.object as { model?: unknown; model_group?: unknown } | undefined;
+          const given = [object?.model, object?.model_group].filter((one) => one !== undefined && one !== null);
           return given.length === 1 && isModelName(given[0]);
         },
         defaultMessage: () => `${String(key)} or model_group must name a model, one of them only`,

@@ -330,7 +330,7 @@ function isSuccess({ status }: GatewayAnswer): boolean {
 }
 
 function isEventStream({ headers }: GatewayAnswer): boolean {
-  return String(headers['content-type'] ?? '').startsWith('text/event-stream');
+  return headers['content-type']?.startsWith('text/event-stream') === true;
 }
 
 function refused(answer: GatewayAnswer, text: string): { failure: AppError; attemptIds: string[] | null } {

@@ -80,7 +80,7 @@ export class MonitoringRepository {
     const query = this.dataSource.manager.createQueryBuilder(JobEntity, 'j').where('j.teamId = :teamId', { teamId });
     if (status !== undefined) query.andWhere('j.status = :status', { status });
     if (jobType !== undefined) query.andWhere('j.jobType = :jobType', { jobType });
-    if (idPart !== undefined) query.andWhere('position(:idPart in j.jobId::text) > 0', { idPart });
+    if (idPart !== undefined) query.andWhere('strpos(CAST(j.jobId AS text), :idPart) > 0', { idPart });
     if (dates.from !== null) query.andWhere('j.createdAt >= :from', { from: dates.from });
     if (dates.until !== null) query.andWhere('j.createdAt < :until', { until: dates.until });
     return query

@@ -130,7 +130,7 @@ function inUse(groupName: string, teams: readonly string[]): AppError {
   const more = teams.length - TEAMS_NAMED_MAX;
   const named = teams.slice(0, TEAMS_NAMED_MAX).join(', ');
   return new AppError('in_use', {
-    detail: `Access group '${groupName}' is in use by the teams ${named}${more > 0 ? ` and ${more} more` : ''}.`,
+    detail: `Access group '${groupName}' is in use by the ${teams.length === 1 ? 'team' : 'teams'} ${named}${more > 0 ? ` and ${more} more` : ''}.`,
   });
 }
 

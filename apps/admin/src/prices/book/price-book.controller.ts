@@ -1,11 +1,14 @@
 import { Body, Controller, Delete, Get, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Changed } from '@penstock/management';
-import { Ctx, type RequestContext, UuidPipe } from '@penstock/platform';
+import { Ctx, ReadsOnly, type RequestContext, UuidPipe } from '@penstock/platform';
 
 import { Answers } from '../../http/answers.decorator.js';
 import { PathNamePipe } from '../../http/path-name.pipe.js';
 import { EffectivePriceResponse } from '../effective/effective-price.response.js';
+import { PreviewRequest } from '../preview/preview.requests.js';
+import { PreviewResponse } from '../preview/preview.response.js';
+import { PreviewService } from '../preview/preview.service.js';
 import { CreatePriceBookEntryRequest, EffectivePriceQuery, PriceBookQuery } from './price-book.requests.js';
 import { PriceBookEntryResponse, PriceBookResponse } from './price-book.response.js';
 import { PriceBookService } from './price-book.service.js';
@@ -13,7 +16,10 @@ import { PriceBookService } from './price-book.service.js';
 @ApiTags('prices')
 @Controller('api/organizations/:id/price-book')
 export class PriceBookController {
-  constructor(private readonly book: PriceBookService) {}
+  constructor(
+    private readonly book: PriceBookService,
+    private readonly previews: PreviewService,
+  ) {}
 
   @Get()
   @Answers(PriceBookResponse, [404, 422])
@@ -43,6 +49,18 @@ export class PriceBookController {
     @Query() query: EffectivePriceQuery,
   ): Promise<EffectivePriceResponse> {
     return this.book.effectivePrice(ctx, id, query);
+  }
+
+  /** Changes nothing, though it has a body. */
+  @Post('preview')
+  @ReadsOnly()
+  @Answers(PreviewResponse, [404, 422])
+  preview(
+    @Ctx() ctx: RequestContext,
+    @Param('id', PathNamePipe) id: string,
+    @Body() request: PreviewRequest,
+  ): Promise<PreviewResponse> {
+    return this.previews.preview(ctx, id, request);
   }
 
   @Get(':entryId')

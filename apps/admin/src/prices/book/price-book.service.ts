@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { AppError, defaultMarkup, formatPercent, instantOf, uuidv7 } from '@penstock/domain';
-import { type OrganizationEntity, PriceBookEntryEntity } from '@penstock/entities';
+import { PriceBookEntryEntity } from '@penstock/entities';
 import { Changed, PolicyChanges, type Change } from '@penstock/management';
 import { exactJsonNumber, type RequestContext } from '@penstock/platform';
 import { DataSource } from 'typeorm';
 
 import { EffectivePrices } from '../effective/effective-prices.js';
 import type { EffectivePriceResponse } from '../effective/effective-price.response.js';
+import { existing } from './existing-organization.js';
 import { planSpan, planTerms } from './plan-price-book-entry.js';
 import { toPriceBookEntryResponse } from './price-book.mapping.js';
 import { PriceBookRepository } from './price-book.repository.js';
@@ -127,12 +128,6 @@ export class PriceBookService {
     if (found === undefined) throw entryNotFound(id);
     return toPriceBookEntryResponse(found);
   }
-}
-
-/** @throws AppError `not_found` */
-export function existing(organizationId: string, organization: OrganizationEntity | null): OrganizationEntity {
-  if (organization !== null) return organization;
-  throw new AppError('not_found', { detail: `Organization '${organizationId}' was not found.` });
 }
 
 function entryNotFound(id: string): AppError {

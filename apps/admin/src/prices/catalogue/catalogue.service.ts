@@ -11,6 +11,7 @@ import {
 import type { RequestContext } from '@penstock/platform';
 
 import { fromCursor, toCursor } from '../../http/page-cursor.js';
+import { byName } from '../by-name.js';
 import { PriceOverridesRepository } from '../price-overrides.repository.js';
 import { toPriceResponse } from '../price.response.js';
 import type { CatalogueQuery } from './catalogue.requests.js';
@@ -82,13 +83,4 @@ function describe(
 
 function toModel([provider = '', model = '']: readonly string[]): PricedModel {
   return { provider, model };
-}
-
-/** By code units, which every process sorts alike. */
-function byName(one: PricedModel, other: PricedModel): number {
-  return compare(one.provider, other.provider) || compare(one.model, other.model);
-}
-
-function compare(one: string, other: string): number {
-  return one < other ? -1 : Number(one > other);
 }

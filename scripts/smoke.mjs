@@ -8,6 +8,7 @@ import { projectEnv } from './lib/project-node.mjs';
 import { LocalSystem } from './lib/local-system.mjs';
 import { ROOT } from './lib/paths.mjs';
 import { waitUntil } from './lib/wait-until.mjs';
+import { operatorJourney } from './operator-journey.mjs';
 // Compiled by the build check, without which this one does not run.
 import { freePorts, isPortFree } from '../tools/servers/dist/index.js';
 
@@ -145,6 +146,9 @@ async function story(start, { localDir, ports, folder }) {
   await check('the calls are charged to the team', () =>
     waitUntil(async () => (await spentCents()) > 0, 'the team budget to show the calls', 15_000),
   );
+  const journey = () => operatorJourney({ gatewayUrl: credentials.gateway_url, adminKey: credentials.admin_key });
+  await check("a new operator's first day: owner, team, call, job, credits, audit", journey);
+  await check('the same day once more, on what is there', journey);
   await check('a second start says in one sentence who is running', async () => {
     const second = start();
     const { code } = await second.exited(REFUSAL_MS);

@@ -6,14 +6,13 @@ import { CreditAccounts } from './credit-accounts.js';
 import { CreditTransactions } from './credit-transactions.js';
 import { CreditsController } from './credits.controller.js';
 import { CreditsService } from './credits.service.js';
-import { MarkupDefaults } from './markup-defaults.js';
 import { SettingsController } from './settings/settings.controller.js';
 import { SettingsService } from './settings/settings.service.js';
 
 /** What teams have to spend. */
 @Module({
   controllers: [CreditsController, BookingsController, SettingsController],
-  providers: [CreditAccounts, CreditTransactions, CreditsService, BookingsService, SettingsService, MarkupDefaults],
+  providers: [CreditAccounts, CreditTransactions, CreditsService, BookingsService, SettingsService],
   exports: [CreditsService],
 })
 export class CreditsModule {}

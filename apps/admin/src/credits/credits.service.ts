@@ -1,9 +1,10 @@
 import { Readable } from 'node:stream';
 
-import { Injectable } from '@nestjs/common';
-import { balanceOf } from '@penstock/domain';
+import { Inject, Injectable } from '@nestjs/common';
+import { balanceOf, type Clock, formatPercent } from '@penstock/domain';
 import { CreditGrantEntity, type CreditTransferEntity } from '@penstock/entities';
-import { TakenCredits } from '@penstock/management';
+import { findDefaultMarkups, TakenCredits } from '@penstock/management';
+import { CLOCK } from '@penstock/platform';
 import { DataSource } from 'typeorm';
 
 import { csvLine } from '../http/csv.js';
@@ -18,7 +19,6 @@ import type {
 import { CreditTransactions } from './credit-transactions.js';
 import { toCreditAccountResponse, toCreditGrantResponse, toCreditTransactionResponse } from './credits.mapping.js';
 import type { CreditGrantsQuery, CreditTransactionsQuery } from './credits.requests.js';
-import { MarkupDefaults } from './markup-defaults.js';
 
 const TRANSACTIONS_DEFAULT = 50;
 const GRANTS_DEFAULT = 100;
@@ -46,15 +46,17 @@ export class CreditsService {
     private readonly accounts: CreditAccounts,
     private readonly transfers: CreditTransactions,
     private readonly taken: TakenCredits,
-    private readonly markups: MarkupDefaults,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   async balance(teamId: string): Promise<CreditAccountResponse> {
     const { account, status } = await this.accounts.find(teamId);
-    const [takenCredits, costMarkupPercentage] = await Promise.all([
+    const tenantId = account.tenantId ?? '';
+    const [takenCredits, markups] = await Promise.all([
       this.taken.of(account),
-      this.markups.percentOf(account.organizationId ?? ''),
+      findDefaultMarkups(this.dataSource.manager, [tenantId], new Date(this.clock.now())),
     ]);
+    const costMarkupPercentage = Number(formatPercent(markups.get(tenantId) ?? 0));
     return toCreditAccountResponse(account, { status, takenCredits, costMarkupPercentage });
   }
 

@@ -1,9 +1,10 @@
 import { uuidv7 } from '@penstock/domain';
-import { type AdminRole, AdminUserEntity, type AuditEntryEntity } from '@penstock/entities';
+import { type AdminRole, AdminSessionEntity, AdminUserEntity, type AuditEntryEntity } from '@penstock/entities';
+import { mintOperatorToken, parseTokenSecrets } from '@penstock/platform';
 
 import { toAdminUserResponse } from '../../src/admin-users/admin-users.mapping.js';
 import { Passwords } from '../../src/admin-users/passwords/passwords.js';
-import type { AdminApp, AdminProcess, Answer, Json } from './admin-app.js';
+import { type AdminApp, type AdminProcess, type Answer, type Json, TOKEN_SECRETS } from './admin-app.js';
 
 export const PASSWORD = 'correct horse battery';
 
@@ -24,6 +25,23 @@ export async function login(admin: AdminProcess, email: string, password = PASSW
   const answer = await attempt(admin, email, password);
   if (answer.status !== 200) throw new Error(`the login was answered ${answer.status}: ${JSON.stringify(answer.body)}`);
   return bearer(answer.body.access_token);
+}
+
+/** A login as `login` makes one, past the API: no password is checked, and nothing is throttled or audited. */
+export async function loginDirectly(admin: AdminApp, { user_id: userId, email, role }: Json): Promise<Credential> {
+  const nowMs = admin.clock.now();
+  const minted = await mintOperatorToken(parseTokenSecrets(TOKEN_SECRETS), { userId, email, role }, nowMs);
+  await admin.db.getRepository(AdminSessionEntity).insert({
+    sessionId: uuidv7(nowMs),
+    userId,
+    tokenHash: minted.tokenHash,
+    createdAt: new Date(nowMs),
+    expiresAt: new Date(minted.expiresAtMs),
+    revokedAt: null,
+    ip: '10.0.0.1',
+    userAgent: 'test',
+  });
+  return bearer(minted.token);
 }
 
 let created = 0;

@@ -1,6 +1,6 @@
 import { uuidv7 } from '@penstock/domain';
 import { expect } from '@jest/globals';
-import type { SimulatorEntry, UsageEventRow } from '@penstock/testing';
+import type { SimulatorEntry, StackOptions, UsageEventRow } from '@penstock/testing';
 
 import { nonZero, sumsOf } from './books.js';
 import { type LevelLimits, Proof, type Tenant } from './proof.js';
@@ -13,8 +13,9 @@ const PROVIDERS = Object.keys(API_KEYS) as Provider[];
 export const FIRST_BYTE_TIMEOUT_MS = 1_500;
 
 /** A proof whose gateways know three providers, all played by one simulator, at the same price. */
-export async function startWithProviders(): Promise<Proof> {
+export async function startWithProviders(options: StackOptions = {}): Promise<Proof> {
   const proof = await Proof.start({
+    ...options,
     env: { PENSTOCK_OWNER_TTL_MS: '2000', PENSTOCK_OWNER_GRACE_MS: '1000', PENSTOCK_SWEEP_INTERVAL_MS: '500' },
   });
   const url = `${proof.stack.simulatorUrl}/v1`;

@@ -1,3 +1,4 @@
+import type { Clock } from '@penstock/domain';
 import { type CreatedApp, createApp, createLogger, loadConfig, type Logger } from '@penstock/platform';
 import { createTestDatabase, startTestRedis, type TestDatabase, type TestRedis } from '@penstock/testing';
 import { Redis } from 'ioredis';
@@ -26,10 +27,14 @@ export interface WorkerApp {
 }
 
 /** Starts a worker; `env` over settings that keep its periodic tasks from running by themselves. */
-export async function startWorker(env: Readonly<Record<string, string>> = {}): Promise<WorkerApp> {
+export async function startWorker(env: Readonly<Record<string, string>> = {}, clock?: Clock): Promise<WorkerApp> {
   const database = await createTestDatabase();
   const redisServer = await startTestRedis();
-  const created = await createWorker({ DATABASE_URL: database.url, REDIS_URL: redisServer.url, ...env });
+  const created = await createWorker(
+    { DATABASE_URL: database.url, REDIS_URL: redisServer.url, ...env },
+    undefined,
+    clock,
+  );
   const redis = new Redis(redisServer.url);
   const db = created.app.get(DataSource);
   return {
@@ -53,6 +58,7 @@ export async function startWorker(env: Readonly<Record<string, string>> = {}): P
 export function createWorker(
   env: Readonly<Record<string, string>>,
   logger: Logger = createLogger('worker-test', { level: 'silent' }),
+  clock?: Clock,
 ): Promise<CreatedApp> {
   const config = loadConfig(WorkerConfig, {
     PENSTOCK_ENCRYPTION_KEYS: ENCRYPTION_KEYS,
@@ -65,5 +71,5 @@ export function createWorker(
     PENSTOCK_CREDIT_UPKEEP_INTERVAL_MS: String(NEVER_MS),
     ...env,
   });
-  return createApp({ ...appOptions, config, logger });
+  return createApp({ ...appOptions, config, logger, ...(clock === undefined ? {} : { clock }) });
 }

@@ -15,6 +15,8 @@ export interface NewCreditHold {
   readonly purpose: CreditHoldPurpose;
   /** What it takes at first; one credit where this is less. A withdrawal of n credits begins with n million. */
   readonly initialMicroCredits: bigint;
+  /** Only what was paid in may be taken: an overdraft is for use. */
+  readonly isWithoutOverdraft?: boolean;
   readonly nowMs: number;
 }
 
@@ -24,6 +26,8 @@ interface AccountRow {
   readonly tenantId: string;
   readonly teamId: string;
   readonly cap: string;
+  /** The same without the overdraft. */
+  readonly allocated: string;
   readonly epoch: string;
 }
 
@@ -61,7 +65,7 @@ export class CreditHolds {
     });
     let isInRedis = false;
     try {
-      await this.reserve(row, hold.nowMs);
+      await this.reserve(row, hold.nowMs, hold.isWithoutOverdraft);
       isInRedis = true;
       await this.dataSource.query(`UPDATE ledger.credit_holds SET state = 'open' WHERE id = $1 AND state = 'opening'`, [
         row.id,
@@ -118,13 +122,14 @@ export class CreditHolds {
     return row;
   }
 
-  private async reserve(hold: CreditHoldEntity, nowMs: number): Promise<void> {
+  private async reserve(hold: CreditHoldEntity, nowMs: number, isWithoutOverdraft = false): Promise<void> {
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
       const account = await this.readAccount(hold.accountId);
+      const cap = isWithoutOverdraft ? account.allocated : account.cap;
       const outcome = await this.store.openCreditHold(hold.tenantId, {
         epoch: Number(account.epoch),
         accountCounterId: creditCounterId(account.seq),
-        cap: account.cap,
+        cap,
         holdCounterId: creditHoldCounterId(hold.seq),
         initialMicroCredits: hold.initialMicroCredits.toString(),
       });
@@ -132,7 +137,7 @@ export class CreditHolds {
         case 'open':
           return;
         case 'refused':
-          throw exhausted(account, outcome.usedCredits);
+          throw exhausted(account.teamId, cap, outcome.usedCredits);
         case 'stale':
           // Behind: the change committed and its news has not reached Redis yet. Ahead: the row is read again.
           if (outcome.epoch < Number(account.epoch)) await this.store.bumpEpoch(hold.tenantId, Number(account.epoch));
@@ -148,7 +153,7 @@ export class CreditHolds {
   private async readAccount(accountId: string): Promise<AccountRow> {
     const [row]: AccountRow[] = await this.dataSource.query(
       `SELECT a.seq, a.tenant_id AS "tenantId", a.team_id AS "teamId", n.epoch,
-         (a.allocated_credits + a.overdraft_credits)::text AS cap
+         (a.allocated_credits + a.overdraft_credits)::text AS cap, a.allocated_credits AS allocated
          FROM ledger.credit_accounts a JOIN governance.tenants n ON n.id = a.tenant_id
         WHERE a.id = $1`,
       [accountId],
@@ -189,7 +194,7 @@ function mayHaveRun(error: unknown): boolean {
   return error instanceof StoreUnavailableError && error.mayHaveRun;
 }
 
-function exhausted({ teamId, cap }: AccountRow, usedCredits: string): AppError {
+function exhausted(teamId: string, cap: string, usedCredits: string): AppError {
   const left = BigInt(cap) - BigInt(usedCredits);
   return new AppError('credits_exhausted', {
     detail: `Team '${teamId}' has ${left > 0n ? left : 0n} credits left, which is not enough.`,

@@ -9,6 +9,14 @@ import { PolicyChanges } from '../changes/policy-changes.js';
 import { CreditHolds } from './credit-holds.js';
 import { CreditLedger } from './credit-ledger.js';
 
+/** What is to be taken back. */
+export interface NewWithdrawal {
+  readonly accountId: string;
+  readonly credits: bigint;
+  /** It may also take what only the overdraft allows, as when that is lowered. */
+  readonly isOfOverdraft?: boolean;
+}
+
 /** Longer than any withdrawal takes that somebody still waits for. */
 const ABANDONED_AFTER_MS = 5 * 60_000;
 /** Of one look. */
@@ -37,11 +45,11 @@ export class CreditWithdrawals {
    */
   async run<T>(
     ctx: RequestContext,
-    { accountId, credits }: { readonly accountId: string; readonly credits: bigint },
+    { accountId, credits, isOfOverdraft = false }: NewWithdrawal,
     book: (change: Change, account: CreditAccountEntity) => Promise<T>,
   ): Promise<Changed<T>> {
     const holdId = uuidv7(ctx.nowMs);
-    await this.open(ctx, holdId, accountId, credits);
+    await this.open(ctx, holdId, { accountId, credits, isOfOverdraft });
     try {
       return await this.changes.run(
         ctx,
@@ -70,12 +78,17 @@ export class CreditWithdrawals {
     return abandoned.length;
   }
 
-  private async open(ctx: RequestContext, id: string, accountId: string, credits: bigint): Promise<void> {
+  private async open(
+    ctx: RequestContext,
+    id: string,
+    { accountId, credits, isOfOverdraft = false }: NewWithdrawal,
+  ): Promise<void> {
     const hold = {
       id,
       accountId,
       purpose: 'withdrawal',
       initialMicroCredits: credits * MICRO_CREDITS_PER_CREDIT,
+      isWithoutOverdraft: !isOfOverdraft,
       nowMs: ctx.nowMs,
     } as const;
     try {

@@ -117,7 +117,7 @@ export class SettingsService {
     let isOutdated = false;
     const changed = await this.withdrawals.run(
       ctx,
-      { accountId: known.id, credits: takenAway },
+      { accountId: known.id, credits: takenAway, isOfOverdraft: true },
       async (change, account) => {
         isOutdated = account.overdraftCredits !== known.overdraftCredits;
         if (!isOutdated) await this.apply(change, account as Locked, settings, 'credits.settings_changed');

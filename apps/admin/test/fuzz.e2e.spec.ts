@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { uuidv7 } from '@penstock/domain';
 import { AuditEntryEntity, findBrokenLink } from '@penstock/entities';
 import { type ApiOperation, fuzzApi, fuzzScope } from '@penstock/testing';
 
 import { type AdminApp, MASTER_KEY, startAdmin } from './support/admin-app.js';
-import { insertTeamWithCredits } from './support/credits.js';
+import { chargeJob, insertTeamWithCredits } from './support/credits.js';
 import type { TestTeam } from './support/teams.js';
 
 const { seed, count } = fuzzScope(1_000);
@@ -52,6 +53,7 @@ const HINTS: Readonly<Record<string, readonly unknown[]>> = {
   pricing_output: [0, 10, '0.6', '0x1'],
   current_password: PASSWORDS,
   provider: ['openai', 'openai', 'OpenAI', 'my-vllm', 'Google', 'not a provider', 'x'.repeat(64)],
+  credits: [1, 2, '3', 50, 0, -1, 1.5, 1_000_000_000_001],
   payment_type: ['subscription', 'one_time', 'gift'],
   payment_amount_usd: [0, 9.99, '10', -1, 1e-9, 1e21],
   refill_period: ['daily', 'weekly', 'monthly', 'hourly'],
@@ -76,6 +78,8 @@ describe(`generated requests (PENSTOCK_FUZZ_SEED=${seed}, PENSTOCK_FUZZ_COUNT=${
     rootId = body.user.user_id;
     token = body.access_token;
     team = await insertTeamWithCredits(admin, TEAM, 1_000);
+    // Something to refund.
+    await chargeJob(admin, team, uuidv7(), 100);
     await admin.call('POST', '/api/organizations/create', { organization_id: 'org_a', name: 'Acme' });
   });
   afterAll(() => admin.stop());

@@ -197,19 +197,17 @@ describe('a revocation', () => {
 
   it('holds for requests that were looked up while it was made', async () => {
     const user = await someone();
-    let isAnswered = false;
+    const answered = new AbortController();
     const late: number[] = [];
     const reader = async (): Promise<void> => {
-      for (let rounds = 0; !isAnswered || rounds < 5; rounds += isAnswered ? 1 : 0) {
-        const began = isAnswered;
+      for (let rounds = 0; rounds < 5; rounds += answered.signal.aborted ? 1 : 0) {
+        const isLate = answered.signal.aborted;
         const { status } = await me(other, user.credential);
-        if (began) late.push(status);
+        if (isLate) late.push(status);
       }
     };
     const readers = Promise.all(Array.from({ length: 8 }, reader));
-    await end(`/${user.user_id}/sessions`, owner.credential).finally(() => {
-      isAnswered = true;
-    });
+    await end(`/${user.user_id}/sessions`, owner.credential).finally(() => answered.abort());
     await readers;
 
     expect(late.length).toBeGreaterThan(20);
@@ -227,13 +225,11 @@ describe('a revocation', () => {
 
     const pending = end(`/${user.user_id}/sessions`, owner.credential);
     // The other process asks on, and caches what it may, until the revocation is answered.
-    let isAnswered = false;
+    const answered = new AbortController();
     const reader = (async () => {
-      while (!isAnswered) await me(other, user.credential);
+      while (!answered.signal.aborted) await me(other, user.credential);
     })();
-    const { status } = await pending.finally(() => {
-      isAnswered = true;
-    });
+    const { status } = await pending.finally(() => answered.abort());
     const after = await me(other, user.credential);
     await reader;
 

@@ -96,7 +96,7 @@ describe('what the admin API changes', () => {
       const address = (path === '' ? url : path).replaceAll(/\{(\w+)\}/g, (_, name: string) => ids.get(name) ?? name);
       const answer: Answer = await admin.call(method as 'POST', address, body, credential);
       for (const [name, value] of Object.entries<Json>(answer.body ?? {})) {
-        if (/_id$/.test(name) && typeof value === 'string') ids.set(name, value);
+        if (name.endsWith('_id') && typeof value === 'string') ids.set(name, value);
       }
       const rows: { action: string; actor_id: string }[] = await admin.db.query(
         'SELECT action, actor_id FROM governance.audit_entries WHERE request_id = $1',

@@ -20,7 +20,7 @@ afterAll(() => proof?.stop());
 type Answer = Readonly<Record<string, string>>;
 
 async function asOperator(method: string, path: string, body?: unknown): Promise<Answer> {
-  const response = await fetch(`${proof.stack.adminUrl}/api/organizations${path}`, {
+  const response = await fetch(`${proof.stack.adminUrl}/api${path}`, {
     method,
     headers: { 'content-type': 'application/json', 'x-admin-key': proof.stack.masterKey },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -41,7 +41,7 @@ async function createClient(limits: object = ROOMY): Promise<Client> {
   count += 1;
   const label = `client${count}-`;
   const organizationId = `${label}${process.pid}`;
-  const { customer_id: id = '' } = await asOperator('POST', '/create', {
+  const { customer_id: id = '' } = await asOperator('POST', '/organizations/create', {
     organization_id: organizationId,
     name: organizationId,
   });
@@ -54,7 +54,8 @@ async function createClient(limits: object = ROOMY): Promise<Client> {
     keyId: key.id,
     key: key.value,
     organizationId,
-    price: async (body) => (await asOperator('POST', `/${organizationId}/price-book`, body))['client_price_id'] ?? '',
+    price: async (body) =>
+      (await asOperator('POST', `/organizations/${organizationId}/price-book`, body))['client_price_id'] ?? '',
   };
 }
 
@@ -227,6 +228,58 @@ describe('a model whose price nobody knows', () => {
     const [event] = await proof.ledger.events(client.id);
     // A cent at 1,000 credits for a dollar.
     expect(event).toMatchObject({ client_cost_nano_usd: '10000000', credits: '10' });
+  });
+});
+
+describe('an alias with a price of its own', () => {
+  it('is what clients pay that call by it, unless the price book has a price for exactly its model', async () => {
+    const client = await createClient({});
+    const name = `alias-of-${client.organizationId}`;
+    await asOperator('POST', '/models/create', {
+      model_alias: name,
+      display_name: name,
+      provider: 'openai',
+      actual_model: 'proof',
+      pricing_input: 30,
+      pricing_output: 60,
+    });
+    await asOperator('POST', '/model-access-groups/create', {
+      group_name: name,
+      display_name: name,
+      model_aliases: [name],
+    });
+    const { virtual_key: key = '' } = await asOperator('POST', '/teams/create', {
+      organization_id: client.organizationId,
+      team_id: name,
+      access_groups: [name],
+      credits_allocated: 100,
+      budget_mode: 'consumption_usd',
+    });
+    const team = { ...client, key };
+    const body = { model: name };
+    await client.price({ kind: 'markup', percent: 20 });
+    await call(team, 0, body);
+    await call(team, 1, { model: 'openai/proof' });
+    const discount = await client.price({ kind: 'discount', percent: 50 });
+    await call(team, 1, body);
+    const exact = await client.price({ kind: 'override', provider: 'openai', model: 'proof', request_usd: 0.5 });
+    await call(team, 0, body);
+
+    // 1,001 x 30,000 + 333 x 60,000 nano-dollars; 10 credits for a dollar.
+    const book = await bookOf(client);
+    expect(book.map(([, , paid, id]) => [paid, id?.replace(name, 'alias')])).toEqual([
+      ['50010000', 'alias:30/60:alias'],
+      ['2799600', expect.stringMatching(/^book:/)],
+      ['25005000', `alias:30/60:alias+${discount}`],
+      ['250000000', `${exact}+${discount}`],
+    ]);
+    const events = await proof.ledger.events(client.id);
+    expect(events.map(({ model_requested, credits }) => [model_requested === name, credits])).toEqual([
+      [true, '1'],
+      [false, '1'],
+      [true, '1'],
+      [true, '2'],
+    ]);
   });
 });
 

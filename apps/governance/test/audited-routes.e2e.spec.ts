@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { auditedRoutes } from './support/audited-routes.js';
-import { type GovernanceApp, type Json, startGovernance } from './support/governance-app.js';
+import { type GovernanceApp, startGovernance } from './support/governance-app.js';
 
 /** A call that succeeds and changes something; `{name}` stands for an id of an answer before. */
 type Step = readonly [route: string, path: string, body?: unknown];
@@ -53,7 +53,7 @@ describe('what the governance API changes', () => {
       const payload = body === undefined ? undefined : filled(JSON.stringify(body));
       const answer = await app.call(method as 'POST', filled(address), payload);
       for (const name of ['customer', 'team', 'virtual_key']) {
-        const id: unknown = (answer.body as Json)?.[name]?.id;
+        const id: unknown = answer.body?.[name]?.id;
         if (typeof id === 'string') ids.set(name, id);
       }
       const rows: { action: string }[] = await app.db.query(

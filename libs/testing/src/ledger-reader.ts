@@ -57,11 +57,14 @@ export class LedgerReader {
     return new Map(rows.map(({ counter_id: id, used }) => [id, BigInt(used)]));
   }
 
-  /** Keeps every transaction that records usage from committing, until the returned function is called. */
-  async holdUp(): Promise<() => Promise<void>> {
+  /**
+   * Keeps every transaction that writes to a table from going on, until the returned function is called. Recording usage
+   * writes to the default.
+   */
+  async holdUp(table = 'ledger.limit_windows'): Promise<() => Promise<void>> {
     const client = await this.pool.connect();
     await client.query('BEGIN');
-    await client.query('LOCK TABLE ledger.limit_windows IN EXCLUSIVE MODE');
+    await client.query(`LOCK TABLE ${table} IN EXCLUSIVE MODE`);
     return async () => {
       await client.query('ROLLBACK');
       client.release();

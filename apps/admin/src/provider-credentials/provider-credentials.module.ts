@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { AddressPolicy, parseEncryptionKeys, parseNetworks, SecretBox } from '@penstock/platform';
+import { AddressPolicy, parseNetworks } from '@penstock/platform';
 
 import { AdminConfig } from '../config.js';
 import { ProviderCredentialsController } from './provider-credentials.controller.js';
@@ -10,11 +10,6 @@ import { ProviderCredentialsService } from './provider-credentials.service.js';
 @Module({
   controllers: [ProviderCredentialsController],
   providers: [
-    {
-      provide: SecretBox,
-      inject: [AdminConfig],
-      useFactory: (config: AdminConfig) => new SecretBox(parseEncryptionKeys(config.PENSTOCK_ENCRYPTION_KEYS)),
-    },
     {
       provide: AddressPolicy,
       inject: [AdminConfig],

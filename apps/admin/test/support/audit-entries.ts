@@ -35,7 +35,7 @@ export async function appendEntries(
     end = { ...facts, hash: auditHash(facts) };
     return end;
   });
-  for (let index = 0; index < count; index += 500) await rows.insert(links.slice(index, index + 500) as never);
+  for (let index = 0; index < count; index += 500) await rows.insert(links.slice(index, index + 500));
 }
 
 /** Changes what the trigger keeps from being changed, as somebody could who owns the table. */

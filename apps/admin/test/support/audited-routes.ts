@@ -24,7 +24,8 @@ export const auditedRoutes: Readonly<Record<string, AuditRule>> = {
   'PUT /api/organizations/:id/resume': ['organization.resumed'],
   'DELETE /api/organizations/:id': ['organization.deleted', 'customer.deleted'],
   'POST /api/organizations/:id/price-book': ['price_book_entry.created'],
-  'DELETE /api/organizations/:id/price-book/:entryId': ['price_book_entry.withdrawn'],
+  'POST /api/organizations/:id/price-book/preview': { nothing: 'it only computes' },
+  'DELETE /api/organizations/:id/price-book/:entryId': ['price_book_entry.ended'],
 
   'POST /api/teams/create': ['team.created', 'virtual_key.created'],
   'PUT /api/teams/:id': ['team.updated'],
@@ -63,4 +64,13 @@ export const auditedRoutes: Readonly<Record<string, AuditRule>> = {
   'PATCH /api/credits/teams/:team_id/conversion-rates': ['credits.rates_changed'],
   'PATCH /api/credits/teams/:team_id/budget-mode': ['credits.budget_mode_changed'],
   'PATCH /api/credits/teams/:team_id/settings': ['credits.settings_changed'],
+
+  'POST /api/jobs/create': ['job.created', 'job.create_refused'],
+  'POST /api/jobs/create-and-call': ['job.created', 'job.completed', 'job.failed'],
+  'POST /api/jobs/create-and-call-stream': ['job.created', 'job.completed', 'job.failed'],
+  'POST /api/jobs/:id/llm-call': { nothing: 'calls are in the ledger, with every attempt' },
+  'POST /api/jobs/:id/llm-call-stream': { nothing: 'calls are in the ledger, with every attempt' },
+  'POST /api/jobs/:id/complete': ['job.completed', 'job.failed'],
+  'POST /api/jobs/:id/cancel': ['job.cancelled'],
+  'PATCH /api/jobs/:id/metadata': ['job.metadata_changed'],
 };

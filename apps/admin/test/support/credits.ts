@@ -5,9 +5,13 @@ import type { AdminApp } from './admin-app.js';
 import { insertTeam, type TestTeam } from './teams.js';
 
 /** A team with an account, in which this many credits are. */
-export async function insertTeamWithCredits(admin: AdminApp, name: string, credits = 0): Promise<TestTeam> {
+export async function insertTeamWithCredits(
+  admin: Pick<AdminApp, 'call' | 'clock' | 'db' | 'hashOf'>,
+  name: string,
+  credits = 0,
+): Promise<TestTeam> {
   const team = await insertTeam(admin, name);
-  const ledger = admin.service(CreditLedger);
+  const ledger = new CreditLedger();
   const now = new Date(admin.clock.now());
   await admin.db.transaction(async (tx) => {
     const [row]: { tenantId: string }[] = await tx.query(
@@ -40,7 +44,7 @@ export async function insertTeamWithCredits(admin: AdminApp, name: string, credi
 
 /** Charges a team for a job of its own, as the completion of a job does. */
 export async function chargeJob(admin: AdminApp, team: TestTeam, jobId: string, credits: number): Promise<void> {
-  const ledger = admin.service(CreditLedger);
+  const ledger = new CreditLedger();
   const now = new Date(admin.clock.now());
   await admin.db.transaction(async (tx) => {
     const account = (await ledger.lockOpenAccountOfTeam(tx, team.teamId))!;
@@ -63,7 +67,7 @@ export async function chargeJob(admin: AdminApp, team: TestTeam, jobId: string, 
 }
 
 /** The end of every test that moves credits: the books balance, and no withdrawal is left half done. */
-export async function expectBalancedBooks(admin: AdminApp): Promise<void> {
+export async function expectBalancedBooks(admin: Pick<AdminApp, 'db'>): Promise<void> {
   const { differences } = await admin.db.transaction('REPEATABLE READ', (tx) => checkCredits(tx));
   expect(differences).toEqual([]);
   expect(await admin.db.query(`SELECT id, state FROM ledger.credit_holds WHERE state <> 'closed'`)).toEqual([]);

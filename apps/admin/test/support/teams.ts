@@ -16,7 +16,10 @@ export interface TestTeam {
 }
 
 /** Puts an organization with one team and its key into the database, without what else belongs to them. */
-export async function insertTeam(admin: AdminApp, name: string): Promise<TestTeam> {
+export async function insertTeam(
+  admin: Pick<AdminApp, 'call' | 'clock' | 'db' | 'hashOf'>,
+  name: string,
+): Promise<TestTeam> {
   const [governanceTeamId, keyId, secretId] = [uuidv7(), uuidv7(), uuidv7()];
   const organizationId = `org-of-${name}`;
   const key = `sk-test-${name}-0123456789`;

@@ -37,7 +37,7 @@ export class CreditExpiries {
 
   /** Ends all that are due. One that fails does not keep the others waiting; it is tried again next time. */
   async run(): Promise<void> {
-    let failed: unknown;
+    const failures: unknown[] = [];
     for (let after: DueGrant | undefined; ;) {
       const grants = await this.due(after);
       for (const grant of grants) {
@@ -45,13 +45,14 @@ export class CreditExpiries {
           await this.expire(grant);
         } catch (error) {
           this.logger.warn({ grantId: grant.id, err: error }, 'a grant could not be ended');
-          failed = error;
+          failures.push(error);
         }
       }
       if (grants.length < PAGE) break;
       after = grants.at(-1);
     }
-    if (failed !== undefined) throw failed;
+    if (failures.length > 0)
+      throw new AggregateError(failures, `${failures.length} grants are left for the next time.`);
   }
 
   private due(after: DueGrant | undefined): Promise<DueGrant[]> {

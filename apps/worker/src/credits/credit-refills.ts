@@ -31,7 +31,7 @@ export class CreditRefills {
 
   /** Refills all that are due. One that fails does not keep the others waiting; it is tried again next time. */
   async run(): Promise<void> {
-    let failed: unknown;
+    const failures: unknown[] = [];
     for (let afterId = NO_ID; ;) {
       const ids = await this.due(afterId);
       for (const id of ids) {
@@ -39,13 +39,14 @@ export class CreditRefills {
           await this.refill(id);
         } catch (error) {
           this.logger.warn({ accountId: id, err: error }, 'an account could not be refilled');
-          failed = error;
+          failures.push(error);
         }
       }
       if (ids.length < PAGE) break;
       afterId = ids.at(-1) ?? NO_ID;
     }
-    if (failed !== undefined) throw failed;
+    if (failures.length > 0)
+      throw new AggregateError(failures, `${failures.length} accounts are left for the next time.`);
   }
 
   private async due(afterId: string): Promise<string[]> {

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import type { PolicyFacts } from '../policy/call-policy.js';
 import { configOf, limitOf, policyOf, providersOf, questionOf, thrownBy } from '../../test/admission-fixtures.js';
+import { planModelRoutes } from '../routing/model-routes.js';
 import { type CallQuestion, decideCall } from './decide-call.js';
 
 const budget = limitOf(1_000_000_000, { unit: 'nano_usd' });
@@ -99,5 +100,26 @@ describe('decideCall', () => {
       ...target('mistral'),
       others: [],
     });
+  });
+
+  it('prices a call by an alias as the alias says, and one by the name of the model as its price book says', () => {
+    const policy = policyOf({
+      modelRoutes: planModelRoutes({
+        aliases: [
+          {
+            name: 'fast',
+            provider: 'openai',
+            model: 'proof',
+            clientPrice: { inputUsdPerMtok: '30', outputUsdPerMtok: '60' },
+          },
+          { name: 'plain', provider: 'openai', model: 'proof', clientPrice: null },
+        ],
+        groups: [],
+      }),
+    });
+    const clientOf = (model: string): unknown => decideCall(policy, questionOf({ model })).call.billing?.client;
+    expect(clientOf('fast')).toMatchObject({ id: 'alias:30/60:fast', factorE8: 100_000_000 });
+    expect(clientOf('plain')).toBeUndefined();
+    expect(clientOf('openai/proof')).toBeUndefined();
   });
 });

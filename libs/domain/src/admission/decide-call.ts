@@ -95,7 +95,7 @@ function decideTarget(
   const price = policy.priceOf(provider, model, question.nowMs);
   const shape = shapeFor(question, target);
   if (policy.planAt(question.nowMs, provider, model).hasBudget) refuseUnbounded(policy, price, shape, target);
-  const billing = policy.billingOf(provider, model, question.nowMs, question.jobCounterId !== undefined);
+  const billing = policy.billingOf(target, question.model, question.nowMs, question.jobCounterId !== undefined);
   if (billing?.credit?.mode === 'consumption_usd') {
     refuseUnbounded(policy, billing.client === undefined ? price : billing.client.price, shape, target);
   }

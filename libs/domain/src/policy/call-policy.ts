@@ -2,7 +2,8 @@ import type { Billing } from '../credits/billing.js';
 import type { CreditTerms } from '../credits/credit-charge.js';
 import type { ClientPricing } from '../prices/client-pricing.js';
 import { ClientPrices } from '../prices/client-prices.js';
-import type { PriceBookEntry } from '../prices/price-book.js';
+import type { PriceBookEntry, PricedModel } from '../prices/price-book.js';
+import type { AliasPrice } from '../prices/resolve-client-pricing.js';
 import type { PriceOverride, PriceState } from '../prices/price-override.js';
 import { resolvePrice } from '../prices/resolve-price.js';
 import { IpRanges } from './access/ip-ranges.js';
@@ -69,10 +70,13 @@ export class CallPolicy<Facts extends PolicyFacts = PolicyFacts> {
 
   private readonly credit: CreditTerms | undefined;
   private readonly clientPrices: ClientPrices;
+  /** By alias; undefined where none has a price of its own. */
+  private readonly aliasPrices: ReadonlyMap<string, AliasPrice> | undefined;
 
   constructor(readonly snapshot: Facts) {
     const { allowedIps, credit, limits, priceBook } = snapshot;
     this.clientPrices = new ClientPrices(priceBook);
+    this.aliasPrices = aliasPricesOf(snapshot.modelRoutes);
     if (credit !== null) {
       this.credit = {
         mode: credit.mode,
@@ -105,9 +109,13 @@ export class CallPolicy<Facts extends PolicyFacts = PolicyFacts> {
     return state;
   }
 
-  /** How the team of this key pays for calls of a model at `nowMs`; undefined: what the provider bills, no credits. */
-  billingOf(provider: string, model: string, nowMs: number, isOfJob: boolean): Billing | undefined {
-    const client = this.clientPricingOf(provider, model, nowMs);
+  /**
+   * How the team of this key pays for calls of a model at `nowMs`; undefined: what the provider bills, no credits.
+   *
+   * @param requested the model as the caller named it: an alias may have a price of its own.
+   */
+  billingOf({ provider, model }: PricedModel, requested: string, nowMs: number, isOfJob: boolean): Billing | undefined {
+    const client = this.clientPricingOf(provider, model, nowMs, requested);
     if (client === undefined && this.credit === undefined) return undefined;
     return {
       ...(client === undefined ? {} : { client }),
@@ -117,8 +125,11 @@ export class CallPolicy<Facts extends PolicyFacts = PolicyFacts> {
   }
 
   /** What the client pays for calls of a model at `nowMs`; undefined: what the provider bills. */
-  clientPricingOf(provider: string, model: string, nowMs: number): ClientPricing | undefined {
-    return this.clientPrices.pricingOf({ provider, model }, nowMs, () => this.priceOf(provider, model, nowMs));
+  clientPricingOf(provider: string, model: string, nowMs: number, requested = model): ClientPricing | undefined {
+    const aliasPrice = this.aliasPrices?.get(requested);
+    return this.clientPrices.pricingOf({ provider, model, aliasPrice }, nowMs, () =>
+      this.priceOf(provider, model, nowMs),
+    );
   }
 
   /** Which limits apply, and a key that models with the same limits share. */
@@ -134,4 +145,14 @@ export class CallPolicy<Facts extends PolicyFacts = PolicyFacts> {
     }
     return found;
   }
+}
+
+/** The prices of aliases that have one; undefined where none has. */
+function aliasPricesOf(routes: readonly ModelRoute[] | null): ReadonlyMap<string, AliasPrice> | undefined {
+  const prices = new Map<string, AliasPrice>();
+  for (const { name, kind, targets } of routes ?? []) {
+    const price = kind === 'alias' ? targets[0]?.clientPrice : undefined;
+    if (price !== undefined) prices.set(name, { alias: name, ...price });
+  }
+  return prices.size === 0 ? undefined : prices;
 }

@@ -1,12 +1,11 @@
 import type { ClientPricing } from './client-pricing.js';
+import type { NamePrice } from '../routing/model-routes.js';
 import { entriesInForce, type PriceBookEntry, type PricedModel } from './price-book.js';
 import { compilePriceTexts, type PriceState, type PriceTexts } from './price-override.js';
 
-/** A price that belongs to the name by which a model is called. Decimal texts, US dollars per million tokens. */
-export interface AliasPrice {
+/** A price that belongs to the name by which a model is called. */
+export interface AliasPrice extends NamePrice {
   readonly alias: string;
-  readonly inputUsdPerMtok: string;
-  readonly outputUsdPerMtok: string;
 }
 
 /** What is priced: a model of a provider, and how it was asked for. */

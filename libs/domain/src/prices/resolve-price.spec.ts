@@ -238,10 +238,13 @@ describe('the price that an id names', () => {
     expect(priceOfId(price.id, [])).toBeUndefined();
   });
 
-  it.each(['free', '', 'override:', 'genai-prices@0.0.1:openai/gpt-4o', `genai-prices@${CATALOGUE_VERSION}:openai/nothing`])(
-    'is not known for %p',
-    (id) => {
-      expect(priceOfId(id, [])).toBeUndefined();
-    },
-  );
+  it.each([
+    'free',
+    '',
+    'override:',
+    'genai-prices@0.0.1:openai/gpt-4o',
+    `genai-prices@${CATALOGUE_VERSION}:openai/nothing`,
+  ])('is not known for %p', (id) => {
+    expect(priceOfId(id, [])).toBeUndefined();
+  });
 });

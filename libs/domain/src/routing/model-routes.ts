@@ -1,9 +1,17 @@
 import { splitModel } from '../models/model-name.js';
 
+/** What clients pay for a model when it is called by a certain name. Decimal texts, US dollars per million tokens. */
+export interface NamePrice {
+  readonly inputUsdPerMtok: string;
+  readonly outputUsdPerMtok: string;
+}
+
 /** A provider's model that a name leads to. Provider null: the name is bare, and is routed as callers' bare names are. */
 export interface RouteTarget {
   readonly provider: string | null;
   readonly model: string;
+  /** Of an alias with a price of its own. */
+  readonly clientPrice?: NamePrice;
 }
 
 /**
@@ -23,6 +31,8 @@ export interface AliasGrant {
   readonly name: string;
   readonly provider: string;
   readonly model: string;
+  /** Null or absent: its calls are priced like all calls of the model. */
+  readonly clientPrice?: NamePrice | null;
 }
 
 /** A model group that a team may use. */
@@ -47,7 +57,9 @@ export function planModelRoutes({ aliases, groups }: ModelGrants): readonly Mode
   const add = (name: string, kind: ModelRoute['kind'], targets: readonly RouteTarget[]): void => {
     if (targets.length > 0 && !routes.has(name)) routes.set(name, { name, kind, targets });
   };
-  for (const { name, provider, model } of aliases) add(name, 'alias', [{ provider, model }]);
+  for (const { name, provider, model, clientPrice } of aliases) {
+    add(name, 'alias', [{ provider, model, ...(clientPrice == null ? {} : { clientPrice }) }]);
+  }
   for (const { name, models } of groups) add(name, 'group', models.map(targetOf));
   for (const { provider, model } of aliases) add(`${provider}/${model}`, 'model', [{ provider, model }]);
   for (const { models } of groups) for (const model of models) add(model, 'model', [targetOf(model)]);

@@ -10,7 +10,9 @@ import type { EntityManager } from 'typeorm';
 export function modelGrantsJson(teamId: string): string {
   return `json_build_object(
   'aliases', (SELECT COALESCE(json_agg(json_build_object('name', a.model_alias, 'provider', a.provider,
-      'model', a.actual_model) ORDER BY a.model_alias), '[]')
+      'model', a.actual_model, 'clientPrice', CASE WHEN num_nonnulls(a.pricing_input, a.pricing_output) = 2
+        THEN json_build_object('inputUsdPerMtok', trim_scale(a.pricing_input)::text,
+          'outputUsdPerMtok', trim_scale(a.pricing_output)::text) END) ORDER BY a.model_alias), '[]')
     FROM saas.model_aliases a
     WHERE a.status = 'active' AND a.model_alias_id IN (
       SELECT la.model_alias_id FROM saas.team_access_groups ta

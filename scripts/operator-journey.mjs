@@ -76,7 +76,8 @@ export async function operatorJourney({ gatewayUrl, adminKey }, say = () => unde
   say(`${isNew ? 'created' : 'found'} the team ${TEAM} of ${ORGANIZATION}, with a key and model groups`);
 
   const key = { authorization: `Bearer ${team.virtual_key}` };
-  const available = async () => (await ok('GET', `/api/credits/teams/${TEAM}/balance`, { headers: key })).credits_available;
+  const available = async () =>
+    (await ok('GET', `/api/credits/teams/${TEAM}/balance`, { headers: key })).credits_available;
   // An earlier run has used them up.
   const missing = 3 - Number(await available());
   if (missing > 0) {
@@ -125,7 +126,9 @@ export async function operatorJourney({ gatewayUrl, adminKey }, say = () => unde
   assert(served.status === 200, `after the top-up a call was answered ${served.status}: ${served.text.slice(0, 300)}`);
   say('topped up (twice with one idempotency key: once), and the very next call was served');
 
-  const { entries = [] } = await ok('GET', `/api/audit-logs?organization_id=${ORGANIZATION}&limit=100`, { headers: token });
+  const { entries = [] } = await ok('GET', `/api/audit-logs?organization_id=${ORGANIZATION}&limit=100`, {
+    headers: token,
+  });
   assert(entries.length > 0, 'the audit log of the organization is empty');
   const chain = await ok('GET', `/api/audit-logs/verify?organization_id=${ORGANIZATION}`, { headers: token });
   assert(chain.is_intact === true, `the audit chain is broken: ${JSON.stringify(chain)}`);

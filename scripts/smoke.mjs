@@ -146,8 +146,7 @@ async function story(start, { localDir, ports, folder }) {
   await check('the calls are charged to the team', () =>
     waitUntil(async () => (await spentCents()) > 0, 'the team budget to show the calls', 15_000),
   );
-  const journey = () =>
-    operatorJourney({ gatewayUrl: credentials.gateway_url, adminKey: credentials.admin_key });
+  const journey = () => operatorJourney({ gatewayUrl: credentials.gateway_url, adminKey: credentials.admin_key });
   await check("a new operator's first day: owner, team, call, job, credits, audit", journey);
   await check('the same day once more, on what is there', journey);
   await check('a second start says in one sentence who is running', async () => {

@@ -101,7 +101,8 @@ describe(`generated requests (PENSTOCK_FUZZ_SEED=${seed}, PENSTOCK_FUZZ_COUNT=${
     }
     const isOfTeams = credentials.length > 0 && credentials.every((scheme) => scheme === 'teamKey');
     if (isOfTeams || index % TEAM_EVERY === 0) return team.headers;
-    return index % 2 === 0 ? { authorization: `Bearer ${token}` } : { 'x-admin-key': MASTER_KEY };
+    const isOfAccounts = credentials.length > 0 && credentials.every((scheme) => scheme === 'operatorToken');
+    return isOfAccounts || index % 2 === 0 ? { authorization: `Bearer ${token}` } : { 'x-admin-key': MASTER_KEY };
   }
 
   it(

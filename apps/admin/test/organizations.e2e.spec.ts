@@ -364,3 +364,61 @@ describe('access', () => {
     expect(await admin.call('GET', '/health', undefined, {})).toMatchObject({ status: 200, body: { status: 'ok' } });
   });
 });
+
+describe('GET /api/organizations/{id}/usage', () => {
+  const usage = async (id: string, period: string): Promise<Answer> =>
+    admin.call('GET', `/api/organizations/${id}/usage?period=${period}`);
+
+  it('sums what its jobs and calls used by day, month and year, by the name that each team has in the books', async () => {
+    const { customer_id } = await create({ organization_id: 'org_usage', name: 'Usage', create_default_team: false });
+    const team = await admin.call('POST', '/api/teams/create', { organization_id: 'org_usage', team_id: 'busy' });
+    const jobs = (day: string, count: number, credits: number): Promise<unknown> =>
+      admin.db.query(
+        `INSERT INTO saas.job_daily VALUES ($1, 'org_usage', 'busy', 'x', $2, $2, 1, 0, $2, $2, 0, 0, 10, 5, $3)`,
+        [day, count, credits],
+      );
+    const calls = (day: string, teamId: string | null, credits: number): Promise<unknown> =>
+      admin.db.query(
+        `INSERT INTO ledger.usage_daily (id, day, tenant_id, virtual_key_id, team_id, customer_id, provider, model, calls,
+           calls_estimated, input_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, output_tokens,
+           reasoning_tokens, input_audio_tokens, output_audio_tokens, input_image_tokens, tool_units, tokens,
+           cost_nano_usd, client_cost_nano_usd, credits)
+         VALUES (gen_random_uuid(), $1, $2, gen_random_uuid(), $3, $2, 'openai', 'gpt-4o', 4, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+           0, 0, 100, 1, 1500000000, $4)`,
+        [day, customer_id, teamId, credits],
+      );
+    // The clock of these tests stands at 15 January: what is older is of another organization of that id.
+    await jobs('2026-01-14', 100, 100);
+    await jobs('2026-01-15', 3, 2);
+    await jobs('2026-02-01', 5, 5);
+    await calls('2026-01-15', team.body.governance_team_id, 7);
+    await calls('2026-01-15', null, 0);
+    await admin.call('DELETE', '/api/teams/busy');
+
+    expect((await usage('org_usage', '2026-01-15')).body).toEqual({
+      organization_id: 'org_usage',
+      period: '2026-01-15',
+      summary: {
+        total_jobs: 3,
+        completed_jobs: 3,
+        failed_jobs: 1,
+        credits_used: 9,
+        total_cost_usd: 3,
+        total_tokens: 200,
+        total_calls: 8,
+      },
+      teams: { busy: { jobs: 3, credits_used: 9 } },
+    });
+    expect((await usage('org_usage', '2026-01')).body.summary).toMatchObject({ total_jobs: 3, credits_used: 9 });
+    expect((await usage('org_usage', '2026')).body.summary).toMatchObject({ total_jobs: 8, credits_used: 14 });
+    expect((await usage('org_usage', '2025')).body).toMatchObject({ summary: { total_jobs: 0 }, teams: {} });
+  });
+
+  it.each(['', '2026-13', '2026-02-31', 'today', '26'])('refuses the period %j', async (period) => {
+    expect(await usage('org_acme', period)).toMatchObject({
+      status: 422,
+      body: { detail: [{ loc: ['query', 'period'] }] },
+    });
+    expect((await usage('nobody', '2026')).status).toBe(404);
+  });
+});

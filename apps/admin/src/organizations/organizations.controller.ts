@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, Header, Param, Post, Put, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiExtraModels, ApiTags } from '@nestjs/swagger';
 import type { Changed } from '@penstock/management';
 import { Ctx, type RequestContext } from '@penstock/platform';
 
@@ -18,13 +18,18 @@ import {
   UpdateOrganizationRequest,
 } from './organizations.requests.js';
 import { OrganizationsService } from './organizations.service.js';
+import { OrganizationUsageQuery } from './usage/organization-usage.query.js';
+import { OrganizationTeamUsage, OrganizationUsageResponse } from './usage/organization-usage.response.js';
+import { OrganizationUsage } from './usage/organization-usage.js';
 
 @ApiTags('organizations')
+@ApiExtraModels(OrganizationTeamUsage)
 @Controller('api/organizations')
 export class OrganizationsController {
   constructor(
     private readonly organizations: OrganizationsService,
     private readonly removal: OrganizationRemoval,
+    private readonly usage: OrganizationUsage,
   ) {}
 
   @Get()
@@ -53,6 +58,12 @@ export class OrganizationsController {
   @Answers(OrganizationTeamsResponse, [404])
   listTeams(@Param('id') id: string): Promise<OrganizationTeamsResponse> {
     return this.organizations.listTeams(id);
+  }
+
+  @Get(':id/usage')
+  @Answers(OrganizationUsageResponse, [404, 422])
+  usageOf(@Param('id') id: string, @Query() { period }: OrganizationUsageQuery): Promise<OrganizationUsageResponse> {
+    return this.usage.ofPeriod(id, period);
   }
 
   @Put(':id')

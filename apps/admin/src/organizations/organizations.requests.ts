@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsBoolean, IsIn, IsOptional, Matches } from 'class-validator';
+import { IsBoolean, IsIn, IsOptional } from 'class-validator';
 
 import { CREDITS_MAX, IsCredits } from '../credits/credit-fields.js';
 import { IsNaming, IsNamingList, IsStorableObject } from '../http/is-storable.decorator.js';
@@ -83,17 +83,4 @@ export class DeleteOrganizationQuery {
   @IsOptional()
   @IsIn(['true', 'false'])
   cascade?: 'true' | 'false';
-}
-
-/** Query of the usage of an organization. */
-export class UsagePeriodQuery {
-  @ApiProperty({
-    type: String,
-    pattern: '^\\d{4}(-\\d{2}(-\\d{2})?)?$',
-    description: 'A UTC year, month or day: `2026`, `2026-11` or `2026-11-26`.',
-  })
-  @Matches(/^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$/, {
-    message: 'period must be a year, a month or a day: YYYY, YYYY-MM or YYYY-MM-DD',
-  })
-  period!: string;
 }

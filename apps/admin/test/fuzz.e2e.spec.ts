@@ -3,7 +3,8 @@ import { AuditEntryEntity, findBrokenLink } from '@penstock/entities';
 import { type ApiOperation, fuzzApi, fuzzScope } from '@penstock/testing';
 
 import { type AdminApp, MASTER_KEY, startAdmin } from './support/admin-app.js';
-import { insertTeam, type TestTeam } from './support/teams.js';
+import { insertTeamWithCredits } from './support/credits.js';
+import type { TestTeam } from './support/teams.js';
 
 const { seed, count } = fuzzScope(1_000);
 /** Generous: other work may share the machine. */
@@ -56,6 +57,12 @@ const HINTS: Readonly<Record<string, readonly unknown[]>> = {
   effective_until: [null, null, '9999-12-31T23:59:59.999Z'],
   current_password: PASSWORDS,
   provider: ['openai', 'openai', 'OpenAI', 'my-vllm', 'Google', 'not a provider', 'x'.repeat(64)],
+  payment_type: ['subscription', 'one_time', 'gift'],
+  payment_amount_usd: [0, 9.99, '10', -1, 1e-9, 1e21],
+  refill_period: ['daily', 'weekly', 'monthly', 'hourly'],
+  budget_mode: ['job_based', 'consumption_usd', 'consumption_tokens', 'by_mood'],
+  credits_per_dollar: [10, 0.005, '2.5', 0, -1, 1e30, 1e-9],
+  idempotency_key: ['once', 'twice', ' ', 'x'.repeat(201)],
   api_key: ['sk-proj-0123456789', 'sk-1', '', 'sk 1', 'sk-\u0000'],
   credential_name: ['Production', 'Test'],
   api_base: ['https://llm.example.com/v1', '', null, 'https://169.254.169.254/', 'http://llm.example.com', 'x'],
@@ -73,7 +80,7 @@ describe(`generated requests (PENSTOCK_FUZZ_SEED=${seed}, PENSTOCK_FUZZ_COUNT=${
     const { body } = await admin.call('POST', '/api/admin-users/setup', ROOT);
     rootId = body.user.user_id;
     token = body.access_token;
-    team = await insertTeam(admin, TEAM);
+    team = await insertTeamWithCredits(admin, TEAM, 1_000);
     await admin.call('POST', '/api/organizations/create', { organization_id: 'org_a', name: 'Acme' });
   });
   afterAll(() => admin.stop());

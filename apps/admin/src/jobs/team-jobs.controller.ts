@@ -15,13 +15,13 @@ export class TeamJobsController {
   constructor(private readonly jobs: JobsService) {}
 
   @Get(':id/jobs')
-  @Answers(TeamJobsResponse, [422], 'team')
+  @Answers(TeamJobsResponse, [404, 422], 'team')
   list(@Param('id') id: string, @Query() query: TeamJobsQuery): Promise<TeamJobsResponse> {
     return this.jobs.listOfTeam(id, query);
   }
 
   @Get(':id/usage')
-  @Answers(TeamUsageResponse, [422], 'team')
+  @Answers(TeamUsageResponse, [404, 422], 'team')
   usage(@Param('id') id: string, @Query() query: TeamUsageQuery): Promise<TeamUsageResponse> {
     return this.jobs.usageOfTeam(id, query);
   }

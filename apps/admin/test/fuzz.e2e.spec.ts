@@ -10,7 +10,7 @@ import { StandInGateway } from './support/stand-in-gateway.js';
 
 const { seed, count } = fuzzScope(1_500);
 /** Generous: other work may share the machine. */
-const TIMEOUT_MS = 60_000 + count * 120;
+const TIMEOUT_MS = 60_000 + count * 200;
 /** Root's account is there already. */
 const HOPELESS = ['POST /api/admin-users/setup'];
 

@@ -11,7 +11,7 @@ interface Asked {
 const ODD_TEXT = 'Hello \0 \ud800 \u{1f4a9}.';
 const USAGE = { prompt_tokens: 5, completion_tokens: 7, total_tokens: 12 };
 
-type Answerer = (asked: Asked, response: ServerResponse) => void;
+type Answerer = (asked: Asked, response: ServerResponse) => unknown;
 
 /** Models that do not answer as they should; any other does. */
 const FAILING: Readonly<Record<string, Answerer>> = {
@@ -22,9 +22,11 @@ const FAILING: Readonly<Record<string, Answerer>> = {
     }),
   'broken/provider': (_asked, response) => json(response, 500, { error: ODD_TEXT }),
   'broken/answer': (_asked, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<html>'),
-  'broken/stream': (_asked, response) => {
+  'broken/stream': (asked, response) => {
+    // A whole answer that breaks off is 503, which no run may meet.
+    if (asked.stream !== true) return json(response, 500, {});
     response.writeHead(200, { 'content-type': 'text/event-stream' });
-    response.write(`data: ${JSON.stringify(chunk('Hel'))}\n\n`, () => response.destroy());
+    return response.write(`data: ${JSON.stringify(chunk('Hel'))}\n\n`, () => response.destroy());
   },
 };
 

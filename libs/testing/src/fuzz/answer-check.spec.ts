@@ -6,11 +6,16 @@ import type { OpenApiDocument } from './openapi-document.js';
 const json = (name: string): { content: Record<string, { schema: { $ref: string } }> } => ({
   content: { 'application/json': { schema: { $ref: `#/components/schemas/${name}` } } },
 });
+const jsonOrCsv = (name: string): { content: Record<string, { schema: object }> } => ({
+  content: { ...json(name).content, 'text/csv': { schema: { type: 'string' } } },
+});
 const document = {
   openapi: '3.1.0',
   paths: {
     '/teams/{id}': {
-      get: { responses: { '200': json('Team'), '404': json('Error'), '502': json('Error'), '503': json('Error') } },
+      get: {
+        responses: { '200': jsonOrCsv('Team'), '404': json('Error'), '502': json('Error'), '503': json('Error') },
+      },
     },
   },
   components: {
@@ -74,5 +79,7 @@ describe('the check of an answer', () => {
 
   it('finds fault with another content type', () => {
     expect(of(200, { id: ID }, 'text/html')).toContain('text/html');
+    expect(of(200, { id: ID }, 'text/csv; charset=utf-8')).toBeUndefined();
+    expect(of(404, { error: 'x' }, 'text/csv')).toContain('text/csv');
   });
 });

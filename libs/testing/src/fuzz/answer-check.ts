@@ -10,6 +10,16 @@ export interface FuzzAnswer {
   readonly text: string;
 }
 
+/** What the document says of an answer with one status. */
+interface DeclaredAnswer {
+  /** None: it has no body that the document speaks of. */
+  readonly mediaTypes: readonly string[];
+  /** Of a JSON body. */
+  readonly validate: ValidateFunction | undefined;
+}
+
+const JSON_TYPE = 'application/json';
+
 /** Says what is wrong with an answer to an operation, or nothing. */
 export type AnswerCheck = (operation: string, answer: FuzzAnswer) => string | undefined;
 
@@ -26,27 +36,28 @@ const AJV_OPTIONS = { strict: false, validateFormats: true, allErrors: false } a
  * @throws Error for a document with a schema that is no JSON schema.
  */
 export function answerCheckOf(document: OpenApiDocument): AnswerCheck {
-  const validators = new Map<string, ReadonlyMap<number, ValidateFunction | undefined>>();
+  const declared = new Map<string, ReadonlyMap<number, DeclaredAnswer>>();
   refuseInvalidSchemas(document);
   const open = compilerOf(document);
   const closed = compilerOf(withoutUnnamedFields(document));
   for (const [path, verbs] of Object.entries(document.paths)) {
     for (const [verb, { responses }] of Object.entries(verbs)) {
       const byStatus = Object.entries(responses).map(([status, { content }]) => {
-        const hasBody = content?.['application/json']?.schema !== undefined;
+        const hasBody = content?.[JSON_TYPE]?.schema !== undefined;
         const compile = status.startsWith('2') ? closed : open;
-        return [Number(status), hasBody ? compile(['paths', path, verb, 'responses', status]) : undefined] as const;
+        const validate = hasBody ? compile(['paths', path, verb, 'responses', status]) : undefined;
+        return [Number(status), { mediaTypes: Object.keys(content ?? {}), validate }] as const;
       });
-      validators.set(operationName(verb, path), new Map(byStatus));
+      declared.set(operationName(verb, path), new Map(byStatus));
     }
   }
   return (operation, answer) => {
     if (answer.status >= 500 && !OF_OTHERS.has(answer.status)) return `${answer.status}: the server failed`;
-    const byStatus = validators.get(operation);
-    if (byStatus?.has(answer.status) !== true) return `${answer.status} is not declared`;
-    const validate = byStatus.get(answer.status);
-    if (validate === undefined) return undefined;
-    if (answer.contentType?.startsWith('application/json') !== true) return `answered ${answer.contentType}`;
+    const { mediaTypes, validate } = declared.get(operation)?.get(answer.status) ?? {};
+    if (mediaTypes === undefined) return `${answer.status} is not declared`;
+    const mediaType = answer.contentType?.split(';', 1)[0] ?? '';
+    if (mediaTypes.length > 0 && !mediaTypes.includes(mediaType)) return `answered ${answer.contentType}`;
+    if (validate === undefined || mediaType !== JSON_TYPE) return undefined;
     let body: unknown;
     try {
       body = JSON.parse(answer.text);

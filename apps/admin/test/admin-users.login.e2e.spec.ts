@@ -158,6 +158,28 @@ describe('guessing at passwords', () => {
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(40 - failuresPerAccountMax);
   });
 
+  it('gets no more tries at two processes, and keeps nobody out who is elsewhere', async () => {
+    const replica = await admin.startReplica();
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, (_, index) =>
+        attempt(index % 2 === 0 ? admin : replica, user.email, 'wrong', '10.1.0.30'),
+      ),
+    );
+    const guessed = [
+      await attempt(admin, user.email, PASSWORD, '10.1.0.30'),
+      await attempt(replica, user.email, PASSWORD, '10.1.0.30'),
+    ];
+    const elsewhere = [
+      await attempt(admin, user.email, PASSWORD, '10.1.0.31'),
+      await attempt(replica, user.email, PASSWORD, '10.1.0.31'),
+    ];
+    await replica.stop();
+
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(failuresPerAccountMax);
+    expect(guessed.map(({ status }) => status)).toEqual([429, 429]);
+    expect(elsewhere.map(({ status }) => status)).toEqual([200, 200]);
+  });
+
   it('tells nothing about which accounts exist', async () => {
     for (let index = 0; index <= failuresPerAccountMax; index += 1) {
       const [known, unknown] = [

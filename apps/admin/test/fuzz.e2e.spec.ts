@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { uuidv7 } from '@penstock/domain';
 import { AuditEntryEntity, findBrokenLink } from '@penstock/entities';
 import { type ApiOperation, fuzzApi, fuzzScope } from '@penstock/testing';
 
 import { type AdminApp, MASTER_KEY, startAdmin } from './support/admin-app.js';
-import { insertTeam, type TestTeam } from './support/teams.js';
+import { chargeJob, insertTeamWithCredits } from './support/credits.js';
+import type { TestTeam } from './support/teams.js';
 
 const { seed, count } = fuzzScope(1_000);
 /** Generous: other work may share the machine. */
@@ -49,8 +51,20 @@ const HINTS: Readonly<Record<string, readonly unknown[]>> = {
   access_group: ['chat', 'team/chat', 'nobody'],
   pricing_input: [0, 0.15, '2.5', 0.0000001, -1, '1e3', 1e21, null],
   pricing_output: [0, 10, '0.6', '0x1'],
+  percent: [0, 20, '12.34', 100, 1.005, 999, -1],
+  input_usd_per_mtok: [2.5, 2.5, '0.000001', null, 1e-7],
+  output_usd_per_mtok: [10, 10, '0.6', null, 1e21],
+  effective_from: [null, null, '2099-01-01T00:00:00Z', '0001-01-01T00:00:00Z', 'tomorrow'],
+  effective_until: [null, null, '9999-12-31T23:59:59.999Z'],
   current_password: PASSWORDS,
   provider: ['openai', 'openai', 'OpenAI', 'my-vllm', 'Google', 'not a provider', 'x'.repeat(64)],
+  credits: [1, 2, '3', 50, 0, -1, 1.5, 1_000_000_000_001],
+  payment_type: ['subscription', 'one_time', 'gift'],
+  payment_amount_usd: [0, 9.99, '10', -1, 1e-9, 1e21],
+  refill_period: ['daily', 'weekly', 'monthly', 'hourly'],
+  budget_mode: ['job_based', 'consumption_usd', 'consumption_tokens', 'by_mood'],
+  credits_per_dollar: [10, 0.005, '2.5', 0, -1, 1e30, 1e-9],
+  idempotency_key: ['once', 'twice', ' ', 'x'.repeat(201)],
   api_key: ['sk-proj-0123456789', 'sk-1', '', 'sk 1', 'sk-\u0000'],
   credential_name: ['Production', 'Test'],
   api_base: ['https://llm.example.com/v1', '', null, 'https://169.254.169.254/', 'http://llm.example.com', 'x'],
@@ -68,7 +82,9 @@ describe(`generated requests (PENSTOCK_FUZZ_SEED=${seed}, PENSTOCK_FUZZ_COUNT=${
     const { body } = await admin.call('POST', '/api/admin-users/setup', ROOT);
     rootId = body.user.user_id;
     token = body.access_token;
-    team = await insertTeam(admin, TEAM);
+    team = await insertTeamWithCredits(admin, TEAM, 1_000);
+    // Something to refund.
+    await chargeJob(admin, team, uuidv7(), 100);
     await admin.call('POST', '/api/organizations/create', { organization_id: 'org_a', name: 'Acme' });
   });
   afterAll(() => admin.stop());
@@ -90,7 +106,8 @@ describe(`generated requests (PENSTOCK_FUZZ_SEED=${seed}, PENSTOCK_FUZZ_COUNT=${
     }
     const isOfTeams = credentials.length > 0 && credentials.every((scheme) => scheme === 'teamKey');
     if (isOfTeams || index % TEAM_EVERY === 0) return team.headers;
-    return index % 2 === 0 ? { authorization: `Bearer ${token}` } : { 'x-admin-key': MASTER_KEY };
+    const isOfAccounts = credentials.length > 0 && credentials.every((scheme) => scheme === 'operatorToken');
+    return isOfAccounts || index % 2 === 0 ? { authorization: `Bearer ${token}` } : { 'x-admin-key': MASTER_KEY };
   }
 
   it(

@@ -6,7 +6,7 @@ import { Redis } from 'ioredis';
 
 import { type JobTeam, JobWorld, MODEL } from './support/job-team.js';
 
-const ROUNDS = 10;
+const ROUNDS = 6;
 /** Every round starts a process. */
 const TIMEOUT_MS = 300_000;
 const CREDITS = 10_000;

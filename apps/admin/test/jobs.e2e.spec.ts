@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { simulated, startStack, type Stack } from '@penstock/testing';
+import { OpenAI } from 'openai';
 
 import { type JobTeam, JobWorld, MODEL } from './support/job-team.js';
 
@@ -231,6 +232,37 @@ describe('a call', () => {
     });
   });
 
+  it('takes a prompt that is larger than what management takes', async () => {
+    const jobId = await world.createJob(team);
+    const body = { ...hello, messages: [{ role: 'user', content: 'x'.repeat(3 * 1024 * 1024) }] };
+    const answer = await world.call(team, 'POST', `/api/jobs/${jobId}/llm-call`, body);
+    // Too long for the model, but not for the API.
+    expect(answer.status).not.toBe(413);
+    expect(answer.body.job_id ?? answer.body.call_id).toEqual(expect.any(String));
+  });
+
+  it('is paid like one that a client makes at the gateway, which is a job of its own', async () => {
+    const alone = await world.createTeam({ credits: 2 });
+    const client = new OpenAI({ baseURL: `${stack.gatewayUrl}/v1`, apiKey: alone.key, maxRetries: 0 });
+    const completion = await client.chat.completions.create({
+      model: MODEL,
+      max_tokens: 16,
+      messages: [{ role: 'user', content: 'Say hello.' }],
+    });
+    expect(completion.choices[0]?.message.content).toContain('The gate');
+    const job = await world.call(alone, 'POST', '/api/jobs/create-and-call', {
+      ...hello,
+      team_id: alone.teamId,
+      job_type: 'x',
+    });
+    expect(job).toMatchObject({ status: 200, body: { costs: { credits_charged: 1, credits_remaining: 0 } } });
+    await expect(
+      client.chat.completions.create({ model: MODEL, messages: [{ role: 'user', content: 'Again.' }] }),
+    ).rejects.toMatchObject({ status: 402, code: 'credits_exhausted' });
+    const refused = await world.call(alone, 'POST', '/api/jobs/create', { team_id: alone.teamId, job_type: 'x' });
+    expect(refused).toMatchObject({ status: 402, body: { code: 'credits_exhausted' } });
+  });
+
   it('shows all answers where several were asked for', async () => {
     const jobId = await world.createJob(team);
     const { body } = await world.call(team, 'POST', `/api/jobs/${jobId}/llm-call`, { ...hello, n: 2 });
@@ -281,5 +313,44 @@ describe('without credits', () => {
     expect(await world.db.query('SELECT job_id FROM saas.jobs WHERE team_id = $1', [team.teamId])).toHaveLength(1);
     await world.call(team, 'POST', `/api/jobs/${first}/cancel`, {});
     expect(await world.createJob(team)).toEqual(expect.any(String));
+  });
+});
+
+describe('a team that is deleted', () => {
+  it('takes its running jobs along, which fail and cost nothing', async () => {
+    const team = await world.createTeam({ credits: 5 });
+    const jobId = await world.createJob(team);
+    await world.call(team, 'POST', `/api/jobs/${jobId}/llm-call`, hello);
+    const waiting = await world.createJob(team);
+    const deleted = await world.operate('DELETE', `/api/teams/${team.teamId}`);
+    expect(deleted).toMatchObject({ status: 200, body: { jobs_failed: 2 } });
+    for (const id of [jobId, waiting]) {
+      expect(await world.job(id)).toMatchObject({ status: 'failed', credits_charged: '0' });
+    }
+    expect(await world.account(team)).toMatchObject({ used: 0, openHolds: 0 });
+    const page = await world.operate('GET', `/api/jobs/teams/${team.teamId}?status=failed`);
+    expect(page.body.total).toBe(2);
+  });
+
+  it('leaves nothing to a team that gets its id', async () => {
+    const team = await world.createTeam({ credits: 5 });
+    const jobId = await world.createJob(team);
+    await world.operate('DELETE', `/api/teams/${team.teamId}`);
+    const made = await world.operate('POST', '/api/teams/create', {
+      organization_id: team.organizationId,
+      team_id: team.teamId,
+      credits_allocated: 1,
+    });
+    const next = { ...team, key: made.body.virtual_key };
+
+    expect((await world.call(next, 'GET', `/api/jobs/${jobId}`)).status).toBe(404);
+    expect((await world.call(next, 'POST', `/api/jobs/${jobId}/complete`, { status: 'completed' })).status).toBe(404);
+    expect((await world.call(next, 'GET', `/api/teams/${team.teamId}/jobs`)).body).toMatchObject({ jobs: [] });
+    const { body } = await world.call(
+      next,
+      'GET',
+      `/api/teams/${team.teamId}/usage?period=${new Date().getFullYear()}`,
+    );
+    expect(body.summary).toMatchObject({ total_jobs: 0 });
   });
 });

@@ -274,9 +274,15 @@ describe('GET /api/organizations/{id}/price-book', () => {
   });
 
   it('tells the default markup, as the credit accounts of the organization do', async () => {
+    const team = `team-of-${organization.id}`;
+    await admin.call('POST', '/api/teams/create', { organization_id: organization.id, team_id: team });
+    const markupOfTeam = async (): Promise<number> =>
+      (await admin.call('GET', `/api/credits/teams/${team}/balance`)).body.cost_markup_percentage;
+    expect(await markupOfTeam()).toBe(0);
     await add({ kind: 'markup', percent: 12.34 });
     await add({ kind: 'markup', percent: 99, provider: 'openai' });
     expect((await list()).cost_markup_percentage).toBe(12.34);
+    expect(await markupOfTeam()).toBe(12.34);
     const other = await createOrganization();
     const found = await findDefaultMarkups(
       admin.db.manager,

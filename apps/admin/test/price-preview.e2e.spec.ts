@@ -338,7 +338,7 @@ describe('a preview', () => {
       `INSERT INTO ledger.usage_daily (id, day, tenant_id, virtual_key_id, provider, model, calls, calls_estimated,
          input_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, output_tokens, reasoning_tokens,
          input_audio_tokens, output_audio_tokens, input_image_tokens, tool_units, tokens, cost_nano_usd)
-       VALUES (gen_random_uuid(), $2, $1, $1, 'openai', 'gpt-4o', 1000001, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)`,
+       VALUES (gen_random_uuid(), $2, $1, $1, 'openai', 'gpt-4o', 500001, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)`,
       [tenantId, at(0).slice(0, 10)],
     );
     const refused = await preview({}, 'busy');

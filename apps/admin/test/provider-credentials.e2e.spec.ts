@@ -270,6 +270,20 @@ describe('changes', () => {
     expect(answer).toMatchObject({ status: 400, body: { code: 'provider_unsupported' } });
   });
 
+  it('does not send a stored key to another server: that needs the key again', async () => {
+    const { id } = await createOrganization();
+    const { credential_id } = await create(id, { provider: 'my-vllm', api_base: 'https://llm.example.com/v1' });
+    const change = (body: object): Promise<Answer> => admin.call('PUT', `${PATH}/${credential_id}`, body);
+
+    expect(await change({ api_base: 'https://thief.example.com/v1' })).toMatchObject({
+      status: 422,
+      body: { detail: [{ loc: ['body', 'api_key'] }] },
+    });
+    expect((await change({ api_base: 'https://llm.example.com/v2' })).status).toBe(200);
+    const moved = { api_base: 'https://other.example.com', api_key: 'sk-of-the-other-server' };
+    expect((await change(moved)).body).toMatchObject({ api_base: 'https://other.example.com' });
+  });
+
   it('check an address as creation does', async () => {
     const { id } = await createOrganization();
     const { credential_id } = await create(id);

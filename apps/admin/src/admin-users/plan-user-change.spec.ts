@@ -6,6 +6,7 @@ import {
   type ActingOperator,
   refusalOfCreate,
   refusalOfDelete,
+  refusalOfSessions,
   refusalOfUpdate,
   type TargetUser,
   type UserChange,
@@ -106,4 +107,21 @@ it('never leaves an installation without an active owner, whatever is tried in w
       }
     }),
   );
+});
+
+describe('whose logins may be seen and ended', () => {
+  it.each<[AdminRole, AdminRole, string | undefined]>([
+    ['owner', 'owner', undefined],
+    ['owner', 'user', undefined],
+    ['admin', 'owner', 'role_insufficient'],
+    ['admin', 'admin', 'role_insufficient'],
+    ['admin', 'user', undefined],
+    ['user', 'user', 'role_insufficient'],
+  ])('%s of %s: %p', (actor, target, code) => {
+    expect(refusalOfSessions(act(actor), user(target))?.code).toBe(code);
+  });
+
+  it.each(roles)('are one’s own as %s', (role) => {
+    expect(refusalOfSessions(act(role, 'me'), user(role, 'me'))).toBeNull();
+  });
 });

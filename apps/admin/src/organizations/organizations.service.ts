@@ -132,6 +132,14 @@ export class OrganizationsService {
     await this.organizations.update(tx, after);
     if (after.name !== before.name) {
       await tx.getRepository(CustomerEntity).update({ id: before.customerId }, { name: after.name, updatedAt: now });
+      change.audit({
+        tenantId: before.customerId,
+        action: 'customer.updated',
+        entityType: 'customer',
+        entityId: before.customerId,
+        before: { name: before.name },
+        after: { name: after.name },
+      });
     }
     change.touch(before.customerId);
     change.audit({

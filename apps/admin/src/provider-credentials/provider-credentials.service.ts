@@ -106,6 +106,7 @@ export class ProviderCredentialsService {
     return this.change(ctx, credentialId, 'updated', (before) => {
       // Without an address of its own it would be a provider that nobody can reach.
       if (apiBase === null) acceptedProvider(before.provider, null);
+      if (apiBase !== undefined && typeof request.api_key !== 'string') refuseOtherServer(before.apiBase, apiBase);
       return {
         credentialName: request.credential_name ?? before.credentialName,
         apiBase: apiBase === undefined ? before.apiBase : apiBase,
@@ -255,4 +256,16 @@ function announce(
 
 function isNewKey(before: ProviderCredentialEntity | null, after: ProviderCredentialEntity): boolean {
   return before !== null && before.keyCiphertext !== after.keyCiphertext;
+}
+
+/**
+ * Whoever may change the address but was never told the key must not get it sent to a server of theirs. Back to the
+ * provider's own address is no such server.
+ */
+function refuseOtherServer(before: string | null, after: string | null): void {
+  if (after === null || (before !== null && new URL(before).origin === new URL(after).origin)) return;
+  throw new AppError('validation_failed', {
+    detail: 'api_key must be given again when api_base leads to another server.',
+    fields: [{ path: 'api_key', reason: 'must be given again when api_base leads to another server' }],
+  });
 }

@@ -256,7 +256,7 @@ function identityOf(draft: CallDraft, entry: PolicyEntry, plan: LimitPlan, decid
     startedAtMs: draft.startedAtMs,
     priceId: decided.priceId,
     counters: plan.chargedIds,
-    ...(clientPriceId == null ? {} : { clientPriceId }),
+    ...(typeof clientPriceId === 'string' ? { clientPriceId } : {}),
     ...(draft.job === undefined ? {} : { jobId: draft.job.jobId, jobCallId: draft.job.callId }),
   };
 }

@@ -58,7 +58,9 @@ export function planModelRoutes({ aliases, groups }: ModelGrants): readonly Mode
     if (targets.length > 0 && !routes.has(name)) routes.set(name, { name, kind, targets });
   };
   for (const { name, provider, model, clientPrice } of aliases) {
-    add(name, 'alias', [{ provider, model, ...(clientPrice == null ? {} : { clientPrice }) }]);
+    add(name, 'alias', [
+      { provider, model, ...(clientPrice === null || clientPrice === undefined ? {} : { clientPrice }) },
+    ]);
   }
   for (const { name, models } of groups) add(name, 'group', models.map(targetOf));
   for (const { provider, model } of aliases) add(`${provider}/${model}`, 'model', [{ provider, model }]);

@@ -1,6 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { AUDIT_CHAIN_START, auditHash, findBrokenLink, type AuditFacts } from './audit-chain.js';
+import {
+  AUDIT_CHAIN_START,
+  type AuditFacts,
+  auditHash,
+  EMPTY_CHAIN,
+  faultOfLink,
+  findBrokenLink,
+} from './audit-chain.js';
 
 type Link = AuditFacts & { hash: string };
 
@@ -52,6 +59,17 @@ describe('the audit chain', () => {
     ['another tenant', (chain) => chain.with(0, { ...chain[0]!, tenantId: 'other' }), 0],
   ])('shows %s', (_what, forge, position) => {
     expect(findBrokenLink(forge(chainOf(3)))).toBe(position);
+  });
+
+  it('says of a link what is wrong with it', () => {
+    const [first, second, third] = chainOf(3) as [Link, Link, Link];
+
+    expect(faultOfLink(EMPTY_CHAIN, first)).toBeNull();
+    expect(faultOfLink(first, second)).toBeNull();
+    expect(faultOfLink(first, third)).toBe('missing_before');
+    expect(faultOfLink(second, second)).toBe('missing_before');
+    expect(faultOfLink({ ...first, hash: third.hash }, second)).toBe('not_linked');
+    expect(faultOfLink(first, { ...second, ip: null })).toBe('changed');
   });
 
   function rehashed(entry: Link): Link {

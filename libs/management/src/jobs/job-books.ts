@@ -166,8 +166,9 @@ export class JobBooks {
     { error, latencyMs }: Pick<JobCallAnswer, 'error' | 'latencyMs'>,
     account: JobCallAccount,
   ): Promise<EndedJobCall> {
-    const standing = await this.ends.readStanding(jobId);
-    return this.ends.inTurn(ctx, standing, jobId, async (change) => {
+    const { isSingleCall } = await this.dataSource.manager.findOneByOrFail(JobEntity, { jobId });
+    const standing = isSingleCall ? await this.ends.readStanding(jobId) : null;
+    const finish = async (change: Change): Promise<EndedJobCall> => {
       const { tx, now } = change;
       const job = await this.lock(tx, jobId);
       const call = await lockJobCall(tx, callId);
@@ -198,7 +199,9 @@ export class JobBooks {
         clientCostNanoUsd: account.clientCostNanoUsd,
       });
       return { job, call };
-    });
+    };
+    // Calls of a job that goes on have nothing to do with its account.
+    return isSingleCall ? this.ends.inTurn(ctx, standing, jobId, finish) : (await this.changes.run(ctx, finish)).body;
   }
 
   /**

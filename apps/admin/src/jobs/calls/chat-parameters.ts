@@ -23,7 +23,7 @@ function IsModelOrGroup(): PropertyDecorator {
       propertyName: String(key),
       validator: {
         validate: (_value, args) => {
-          const object = args?.object as { model?: unknown; model_group?: unknown } | undefined;
+          const object: { model?: unknown; model_group?: unknown } | undefined = args?.object;
           const given = [object?.model, object?.model_group].filter((one) => one !== undefined && one !== null);
           return given.length === 1 && isModelName(given[0]);
         },

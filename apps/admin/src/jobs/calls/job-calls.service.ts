@@ -7,13 +7,14 @@ import type { FastifyReply } from 'fastify';
 import type { OutgoingHttpHeaders } from 'node:http';
 
 import { attemptIdsOf, type GatewayAnswer, GatewayClient } from '../gateway/gateway-client.js';
-import { refusalOf, unreachable } from '../gateway/gateway-refusal.js';
+import { unreachable } from '../gateway/gateway-refusal.js';
 import { toJobCosts } from '../jobs.mapping.js';
 import { JobsRepository } from '../jobs.repository.js';
 import type { CreateAndCallRequest, LlmCallRequest } from '../jobs.requests.js';
 import type { CallMetadata, CreateAndCallResponse, LlmCallResponse } from '../jobs.responses.js';
 import { wholeOf } from '../json-numbers.js';
 import { JobsService } from '../jobs.service.js';
+import { isEventStream, isSuccess, malformed, refused, sentenceOf, withCall } from './call-outcome.js';
 import { chatBodyOf, type ChatParameters, modelOf } from './chat-parameters.js';
 import { type ChatCompletion, readCompletion } from './model-answer.js';
 import { relayStream, type StreamEnd } from './relay-stream.js';
@@ -44,9 +45,6 @@ const KEEPALIVE_MS = 15_000;
 const RETRIES_MS = [250, 500, 1_000, 2_000, 4_000];
 /** Of these retries, how many the client of a single-call job waits for. */
 const RETRIES_WAITED_FOR = 2;
-/** Answers by which a gateway refuses a call before any provider is asked. */
-const REFUSED_BEFORE_DISPATCH = new Set([400, 401, 402, 403, 404, 413, 429]);
-
 /** Calls of jobs: written down, made through a gateway with the key of the team, and accounted for. */
 @Injectable()
 export class JobCallsService {
@@ -169,7 +167,7 @@ export class JobCallsService {
     const ended = await this.conclude(ctx, begun, { error: sentenceOf(failure), latencyMs, attemptIds });
     if (completion !== undefined && failure === undefined) return { completion, ended, latencyMs };
     if (ended === undefined) this.settleInBackground(ctx, begun);
-    throw withCall(failure ?? malformed(), begun);
+    throw withCall(failure ?? malformed(), begun.job.jobId, begun.callId);
   }
 
   /**
@@ -195,7 +193,7 @@ export class JobCallsService {
         attemptIds: null,
       });
       if (failure === undefined) return;
-      throw withCall(failure, begun);
+      throw withCall(failure, begun.job.jobId, begun.callId);
     }
     const attemptIds = attemptIdsOf(answer);
     if (!isSuccess(answer) || !isEventStream(answer)) {
@@ -206,7 +204,7 @@ export class JobCallsService {
         latencyMs: this.latency(begun),
         attemptIds: refusal.attemptIds,
       });
-      throw withCall(refusal.failure, begun);
+      throw withCall(refusal.failure, begun.job.jobId, begun.callId);
     }
     reply.hijack();
     const end = await relayStream({
@@ -323,37 +321,6 @@ export class JobCallsService {
     }
     return this.secrets.reveal(secret);
   }
-}
-
-function isSuccess({ status }: GatewayAnswer): boolean {
-  return status >= 200 && status <= 299;
-}
-
-function isEventStream({ headers }: GatewayAnswer): boolean {
-  return headers['content-type']?.startsWith('text/event-stream') === true;
-}
-
-function refused(answer: GatewayAnswer, text: string): { failure: AppError; attemptIds: string[] | null } {
-  const failure = refusalOf({ status: answer.status, headers: answer.headers, text });
-  const isEarly = REFUSED_BEFORE_DISPATCH.has(answer.status) && failure.code !== 'call_cut';
-  return { failure, attemptIds: attemptIdsOf(answer) ?? (isEarly ? [] : null) };
-}
-
-function malformed(): AppError {
-  return new AppError('upstream_malformed', { detail: 'The answer of the provider is no chat completion.' });
-}
-
-function sentenceOf(failure: AppError | undefined): string | null {
-  return failure === undefined ? null : (failure.detail ?? failure.message);
-}
-
-/** Which job and call an error is about: they are in the books, and can be looked at. */
-function withCall(failure: AppError, { job, callId }: BegunCall): AppError {
-  return new AppError(failure.code, {
-    ...(failure.detail === undefined ? {} : { detail: failure.detail }),
-    data: { ...failure.data, job_id: job.jobId, call_id: callId },
-    cause: failure,
-  });
 }
 
 function metadataOf(

@@ -63,22 +63,22 @@ export class PriceBookController {
     return this.previews.preview(ctx, id, request);
   }
 
-  @Get(':entryId')
+  @Get(':entry_id')
   @Answers(PriceBookEntryResponse, [404, 422])
   get(
     @Ctx() ctx: RequestContext,
     @Param('id', PathNamePipe) id: string,
-    @Param('entryId', UuidPipe) entryId: string,
+    @Param('entry_id', UuidPipe) entryId: string,
   ): Promise<PriceBookEntryResponse> {
     return this.book.get(ctx, id, entryId);
   }
 
-  @Delete(':entryId')
+  @Delete(':entry_id')
   @Answers(PriceBookEntryResponse, [404, 422])
   end(
     @Ctx() ctx: RequestContext,
     @Param('id', PathNamePipe) id: string,
-    @Param('entryId', UuidPipe) entryId: string,
+    @Param('entry_id', UuidPipe) entryId: string,
   ): Promise<Changed<PriceBookEntryResponse>> {
     return this.book.end(ctx, id, entryId);
   }

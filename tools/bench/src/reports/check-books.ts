@@ -14,6 +14,21 @@ const CHECKS: Readonly<Record<string, string>> = {
        sum(cost_nano_usd) AS cost, sum(client_cost_nano_usd) AS client_cost, sum(credits) AS credits
      FROM ledger.usage_daily GROUP BY 1`,
   ),
+  'usage_daily and usage_monthly': differences(
+    ['calls', 'tokens', 'client_cost', 'credits'],
+    `SELECT date_trunc('month', day)::date::text || ' ' || team_id || ' ' || provider || ' ' || model AS name,
+       sum(calls) AS calls, sum(tokens) AS tokens, sum(client_cost_nano_usd) AS client_cost, sum(credits) AS credits
+     FROM ledger.usage_daily GROUP BY 1`,
+    `SELECT month::text || ' ' || team_id || ' ' || provider || ' ' || model AS name, calls, tokens,
+       client_cost_nano_usd AS client_cost, credits FROM ledger.usage_monthly`,
+  ),
+  'usage_daily and usage_tenant_daily': differences(
+    ['calls', 'tokens', 'client_cost', 'credits'],
+    `SELECT tenant_id || ' ' || day AS name, sum(calls) AS calls, sum(tokens) AS tokens,
+       sum(client_cost_nano_usd) AS client_cost, sum(credits) AS credits FROM ledger.usage_daily GROUP BY 1`,
+    `SELECT tenant_id || ' ' || day AS name, calls, tokens, client_cost_nano_usd AS client_cost, credits
+     FROM ledger.usage_tenant_daily`,
+  ),
   'usage events and calls of jobs': differences(
     ['calls', 'tokens', 'cost'],
     `SELECT job_id::text AS name, count(*) AS calls, sum(tokens) AS tokens, sum(client_cost_nano_usd) AS cost

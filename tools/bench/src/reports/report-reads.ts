@@ -61,6 +61,7 @@ export async function reportReads(
     previews: [
       {
         ...operator('price_preview_month', () => `/api/organizations/${id}/price-book/preview`),
+        isWholeList: true,
         body: {
           from: `${month(1).first}T00:00:00Z`,
           to: `${month(1).until}T00:00:00Z`,

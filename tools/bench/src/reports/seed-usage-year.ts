@@ -21,7 +21,7 @@ export async function seedUsageYear(
   await database.query(INSERT_JOB_CALLS);
   await database.query(INSERT_EVENTS_OF_JOBS, [organization.tenantId]);
   await database.query(INSERT_OTHER_EVENTS, [organization.tenantId, options.usageEvents]);
-  await database.query(SUM_USAGE);
+  for (const statement of SUM_USAGE) await database.query(statement);
   await database.query(SUM_JOBS);
 }
 
@@ -155,23 +155,32 @@ const INSERT_OTHER_EVENTS = `
   JOIN seed_teams s ON s.nth = ${teamOf('n')}
   ${usageOf('n', 's.nth')}`;
 
-/** By UTC day, path and model, in the order of the days: what the worker keeps. */
-const SUM_USAGE = `
-  INSERT INTO ledger.usage_daily (id, day, tenant_id, virtual_key_id, team_id, customer_id, provider, model, calls,
+/** By UTC day, path and model, in the order of the days, and the sums of those: what the worker keeps. */
+const SUM_USAGE = [
+  `INSERT INTO ledger.usage_daily (id, day, tenant_id, virtual_key_id, team_id, customer_id, provider, model, calls,
     calls_estimated, input_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, output_tokens,
     reasoning_tokens, input_audio_tokens, output_audio_tokens, input_image_tokens, tool_units, tokens, cost_nano_usd,
     client_cost_nano_usd, credits)
   SELECT uuidv7(), (started_at AT TIME ZONE 'UTC')::date, tenant_id, virtual_key_id, team_id, customer_id, provider,
     model_sent, count(*), 0, sum(input_tokens), 0, 0, 0, sum(output_tokens), 0, 0, 0, 0, 0, sum(tokens),
     sum(cost_nano_usd), sum(client_cost_nano_usd), sum(credits)
-  FROM ledger.usage_events GROUP BY 2, 3, 4, 5, 6, 7, 8 ORDER BY 2`;
+  FROM ledger.usage_events GROUP BY 2, 3, 4, 5, 6, 7, 8 ORDER BY 2`,
+  `INSERT INTO ledger.usage_monthly (id, month, tenant_id, team_id, provider, model, calls, tokens,
+    client_cost_nano_usd, credits)
+  SELECT uuidv7(), date_trunc('month', day)::date, tenant_id, team_id, provider, model, sum(calls), sum(tokens),
+    sum(client_cost_nano_usd), sum(credits)
+  FROM ledger.usage_daily GROUP BY 2, 3, 4, 5, 6 ORDER BY 2`,
+  `INSERT INTO ledger.usage_tenant_daily (tenant_id, day, calls, tokens, client_cost_nano_usd, credits)
+  SELECT tenant_id, day, sum(calls), sum(tokens), sum(client_cost_nano_usd), sum(credits)
+  FROM ledger.usage_daily GROUP BY 1, 2 ORDER BY 2`,
+];
 
 /** By the UTC day of the job's creation, team and type: what the admin API keeps. */
 const SUM_JOBS = `
-  INSERT INTO saas.job_daily (day, organization_id, team_id, job_type, jobs, completed_jobs, failed_jobs, cancelled_jobs,
+  INSERT INTO saas.job_daily (day, tenant_id, account_id, team_id, job_type, jobs, completed_jobs, failed_jobs, cancelled_jobs,
     calls, successful_calls, failed_calls, unserved_calls, tokens, client_cost_nano_usd, credits)
-  SELECT (created_at AT TIME ZONE 'UTC')::date, organization_id, team_id, job_type, count(*),
+  SELECT (created_at AT TIME ZONE 'UTC')::date, tenant_id, account_id, team_id, job_type, count(*),
     count(*) FILTER (WHERE status = 'completed'), count(*) FILTER (WHERE status = 'failed'), 0, sum(calls),
     sum(successful_calls), sum(failed_calls), sum(failed_calls), sum(tokens), sum(client_cost_nano_usd),
     sum(credits_charged)
-  FROM saas.jobs GROUP BY 1, 2, 3, 4 ORDER BY 1`;
+  FROM saas.jobs GROUP BY 1, 2, 3, 4, 5 ORDER BY 1`;

@@ -16,8 +16,7 @@ const UP = [
     tokens bigint NOT NULL,
     client_cost_nano_usd numeric(38, 0) NOT NULL,
     credits bigint NOT NULL,
-    CONSTRAINT uq_usage_monthly_path_model UNIQUE NULLS NOT DISTINCT (tenant_id, month, team_id, provider, model),
-    CONSTRAINT ck_usage_monthly_month CHECK (extract(day FROM month) = 1)
+    CONSTRAINT uq_usage_monthly_path_model UNIQUE NULLS NOT DISTINCT (tenant_id, month, team_id, provider, model)
   ) WITH (fillfactor = 50)`,
   `CREATE TABLE ledger.usage_tenant_daily (
     tenant_id uuid NOT NULL,

@@ -21,15 +21,15 @@ export async function measureCompany(options: ApiReaderOptions, reads: readonly 
   progress('others beside each read');
   try {
     for (const { name, caller, path, body } of reads) {
-      let isReading = true;
-      const reading = (async () => {
+      const reading = { isOver: false };
+      const read = (async () => {
         for (let call = 0; call < CALLS; call += 1) await reader.time(path(call), caller, body);
       })().finally(() => {
-        isReading = false;
+        reading.isOver = true;
       });
       const waits: number[] = [];
-      while (isReading) waits.push((await other.time('/health')).elapsedMs);
-      await reading;
+      while (!reading.isOver) waits.push((await other.time('/health')).elapsedMs);
+      await read;
       found.push({ name, p95Ms: quantile(waits, 0.95), maxMs: quantile(waits, 1) });
     }
   } finally {

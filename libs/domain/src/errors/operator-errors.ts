@@ -55,7 +55,8 @@ export const operatorErrors = {
     status: 400,
     openAiType: 'invalid_request_error',
     title: 'The first owner exists already.',
-    remedy: 'Log in, or ask an owner for an account; with the master key an account can be created as well.',
+    remedy:
+      'Log in, or ask an owner for an account. If nobody can log in any more, whoever runs the installation resets a password (docs/operators.md).',
     explanation: 'Setup is open only while there is no account at all. Exactly one of several at once succeeds.',
     isRetryable: false,
     logLevel: 'info',

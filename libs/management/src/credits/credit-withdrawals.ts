@@ -97,7 +97,7 @@ export class CreditWithdrawals {
       if (!(error instanceof AppError) || error.code !== 'credits_exhausted') throw error;
       const free = error.data?.['credits_available'];
       throw new AppError('credits_insufficient', {
-        detail: `${credits} credits cannot be taken: ${typeof free === 'string' ? free : 'fewer'} are free.`,
+        detail: `${credits} credits cannot be taken: ${typeof free === 'number' ? free : 'fewer'} are free.`,
         cause: error,
       });
     }

@@ -331,4 +331,26 @@ describe('a team that is deleted', () => {
     const page = await world.operate('GET', `/api/jobs/teams/${team.teamId}?status=failed`);
     expect(page.body.total).toBe(2);
   });
+
+  it('leaves nothing to a team that gets its id', async () => {
+    const team = await world.createTeam({ credits: 5 });
+    const jobId = await world.createJob(team);
+    await world.operate('DELETE', `/api/teams/${team.teamId}`);
+    const made = await world.operate('POST', '/api/teams/create', {
+      organization_id: team.organizationId,
+      team_id: team.teamId,
+      credits_allocated: 1,
+    });
+    const next = { ...team, key: made.body.virtual_key };
+
+    expect((await world.call(next, 'GET', `/api/jobs/${jobId}`)).status).toBe(404);
+    expect((await world.call(next, 'POST', `/api/jobs/${jobId}/complete`, { status: 'completed' })).status).toBe(404);
+    expect((await world.call(next, 'GET', `/api/teams/${team.teamId}/jobs`)).body).toMatchObject({ jobs: [] });
+    const { body } = await world.call(
+      next,
+      'GET',
+      `/api/teams/${team.teamId}/usage?period=${new Date().getFullYear()}`,
+    );
+    expect(body.summary).toMatchObject({ total_jobs: 0 });
+  });
 });

@@ -384,10 +384,13 @@ describe('GET /api/organizations/{id}/usage', () => {
   it('sums what its jobs and calls used by day, month and year, by the name that each team has in the books', async () => {
     const { customer_id } = await create({ organization_id: 'org_usage', name: 'Usage', create_default_team: false });
     const team = await admin.call('POST', '/api/teams/create', { organization_id: 'org_usage', team_id: 'busy' });
-    const jobs = (day: string, count: number, credits: number): Promise<unknown> =>
+    const jobs = (day: string, count: number, credits: number, tenantId = customer_id): Promise<unknown> =>
       admin.db.query(
-        `INSERT INTO saas.job_daily VALUES ($1, 'org_usage', 'busy', 'x', $2, $2, 1, 0, $2, $2, 0, 0, 10, 5, $3)`,
-        [day, count, credits],
+        `INSERT INTO saas.job_daily (day, tenant_id, account_id, team_id, job_type, jobs, completed_jobs, failed_jobs,
+           cancelled_jobs, calls, successful_calls, failed_calls, unserved_calls, tokens, client_cost_nano_usd, credits)
+         SELECT $1, $4, id, team_id, 'x', $2, $2, 1, 0, $2, $2, 0, 0, 10, 5, $3
+         FROM ledger.credit_accounts WHERE team_id = 'busy'`,
+        [day, count, credits, tenantId],
       );
     const calls = (day: string, teamId: string | null, credits: number): Promise<unknown> =>
       admin.db.query(
@@ -399,8 +402,8 @@ describe('GET /api/organizations/{id}/usage', () => {
            0, 0, 100, 1, 1500000000, $4)`,
         [day, customer_id, teamId, credits],
       );
-    // The clock of these tests stands at 15 January: what is older is of another organization of that id.
-    await jobs('2026-01-14', 100, 100);
+    // Of an organization that had the id before.
+    await jobs('2026-01-15', 100, 100, '01890000-0000-7000-8000-00000000abcd');
     await jobs('2026-01-15', 3, 2);
     await jobs('2026-02-01', 5, 5);
     await calls('2026-01-15', team.body.governance_team_id, 7);

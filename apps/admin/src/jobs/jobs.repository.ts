@@ -50,22 +50,22 @@ export class JobsRepository {
   }
 
   /** Newest first. */
-  listOfTeam(teamId: string, { limit, offset, status }: TeamJobsPage): Promise<JobEntity[]> {
+  listOf(accountId: string, { limit, offset, status }: TeamJobsPage): Promise<JobEntity[]> {
     return this.dataSource.manager.find(JobEntity, {
-      where: { teamId, ...(status === undefined ? {} : { status }) },
+      where: { accountId, ...(status === undefined ? {} : { status }) },
       order: { createdAt: 'DESC', jobId: 'DESC' },
       take: limit,
       skip: offset,
     });
   }
 
-  async sumOfTeam(teamId: string, { from, until }: DayRange): Promise<JobTypeUsage[]> {
+  async sumOf(accountId: string, { from, until }: DayRange): Promise<JobTypeUsage[]> {
     const rows: Record<keyof JobTypeUsage, string>[] = await this.dataSource.query(
       `SELECT job_type AS "jobType", sum(jobs) AS jobs, sum(completed_jobs) AS "completedJobs",
          sum(failed_jobs) AS "failedJobs", sum(tokens) AS tokens, sum(client_cost_nano_usd) AS "clientCostNanoUsd"
-       FROM saas.job_daily WHERE team_id = $1 AND day >= $2 AND day < $3 GROUP BY job_type HAVING sum(jobs) > 0
+       FROM saas.job_daily WHERE account_id = $1 AND day >= $2 AND day < $3 GROUP BY job_type HAVING sum(jobs) > 0
        ORDER BY job_type`,
-      [teamId, from, until],
+      [accountId, from, until],
     );
     return rows.map((row) => ({
       jobType: row.jobType,

@@ -71,7 +71,7 @@ export class JobsService {
     write: (tx: EntityManager, job: JobEntity) => Promise<void>,
   ): Promise<CreatedJob> {
     const team = teamOf(ctx);
-    const account = await this.jobs.findAccount(team.governanceTeamId);
+    const account = await this.accountOf(ctx);
     const job = newJob(ctx, wanted, account, team);
     const hold = await this.holds.open(
       { id: job.jobId, accountId: account.id, purpose: 'job', initialMicroCredits: 0n, nowMs: ctx.nowMs },
@@ -123,20 +123,27 @@ export class JobsService {
   /** The job, if it is the calling team's. @throws AppError `not_found` or `team_mismatch` */
   async find(ctx: RequestContext, jobId: string): Promise<JobEntity> {
     const job = await this.jobs.findById(jobId);
-    if (job === null) throw new AppError('not_found', { detail: 'The job was not found.' });
+    if (job === null) throw noJob();
     refuseOtherTeam(ctx, job.teamId);
+    // A team with the id of one that was deleted has not its jobs.
+    if (job.accountId !== (await this.accountOf(ctx)).id) throw noJob();
     return job;
   }
 
-  async listOfTeam(teamId: string, { limit, offset, status }: TeamJobsQuery): Promise<TeamJobsResponse> {
-    const jobs = await this.jobs.listOfTeam(teamId, { limit: limit ?? JOBS_DEFAULT, offset: offset ?? 0, status });
+  async listOfTeam(
+    ctx: RequestContext,
+    teamId: string,
+    { limit, offset, status }: TeamJobsQuery,
+  ): Promise<TeamJobsResponse> {
+    const { id: accountId } = await this.accountOf(ctx);
+    const jobs = await this.jobs.listOf(accountId, { limit: limit ?? JOBS_DEFAULT, offset: offset ?? 0, status });
     return { team_id: teamId, total: jobs.length, jobs: jobs.map((job) => toJobResponse(job)) };
   }
 
-  async usageOfTeam(teamId: string, { period }: TeamUsageQuery): Promise<TeamUsageResponse> {
+  async usageOfTeam(ctx: RequestContext, teamId: string, { period }: TeamUsageQuery): Promise<TeamUsageResponse> {
     const days = daysOfPeriod(period);
     if (days === undefined) throw notAPeriod();
-    const types = await this.jobs.sumOfTeam(teamId, days);
+    const types = await this.jobs.sumOf((await this.accountOf(ctx)).id, days);
     const sum = (read: (type: (typeof types)[number]) => bigint): bigint =>
       types.reduce((total, type) => total + read(type), 0n);
     const jobs = sum((type) => type.jobs);
@@ -158,11 +165,20 @@ export class JobsService {
     };
   }
 
+  /** Of the calling team. */
+  private accountOf(ctx: RequestContext): Promise<CreditAccountEntity> {
+    return this.jobs.findAccount(teamOf(ctx).governanceTeamId);
+  }
+
   private async end(ctx: RequestContext, jobId: string, ending: JobEnding): Promise<EndedJobResponse> {
     await this.find(ctx, jobId);
     const job = await this.books.end(ctx, jobId, ending);
     return toEndedJobResponse(job, await this.jobs.findCalls(jobId));
   }
+}
+
+function noJob(): AppError {
+  return new AppError('not_found', { detail: 'The job was not found.' });
 }
 
 function newJob(

@@ -1,6 +1,6 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { TeamOnly } from '@penstock/platform';
+import { Ctx, type RequestContext, TeamOnly } from '@penstock/platform';
 
 import { Answers } from '../http/answers.decorator.js';
 import { TeamJobsQuery, TeamUsageQuery } from './jobs.requests.js';
@@ -16,13 +16,17 @@ export class TeamJobsController {
 
   @Get(':id/jobs')
   @Answers(TeamJobsResponse, [422], 'team')
-  list(@Param('id') id: string, @Query() query: TeamJobsQuery): Promise<TeamJobsResponse> {
-    return this.jobs.listOfTeam(id, query);
+  list(@Ctx() ctx: RequestContext, @Param('id') id: string, @Query() query: TeamJobsQuery): Promise<TeamJobsResponse> {
+    return this.jobs.listOfTeam(ctx, id, query);
   }
 
   @Get(':id/usage')
   @Answers(TeamUsageResponse, [422], 'team')
-  usage(@Param('id') id: string, @Query() query: TeamUsageQuery): Promise<TeamUsageResponse> {
-    return this.jobs.usageOfTeam(id, query);
+  usage(
+    @Ctx() ctx: RequestContext,
+    @Param('id') id: string,
+    @Query() query: TeamUsageQuery,
+  ): Promise<TeamUsageResponse> {
+    return this.jobs.usageOfTeam(ctx, id, query);
   }
 }

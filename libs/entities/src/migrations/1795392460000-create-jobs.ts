@@ -78,7 +78,8 @@ const UP = [
   // What reports read: sums of jobs by the UTC day of their creation.
   `CREATE TABLE saas.job_daily (
     day date NOT NULL,
-    organization_id text NOT NULL,
+    tenant_id uuid NOT NULL,
+    account_id uuid NOT NULL,
     team_id text NOT NULL,
     job_type text NOT NULL,
     jobs bigint NOT NULL,
@@ -92,9 +93,9 @@ const UP = [
     tokens bigint NOT NULL,
     client_cost_nano_usd numeric(38, 0) NOT NULL,
     credits bigint NOT NULL,
-    CONSTRAINT pk_job_daily PRIMARY KEY (organization_id, day, team_id, job_type)
+    CONSTRAINT pk_job_daily PRIMARY KEY (tenant_id, day, account_id, job_type)
   ) WITH (fillfactor = 50)`,
-  'CREATE INDEX ix_job_daily_team_id_day ON saas.job_daily (team_id, day)',
+  'CREATE INDEX ix_job_daily_account_id_day ON saas.job_daily (account_id, day)',
 ];
 
 const DOWN = ['DROP TABLE saas.job_daily', 'DROP TABLE saas.job_calls', 'DROP TABLE saas.jobs'];

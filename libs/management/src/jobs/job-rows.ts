@@ -26,9 +26,9 @@ export interface JobDailyDelta {
 }
 
 const ADD_TO_DAY = `
-  INSERT INTO saas.job_daily AS d (organization_id, day, team_id, job_type, jobs, completed_jobs, failed_jobs,
+  INSERT INTO saas.job_daily AS d (tenant_id, day, account_id, team_id, job_type, jobs, completed_jobs, failed_jobs,
     cancelled_jobs, calls, successful_calls, failed_calls, unserved_calls, tokens, client_cost_nano_usd, credits)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
   ON CONFLICT ON CONSTRAINT pk_job_daily DO UPDATE SET
     jobs = d.jobs + EXCLUDED.jobs, completed_jobs = d.completed_jobs + EXCLUDED.completed_jobs,
     failed_jobs = d.failed_jobs + EXCLUDED.failed_jobs, cancelled_jobs = d.cancelled_jobs + EXCLUDED.cancelled_jobs,
@@ -56,8 +56,9 @@ export function countUnfinishedCalls(tx: EntityManager, jobId: string): Promise<
 /** Adds to the sums that reports read. The last thing of a transaction: jobs of one day and type meet on one row. */
 export async function addToJobDay(tx: EntityManager, job: JobEntity, delta: JobDailyDelta): Promise<void> {
   await tx.query(ADD_TO_DAY, [
-    job.organizationId,
+    job.tenantId,
     job.createdAt.toISOString().slice(0, 10),
+    job.accountId,
     job.teamId,
     job.jobType,
     delta.jobs ?? 0,

@@ -114,15 +114,15 @@ export class MonitoringRepository {
   }
 
   /** By team, most jobs first. Jobs count for the UTC day of their creation. */
-  async sumJobs(organizationId: string, dates: ReportDates): Promise<(JobSums & { teamId: string })[]> {
+  async sumJobs(tenantId: string, dates: ReportDates): Promise<(JobSums & { teamId: string })[]> {
     return this.dataSource.query(
       `SELECT team_id AS "teamId", sum(jobs) AS jobs, sum(completed_jobs) AS completed, sum(failed_jobs) AS failed,
          sum(cancelled_jobs) AS cancelled, sum(calls) AS calls, sum(successful_calls) AS "successfulCalls",
          sum(failed_calls) AS "failedCalls", sum(unserved_calls) AS "unservedCalls", sum(tokens) AS tokens,
          sum(client_cost_nano_usd) AS cost, sum(credits) AS credits
-       FROM saas.job_daily WHERE organization_id = $1 AND day >= $2 AND day <= $3
+       FROM saas.job_daily WHERE tenant_id = $1 AND day >= $2 AND day <= $3
        GROUP BY team_id ORDER BY sum(jobs) DESC, team_id`,
-      [organizationId, ...boundsOf(dates)],
+      [tenantId, ...boundsOf(dates)],
     );
   }
 

@@ -61,7 +61,7 @@ export class MonitoringService {
     const dates = readReportDates(query.start_date, query.end_date);
     const organization = await this.requireOrganization(organizationId);
     const [teams, usage, teamCount] = await Promise.all([
-      this.repository.sumJobs(organizationId, dates),
+      this.repository.sumJobs(organization.customerId, dates),
       this.repository.sumUsage(organization.customerId, dates, 'team'),
       this.repository.countTeams(organizationId),
     ]);
@@ -100,7 +100,7 @@ export class MonitoringService {
       this.repository.sumUsage(customerId, dates, 'team'),
       this.repository.sumUsage(customerId, dates, 'model'),
       this.repository.sumUsage(customerId, dates, 'provider'),
-      this.repository.sumJobs(organizationId, dates),
+      this.repository.sumJobs(customerId, dates),
     ]);
     const unserved = new Map(jobs.map(({ teamId, unservedCalls }) => [teamId, BigInt(unservedCalls)]));
     const failed = [...unserved.values()].reduce((total, one) => total + one, 0n);

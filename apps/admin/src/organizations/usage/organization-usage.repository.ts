@@ -26,13 +26,13 @@ export class OrganizationUsageRepository {
   constructor(private readonly dataSource: DataSource) {}
 
   /** Jobs count for the day of their creation. @param days from the first, until before the last. */
-  jobs(organizationId: string, days: { readonly from: string; readonly until: string }): Promise<TeamJobSums[]> {
+  jobs(tenantId: string, days: { readonly from: string; readonly until: string }): Promise<TeamJobSums[]> {
     return this.dataSource.query(
       `SELECT team_id AS "teamId", sum(jobs) AS jobs, sum(completed_jobs) AS "completedJobs",
          sum(failed_jobs) AS "failedJobs", sum(credits) AS credits
-       FROM saas.job_daily WHERE organization_id = $1 AND day >= $2 AND day < $3
+       FROM saas.job_daily WHERE tenant_id = $1 AND day >= $2 AND day < $3
        GROUP BY team_id HAVING sum(jobs) > 0 ORDER BY team_id`,
-      [organizationId, days.from, days.until],
+      [tenantId, days.from, days.until],
     );
   }
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import { dollarsOf, wholeOf } from '../../jobs/json-numbers.js';
-import { dayOf, daysOfPeriod } from '../../jobs/usage-period.js';
+import { daysOfPeriod } from '../../jobs/usage-period.js';
 import { OrganizationsRepository } from '../organizations.repository.js';
 import type { OrganizationUsageResponse } from './organization-usage.response.js';
 import { OrganizationUsageRepository } from './organization-usage.repository.js';
@@ -14,20 +14,12 @@ export class OrganizationUsage {
     private readonly usage: OrganizationUsageRepository,
   ) {}
 
-  /**
-   * @param period a valid one. What was used before the organization was made is another's of the same id, and is left
-   *   out. @throws AppError `not_found`
-   */
+  /** @param period a valid one. @throws AppError `not_found` */
   async ofPeriod(organizationId: string, period: string): Promise<OrganizationUsageResponse> {
-    const { customerId, createdAt } = await this.organizations.get(organizationId);
-    const asked = daysOfPeriod(period);
-    if (asked === undefined) throw new Error(`${period} is no period.`);
-    const birthday = dayOf(createdAt);
-    const days = { from: asked.from < birthday ? birthday : asked.from, until: asked.until };
-    const [jobs, calls] = await Promise.all([
-      this.usage.jobs(organizationId, days),
-      this.usage.calls(customerId, days),
-    ]);
+    const { customerId } = await this.organizations.get(organizationId);
+    const days = daysOfPeriod(period);
+    if (days === undefined) throw new Error(`${period} is no period.`);
+    const [jobs, calls] = await Promise.all([this.usage.jobs(customerId, days), this.usage.calls(customerId, days)]);
     const creditsByTeam = new Map<string, { jobs: bigint; credits: bigint }>();
     const add = (teamId: string, made: bigint, credits: bigint): void => {
       const known = creditsByTeam.get(teamId) ?? { jobs: 0n, credits: 0n };

@@ -4,16 +4,20 @@ import { exactInteger } from '../../ledger/integer-columns.js';
 
 /** Sums of jobs by the UTC day of their creation: what reports read, so that none scans jobs. */
 @Entity({ schema: 'saas', name: 'job_daily' })
-@Index('ix_job_daily_team_id_day', ['teamId', 'day'])
+@Index('ix_job_daily_account_id_day', ['accountId', 'day'])
 export class JobDailyEntity {
-  @PrimaryColumn({ type: 'text', name: 'organization_id', primaryKeyConstraintName: 'pk_job_daily' })
-  organizationId!: string;
+  @PrimaryColumn({ type: 'uuid', name: 'tenant_id', primaryKeyConstraintName: 'pk_job_daily' })
+  tenantId!: string;
 
   /** `YYYY-MM-DD`. */
   @PrimaryColumn({ type: 'date', name: 'day', primaryKeyConstraintName: 'pk_job_daily' })
   day!: string;
 
-  @PrimaryColumn({ type: 'text', name: 'team_id', primaryKeyConstraintName: 'pk_job_daily' })
+  /** Tells a team from one that had its id before. */
+  @PrimaryColumn({ type: 'uuid', name: 'account_id', primaryKeyConstraintName: 'pk_job_daily' })
+  accountId!: string;
+
+  @Column({ type: 'text', name: 'team_id' })
   teamId!: string;
 
   @PrimaryColumn({ type: 'text', name: 'job_type', primaryKeyConstraintName: 'pk_job_daily' })

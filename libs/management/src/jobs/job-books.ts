@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AppError, decideEnd, decideJobCall, endAfterCall, isJobEnded } from '@penstock/domain';
+import { AppError, decideEnd, decideJobCall, endAfterCall, isJobEnded, mergedJobMetadata } from '@penstock/domain';
 import { JobCallEntity, JobEntity } from '@penstock/entities';
 import type { RequestContext } from '@penstock/platform';
 import { DataSource, type EntityManager, In, Not } from 'typeorm';
@@ -290,7 +290,7 @@ function refusalOf(code: 'job_ended' | 'job_busy', job: JobEntity, unfinishedCal
 }
 
 async function mergeMetadata(tx: EntityManager, job: JobEntity, metadata: Record<string, unknown>): Promise<void> {
-  job.metadata = { ...job.metadata, ...metadata };
+  job.metadata = mergedJobMetadata(job.metadata, metadata);
   await tx.update(JobEntity, { jobId: job.jobId }, { metadata: job.metadata as never });
 }
 

@@ -43,9 +43,9 @@ describe('a job of three steps', () => {
     expect(await world.call(team, 'POST', `${path}/llm-call`, { ...hello, call_metadata: rest })).toMatchObject(
       tooMuch,
     );
-    expect(
-      await world.call(team, 'POST', `${path}/complete`, { status: 'failed', metadata: rest }),
-    ).toMatchObject(tooMuch);
+    expect(await world.call(team, 'POST', `${path}/complete`, { status: 'failed', metadata: rest })).toMatchObject(
+      tooMuch,
+    );
     expect(await world.call(team, 'POST', `${path}/cancel`)).toMatchObject({ status: 200 });
     expect((await world.call(team, 'GET', path)).body).toMatchObject({ status: 'cancelled', metadata: half });
   });

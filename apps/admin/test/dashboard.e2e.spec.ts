@@ -19,7 +19,7 @@ async function addDay(daysAgo: number, calls: number, costNanoUsd: string): Prom
        input_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, output_tokens, reasoning_tokens,
        input_audio_tokens, output_audio_tokens, input_image_tokens, tool_units, tokens, cost_nano_usd,
        client_cost_nano_usd, credits)
-     VALUES ($1, $2, $1, $1, 'openai', 'm', $3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, $3 * 10, $4, $4::numeric * 2, 0)`,
+     VALUES ($1, $2, $1, $1, 'openai', 'm', $3::bigint, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, $3::bigint * 10, $4::numeric, $4::numeric * 2, 0)`,
     [randomUUID(), day, calls, costNanoUsd],
   );
 }

@@ -6,6 +6,7 @@ import type { RequestContext } from '@penstock/platform';
 
 import { type AdminApp, startAdmin } from './support/admin-app.js';
 import { insertTeam, type TestTeam } from './support/teams.js';
+import { sumUsageDays } from './support/usage-sums.js';
 
 const UNKNOWN_ID = '01890000-0000-7000-8000-000000000000';
 
@@ -49,6 +50,7 @@ beforeAll(async () => {
        ($5, '2026-02-01', $2, $3, $4, $2, 'groq', 'llama', 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 50, 1, 500000000, 0)`,
     [uuidv7(), tenantId, team.keyId, team.governanceTeamId, uuidv7()],
   );
+  await sumUsageDays(admin);
 });
 
 afterAll(() => admin.stop());
@@ -293,6 +295,24 @@ describe('GET /api/jobs/organizations/{id}', () => {
         { provider: 'none', spend: 0, successful: 0, failed: 1, tokens: 0 },
       ],
     });
+  });
+
+  it.each([
+    ['2026-01-01', '2026-01-31', 1.5, 1],
+    ['2026-01-31', '2026-01-31', 1.5, 1],
+    ['2026-01-31', '2026-02-01', 2, 2],
+    ['2026-01-15', '2026-02-28', 2, 2],
+    ['2026-02-01', '2026-12-31', 0.5, 1],
+    ['2026-02-02', '2026-03-01', 0, 0],
+  ])('sums the same from %s to %s by month, by day and by model', async (first, last, spend, models) => {
+    const { body } = await admin.call(
+      'GET',
+      `/api/jobs/organizations/${team.organizationId}/analytics?start_date=${first}&end_date=${last}`,
+    );
+    const sum = (rows: readonly { spend: number }[]): number => rows.reduce((total, row) => total + row.spend, 0);
+    const sums = [body.daily_spend, body.spend_per_team, body.top_models, body.provider_usage].map(sum);
+    expect([body.total_spend, ...sums]).toEqual([spend, spend, spend, spend, spend]);
+    expect(body.top_models).toHaveLength(models);
   });
 
   it('knows neither organizations nor dates that are none', async () => {

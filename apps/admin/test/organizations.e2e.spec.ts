@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AuditEntryEntity, findBrokenLink } from '@penstock/entities';
 
 import { type AdminApp, type Answer, type Json, MASTER_KEY, startAdmin } from './support/admin-app.js';
+import { sumUsageDays } from './support/usage-sums.js';
 
 let admin: AdminApp;
 
@@ -408,6 +409,7 @@ describe('GET /api/organizations/{id}/usage', () => {
     await jobs('2026-02-01', 5, 5);
     await calls('2026-01-15', team.body.governance_team_id, 7);
     await calls('2026-01-15', null, 0);
+    await sumUsageDays(admin);
     await admin.call('DELETE', '/api/teams/busy');
 
     expect((await usage('org_usage', '2026-01-15')).body).toEqual({
@@ -424,8 +426,17 @@ describe('GET /api/organizations/{id}/usage', () => {
       },
       teams: { busy: { jobs: 3, credits_used: 9 } },
     });
-    expect((await usage('org_usage', '2026-01')).body.summary).toMatchObject({ total_jobs: 3, credits_used: 9 });
-    expect((await usage('org_usage', '2026')).body.summary).toMatchObject({ total_jobs: 8, credits_used: 14 });
+    expect((await usage('org_usage', '2026-01')).body.summary).toMatchObject({
+      total_jobs: 3,
+      credits_used: 9,
+      total_calls: 8,
+      total_cost_usd: 3,
+    });
+    expect((await usage('org_usage', '2026')).body.summary).toMatchObject({
+      total_jobs: 8,
+      credits_used: 14,
+      total_calls: 8,
+    });
     expect((await usage('org_usage', '2025')).body).toMatchObject({ summary: { total_jobs: 0 }, teams: {} });
   });
 

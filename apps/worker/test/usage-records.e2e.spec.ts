@@ -81,6 +81,39 @@ describe('a usage-record job', () => {
     expect(isSettled(await worker.reconciler.check(tenant.id))).toBe(true);
   });
 
+  it('keeps the sums of months and of the days of a tenant equal to those of the days', async () => {
+    const [first, second] = ['2026-01-31T23:59:59.999Z', '2026-02-01T00:00:00Z'].map((at) => Date.parse(at));
+    const calls = [first, first, second, second].map((startedAtMs, index) =>
+      settledCall(tenant, {
+        startedAtMs: startedAtMs ?? 0,
+        modelSent: `model-${index % 2}`,
+        keyId: index === 0 ? tenant.keyId : uuidv7(),
+        clientCostNanoUsd: '9007199254740993',
+      }),
+    );
+    await putSettled(worker.redis, ...calls);
+    await process(...calls.slice(0, 2));
+    await Promise.all([process(...calls), process(...calls.toReversed())]);
+
+    const sums =
+      'sum(calls) AS calls, sum(tokens) AS tokens, sum(client_cost_nano_usd) AS cost, sum(credits) AS credits';
+    const read = async (columns: string, table: string): Promise<unknown[]> =>
+      worker.db.query(
+        `SELECT ${columns}, ${sums} FROM ledger.${table} WHERE tenant_id = $1 GROUP BY ${columns} ORDER BY ${columns}`,
+        [tenant.id],
+      );
+    const days = await read('day', 'usage_daily');
+    expect(days).toMatchObject([{ calls: '2', cost: '18014398509481986' }, { calls: '2' }]);
+    expect(await read('day', 'usage_tenant_daily')).toEqual(days);
+    const months = await worker.db.query(
+      `SELECT date_trunc('month', day)::date AS month, team_id, model, ${sums} FROM ledger.usage_daily
+       WHERE tenant_id = $1 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
+      [tenant.id],
+    );
+    expect(months).toHaveLength(4);
+    expect(await read('month, team_id, model', 'usage_monthly')).toEqual(months);
+  });
+
   it('keeps the latest use of each value of a key, in whatever order the calls come', async () => {
     const [first, second] = [uuidv7(), uuidv7()];
     const atMs = 1_790_000_000_000;

@@ -19,10 +19,16 @@ import { createTenant } from './tenant.js';
 
 async function main(): Promise<number> {
   const args = process.argv.slice(2).filter((arg) => arg !== '--');
-  if (args[0] !== 'management') return benchCalls(args);
-  // Loaded for this command only: it brings libraries along that have no business in a load generator.
-  const { benchManagement } = await import('./management/bench-management.js');
-  return benchManagement(args.slice(1));
+  // Loaded for their command only: they bring libraries along that have no business in a load generator.
+  if (args[0] === 'management') {
+    const { benchManagement } = await import('./management/bench-management.js');
+    return benchManagement(args.slice(1));
+  }
+  if (args[0] === 'reports') {
+    const { benchReports } = await import('./reports/bench-reports.js');
+    return benchReports(args.slice(1));
+  }
+  return benchCalls(args);
 }
 
 async function benchCalls(args: readonly string[]): Promise<number> {

@@ -46,6 +46,7 @@ const QUICK: Partial<BenchOptions> = {
 
 export const USAGE = `npm run bench [-- options]          calls through the gateway
 npm run bench -- management      reads of the management API; takes --json and --quick
+npm run bench -- reports         reports of the admin API; takes --json and --quick
   --json        one JSON object as the last line
   --quick       shorter rounds; numbers are rougher
   --seconds N   load per target and round (default ${DEFAULTS.roundMs / 1000})

@@ -33,3 +33,9 @@ export function rssMbOf(pid: number): number {
   const kib = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
   return (Number(kib) * 1024) / 1e6;
 }
+
+/** Largest resident memory that a process has ever had, in MB (10^6 bytes). */
+export function peakRssMbOf(pid: number): number {
+  const kib = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
+  return (Number(kib) * 1024) / 1e6;
+}

@@ -5,9 +5,9 @@ import { IsBoolean, IsIn, IsOptional, IsString, MaxLength, MinLength } from 'cla
 import { IsNaming, IsStorableObject, IsWellFormed } from '../http/is-storable.decorator.js';
 import { IsOperatorEmail } from './is-operator-email.decorator.js';
 
-const PASSWORD_LENGTH_MIN = 8;
+export const PASSWORD_LENGTH_MIN = 8;
 /** Hashing takes all of it, so it is bounded. */
-const PASSWORD_LENGTH_MAX = 1_024;
+export const PASSWORD_LENGTH_MAX = 1_024;
 
 /** Body of `POST /api/admin-users/setup`. */
 export class SetupRequest {

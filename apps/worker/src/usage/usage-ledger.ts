@@ -36,7 +36,9 @@ export async function recordUsage(tx: EntityManager, batch: readonly OutboxRecor
   const newRecords = sorted.filter(({ record }) => newIds.has(record.id)).map(({ record }) => record);
   if (newRecords.length > 0) {
     await addToWindows(tx, sumWindows(newRecords));
-    await addToDays(tx, sumDays(newRecords));
+    const days = sumDays(newRecords);
+    await addToDays(tx, days);
+    await addToReports(tx, days);
     await noteUses(tx, latestUses(newRecords));
     await deductions.post(tx, newRecords, new Date());
   }
@@ -246,6 +248,47 @@ async function addToDays(tx: EntityManager, increments: readonly DailyIncrement[
     plain((i) => i.clientCostNanoUsd),
     plain((i) => i.credits),
   ]);
+}
+
+const SUMMED = `sum(calls)::bigint AS calls, sum(tokens)::bigint AS tokens, sum(cost) AS cost,
+    sum(credits)::bigint AS credits
+  FROM unnest($1::date[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::numeric[],
+    $9::bigint[]) AS r(day, tenant_id, team_id, provider, model, calls, tokens, cost, credits)`;
+
+const ADDED = `calls = d.calls + EXCLUDED.calls, tokens = d.tokens + EXCLUDED.tokens,
+    client_cost_nano_usd = d.client_cost_nano_usd + EXCLUDED.client_cost_nano_usd,
+    credits = d.credits + EXCLUDED.credits`;
+
+/** In the order of their keys, for the same reason as all sums: two transactions wait for each other, no deadlock. */
+const ADD_TO_REPORTS = [
+  `INSERT INTO ledger.usage_monthly AS d (id, month, tenant_id, team_id, provider, model, calls, tokens,
+    client_cost_nano_usd, credits)
+  SELECT gen_random_uuid(), s.* FROM (
+    SELECT date_trunc('month', day)::date AS month, tenant_id, team_id, provider, model, ${SUMMED}
+    GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5) s
+  ON CONFLICT ON CONSTRAINT uq_usage_monthly_path_model DO UPDATE SET ${ADDED}`,
+  `INSERT INTO ledger.usage_tenant_daily AS d (tenant_id, day, calls, tokens, client_cost_nano_usd, credits)
+  SELECT tenant_id, day, ${SUMMED}
+  GROUP BY 1, 2 ORDER BY 1, 2
+  ON CONFLICT ON CONSTRAINT pk_usage_tenant_daily DO UPDATE SET ${ADDED}`,
+];
+
+/** Sums over months, and over teams and models: what reports over long spans read instead of days by key. */
+async function addToReports(tx: EntityManager, increments: readonly DailyIncrement[]): Promise<void> {
+  const plain = (read: (increment: DailyIncrement) => string | bigint | null): string =>
+    plainArray(increments.map((increment) => read(increment)));
+  const parameters = [
+    plain((i) => i.day),
+    plain((i) => i.record.tenantId),
+    plain((i) => i.record.teamId),
+    textArray(increments.map((i) => i.record.provider)),
+    textArray(increments.map((i) => i.record.modelSent)),
+    plain((i) => i.calls),
+    plain((i) => i.tokens),
+    plain((i) => i.clientCostNanoUsd),
+    plain((i) => i.credits),
+  ];
+  for (const statement of ADD_TO_REPORTS) await tx.query(statement, parameters);
 }
 
 /** Batches arrive in any order: a use only ever moves forward. */

@@ -13,6 +13,7 @@ import { CreateProviderCredentials1795392430000 } from './1795392430000-create-p
 import { CreatePriceBook1795392440000 } from './1795392440000-create-price-book.js';
 import { CreditOperations1795392450000 } from './1795392450000-credit-operations.js';
 import { CreateJobs1795392460000 } from './1795392460000-create-jobs.js';
+import { CreateUsageRollups1795392470000 } from './1795392470000-create-usage-rollups.js';
 
 /** In the order in which they run; timestamps strictly increase. */
 export const migrations = [
@@ -31,4 +32,5 @@ export const migrations = [
   CreatePriceBook1795392440000,
   CreditOperations1795392450000,
   CreateJobs1795392460000,
+  CreateUsageRollups1795392470000,
 ] as const;

@@ -100,5 +100,5 @@ async function measure(
 }
 
 function apiOptions({ governanceUrl, masterKey, serviceToken }: Stack): ApiReaderOptions {
-  return { governanceUrl, masterKey, serviceToken };
+  return { baseUrl: governanceUrl, masterKey, serviceToken };
 }

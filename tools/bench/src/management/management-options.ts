@@ -1,5 +1,7 @@
+import type { MeasuringOptions } from './measure-reads.js';
+
 /** What the management benchmark seeds and how long it measures. */
-export interface ManagementOptions {
+export interface ManagementOptions extends MeasuringOptions {
   /** Print one JSON object as the last line. */
   readonly isJson: boolean;
   readonly customers: number;
@@ -7,11 +9,6 @@ export interface ManagementOptions {
   readonly keys: number;
   /** Rows of `ledger.usage_events`, so that a read that scans them would show. */
   readonly usageEvents: number;
-  readonly rounds: number;
-  /** Of a read that answers one entity or one page, per round. */
-  readonly callsPerRound: number;
-  /** Of a read that answers everything there is, per round. */
-  readonly wholeListCallsPerRound: number;
 }
 
 const DEFAULTS: ManagementOptions = {

@@ -45,11 +45,13 @@ export function managementToJson(measured: ManagementMeasurements): Record<strin
   };
 }
 
-function readToJson(read: ReadResult): Record<string, unknown> {
+/** A measured read, as it stands in a JSON report. */
+export function readToJson(read: ReadResult): Record<string, unknown> {
   return { ...costToJson(read), bytes: read.bytes, statements: read.statements };
 }
 
-function costToJson({ p50Ms, p95Ms, ratioP50, ratioP95, calls }: ReadCost): Record<string, unknown> {
+/** What a read costs, as it stands in a JSON report. */
+export function costToJson({ p50Ms, p95Ms, ratioP50, ratioP95, calls }: ReadCost): Record<string, unknown> {
   return {
     p50_ms: round(p50Ms, 3),
     p95_ms: round(p95Ms, 3),
@@ -61,7 +63,25 @@ function costToJson({ p50Ms, p95Ms, ratioP50, ratioP95, calls }: ReadCost): Reco
 
 /** The table for people. */
 export function managementToText(measured: ManagementMeasurements): string {
-  const { options, scans, reference } = measured;
+  const { options, scans } = measured;
+  return [
+    `machine  ${measured.machine}`,
+    `there    ${options.keys} keys, ${options.teams} teams, ${options.customers} customers, ${options.usageEvents} usage events`,
+    '',
+    ...readsToLines(measured),
+    '',
+    `scans of usage events  ${scans.scans} by reads, ${scans.controlScans} by one deliberate query`,
+    ...scans.guiltyReads.map((name) => `SCANS USAGE EVENTS     ${name}`),
+    ...measured.usageEventStatements.map(
+      (query) => `NAMES USAGE EVENTS     ${query.replaceAll(/\s+/g, ' ').slice(0, 200)}`,
+    ),
+    ...measured.seedProblems.map((problem) => `SEED DIFFERS           ${problem}`),
+    `${isManagementCorrect(measured) ? 'CORRECT' : 'NOT CORRECT'} in ${measured.elapsedS.toFixed(0)} s`,
+  ].join('\n');
+}
+
+/** Reads and their reference, as the lines of a table. */
+export function readsToLines({ reference, reads }: ReadsResult): string[] {
   const header = ['', 'p50 ms', 'p95 ms', 'x reference', 'p95', 'KB', 'SQL', 'calls'];
   const rows = [
     header,
@@ -75,7 +95,7 @@ export function managementToText(measured: ManagementMeasurements): string {
       '',
       String(reference.calls),
     ],
-    ...measured.reads.map((read) => [
+    ...reads.map((read) => [
       read.name,
       read.p50Ms.toFixed(2),
       read.p95Ms.toFixed(2),
@@ -87,23 +107,9 @@ export function managementToText(measured: ManagementMeasurements): string {
     ]),
   ];
   const widths = header.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const table = rows.map((row) =>
+  return rows.map((row) =>
     row
       .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
       .join('  '),
   );
-  return [
-    `machine  ${measured.machine}`,
-    `there    ${options.keys} keys, ${options.teams} teams, ${options.customers} customers, ${options.usageEvents} usage events`,
-    '',
-    ...table,
-    '',
-    `scans of usage events  ${scans.scans} by reads, ${scans.controlScans} by one deliberate query`,
-    ...scans.guiltyReads.map((name) => `SCANS USAGE EVENTS     ${name}`),
-    ...measured.usageEventStatements.map(
-      (query) => `NAMES USAGE EVENTS     ${query.replaceAll(/\s+/g, ' ').slice(0, 200)}`,
-    ),
-    ...measured.seedProblems.map((problem) => `SEED DIFFERS           ${problem}`),
-    `${isManagementCorrect(measured) ? 'CORRECT' : 'NOT CORRECT'} in ${measured.elapsedS.toFixed(0)} s`,
-  ].join('\n');
 }

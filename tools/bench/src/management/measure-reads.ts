@@ -1,7 +1,6 @@
 import { progress } from '../progress.js';
 import { median, quantile } from '../statistics.js';
 import type { ApiReader } from './api-reader.js';
-import type { ManagementOptions } from './management-options.js';
 import type { Read } from './reads.js';
 import type { StatementCounter } from './statement-counter.js';
 
@@ -33,6 +32,15 @@ export interface ReadsResult {
   readonly reads: readonly ReadResult[];
 }
 
+/** How much is measured. */
+export interface MeasuringOptions {
+  readonly rounds: number;
+  /** Of a read that answers one entity, one page or one report, per round. */
+  readonly callsPerRound: number;
+  /** Of a read that answers everything there is, per round. */
+  readonly wholeListCallsPerRound: number;
+}
+
 /** Answers without authentication or rows: one question each to PostgreSQL and Redis. */
 const REFERENCE_PATH = '/health';
 const COUNTED_CALLS = 4;
@@ -41,7 +49,7 @@ const COUNTED_CALLS = 4;
 export async function measureReads(
   api: ApiReader,
   reads: readonly Read[],
-  options: ManagementOptions,
+  options: MeasuringOptions,
   counter: StatementCounter,
 ): Promise<ReadsResult> {
   const counted = await countStatements(api, reads, counter);
@@ -57,7 +65,7 @@ export async function measureReads(
       const sample = samples.get(read.name);
       for (let call = 0; call < calls; call += 1) {
         turn += 1;
-        const answer = await api.time(read.path(turn), read.caller);
+        const answer = await api.time(read.path(turn), read.caller, read.body);
         ofRead.push(answer.elapsedMs);
         if (sample !== undefined) sample.bytes = answer.bytes;
         if (call % 5 === 0) ofReference.push((await api.time(REFERENCE_PATH)).elapsedMs);
@@ -82,10 +90,10 @@ async function countStatements(
   counter: StatementCounter,
 ): Promise<Map<string, number>> {
   const counted = new Map<string, number>();
-  for (const { name, caller, path } of reads) {
-    await api.time(path(0), caller);
+  for (const { name, caller, path, body } of reads) {
+    await api.time(path(0), caller, body);
     await counter.reset();
-    for (let call = 1; call <= COUNTED_CALLS; call += 1) await api.time(path(call), caller);
+    for (let call = 1; call <= COUNTED_CALLS; call += 1) await api.time(path(call), caller, body);
     const statements = await counter.count();
     if (statements !== null) counted.set(name, statements / COUNTED_CALLS);
   }

@@ -2,7 +2,7 @@ import type { Caller } from './api-reader.js';
 import { RARE_WORD } from './dataset.js';
 import type { SeededPolicies } from './seed-policies.js';
 
-/** One read of the management API that is measured. */
+/** One read of an API that is measured. */
 export interface Read {
   /** Key in the JSON report. */
   readonly name: string;
@@ -11,6 +11,8 @@ export interface Read {
   readonly isWholeList: boolean;
   /** The path of the n-th call: other entities and pages each time, so that no cache is all that is measured. */
   readonly path: (turn: number) => string;
+  /** What is asked, when the read is a POST. */
+  readonly body?: unknown;
 }
 
 const PAGE = 100;

@@ -4,7 +4,7 @@ import { progress } from '../progress.js';
 import { ApiReader, type ApiReaderOptions } from './api-reader.js';
 import type { Read } from './reads.js';
 
-/** What happened to the usage events while the management API was read. */
+/** What happened to the usage events while an API was read. */
 export interface ScanResult {
   /** Sequential and index scans of their partitions. Zero is the promise. */
   readonly scans: number;
@@ -60,10 +60,10 @@ async function findGuiltyReads(
   progress('usage events were scanned: looking for the read');
   const guilty: string[] = [];
   let before = await countUsageEventScans(databaseUrl);
-  for (const { name, caller, path } of reads) {
+  for (const { name, caller, path, body } of reads) {
     await service.restart();
     const api = new ApiReader(options);
-    await api.time(path(1), caller);
+    await api.time(path(1), caller, body);
     await api.close();
     await service.stop();
     const after = await countUsageEventScans(databaseUrl);

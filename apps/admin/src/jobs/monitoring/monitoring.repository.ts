@@ -4,6 +4,7 @@ import { JobEntity, OrganizationEntity, SaasTeamEntity } from '@penstock/entitie
 import { DataSource } from 'typeorm';
 
 import { dayOf } from '../usage-period.js';
+import { USAGE_OF_DAYS, usageParameters } from '../usage-sums.js';
 import type { ReportDates } from './report-dates.js';
 
 /** Which jobs of a team are shown, and which page of them. */
@@ -45,8 +46,7 @@ export interface UsageSums {
 /** How usage is grouped. */
 export type UsageGrouping = 'day' | 'team' | 'model' | 'provider';
 
-const GROUPS: Readonly<Record<UsageGrouping, string>> = {
-  day: 'to_char(u.day, $4)',
+const GROUPS: Readonly<Record<Exclude<UsageGrouping, 'day'>, string>> = {
   team: 't.team_id',
   model: "u.provider || '/' || u.model",
   provider: 'u.provider',
@@ -121,15 +121,20 @@ export class MonitoringRepository {
 
   /** Every accounted call of a tenant, with a job or without; most expensive first, days in their order. */
   async sumUsage(tenantId: string, dates: ReportDates, by: UsageGrouping): Promise<UsageSums[]> {
-    const parameters: unknown[] = [tenantId, ...boundsOf(dates)];
-    if (by === 'day') parameters.push('YYYY-MM-DD');
+    const [first, last] = boundsOf(dates);
+    if (by === 'day') {
+      return this.dataSource.query(
+        `SELECT to_char(day, 'YYYY-MM-DD') AS name, calls, tokens, client_cost_nano_usd AS cost, credits
+         FROM ledger.usage_tenant_daily WHERE tenant_id = $1 AND day >= $2 AND day <= $3 ORDER BY day`,
+        [tenantId, first, last],
+      );
+    }
     return this.dataSource.query(
       `SELECT ${GROUPS[by]} AS name, sum(u.calls) AS calls, sum(u.tokens) AS tokens,
          sum(u.client_cost_nano_usd) AS cost, sum(u.credits) AS credits
-       FROM ledger.usage_daily u ${by === 'team' ? TEAMS : ''}
-       WHERE u.tenant_id = $1 AND u.day >= $2 AND u.day <= $3
-       GROUP BY 1 ORDER BY ${by === 'day' ? '1' : 'sum(u.client_cost_nano_usd) DESC, 1'}`,
-      parameters,
+       FROM ${USAGE_OF_DAYS} u ${by === 'team' ? TEAMS : ''}
+       GROUP BY 1 ORDER BY sum(u.client_cost_nano_usd) DESC, 1`,
+      usageParameters(tenantId, { first, last }),
     );
   }
 }

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
+import { dayBefore, USAGE_OF_DAYS, usageParameters } from '../../jobs/usage-sums.js';
+
 /** Sums of one team's jobs, as decimal text. */
 export interface TeamJobSums {
   readonly teamId: string;
@@ -20,7 +22,7 @@ export interface TeamCallSums {
   readonly credits: string;
 }
 
-/** Sums that are kept by UTC day: neither jobs nor calls are read one by one. */
+/** Sums that are kept by UTC day and month: neither jobs nor calls are read one by one. */
 @Injectable()
 export class OrganizationUsageRepository {
   constructor(private readonly dataSource: DataSource) {}
@@ -41,12 +43,11 @@ export class OrganizationUsageRepository {
     return this.dataSource.query(
       `SELECT a.team_id AS "teamId", sum(u.calls) AS calls, sum(u.tokens) AS tokens,
          sum(u.client_cost_nano_usd) AS "clientCostNanoUsd", sum(u.credits) AS credits
-       FROM ledger.usage_daily u
+       FROM ${USAGE_OF_DAYS} u
        LEFT JOIN (SELECT DISTINCT ON (governance_team_id) governance_team_id, team_id
          FROM ledger.credit_accounts WHERE kind = 'team' AND tenant_id = $1) a ON a.governance_team_id = u.team_id
-       WHERE u.tenant_id = $1 AND u.day >= $2 AND u.day < $3
        GROUP BY a.team_id ORDER BY a.team_id`,
-      [tenantId, days.from, days.until],
+      usageParameters(tenantId, { first: days.from, last: dayBefore(days.until) }),
     );
   }
 }

@@ -12,16 +12,6 @@ export const operatorErrors = {
     isRetryable: false,
     logLevel: 'info',
   },
-  team_inactive: {
-    status: 403,
-    openAiType: 'permission_error',
-    title: 'The team has no access at the moment.',
-    remedy: 'Ask an operator to resume the team, or its organization.',
-    explanation:
-      'The virtual key is good, but its team or the organization of the team is suspended or paused; the answer says which. The attempt is audited.',
-    isRetryable: false,
-    logLevel: 'info',
-  },
   team_mismatch: {
     status: 403,
     openAiType: 'permission_error',

@@ -71,7 +71,8 @@ export class CreditHolds {
         row.id,
       ]);
     } catch (error) {
-      await this.withdraw(row, undo, isInRedis || mayHaveRun(error));
+      // Where even this fails, the row stays as it is and is swept; the caller learns why there is no hold.
+      await this.withdraw(row, undo, isInRedis || mayHaveRun(error)).catch(() => undefined);
       throw error instanceof StoreUnavailableError ? new AppError('store_unavailable', { cause: error }) : error;
     }
     return Object.assign(row, { state: 'open' as const });

@@ -262,6 +262,15 @@ describe('a call', () => {
     expect(answer.body.job_id ?? answer.body.call_id).toEqual(expect.any(String));
   });
 
+  it('may have half a surrogate pair in its messages, which is what a client makes that cuts a text', async () => {
+    const messages = [{ role: 'user', content: 'half \ud800 of a pair', name: '\udfff' }];
+    const body = { ...hello, messages, team_id: team.teamId, job_type: 'x' };
+    const stream = await world.stream(team, '/api/jobs/create-and-call-stream', body);
+    expect(stream.status).toBe(200);
+    expect(await stream.text()).toMatch(/data: \[DONE\]\n\n$/);
+    expect(await world.call(team, 'POST', '/api/jobs/create-and-call', body)).toMatchObject({ status: 200 });
+  });
+
   it('is paid like one that a client makes at the gateway, which is a job of its own', async () => {
     const alone = await world.createTeam({ credits: 2 });
     const client = new OpenAI({ baseURL: `${stack.gatewayUrl}/v1`, apiKey: alone.key, maxRetries: 0 });

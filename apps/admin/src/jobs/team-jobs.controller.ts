@@ -15,13 +15,13 @@ export class TeamJobsController {
   constructor(private readonly jobs: JobsService) {}
 
   @Get(':id/jobs')
-  @Answers(TeamJobsResponse, [422], 'team')
+  @Answers(TeamJobsResponse, [404, 422], 'team')
   list(@Ctx() ctx: RequestContext, @Param('id') id: string, @Query() query: TeamJobsQuery): Promise<TeamJobsResponse> {
     return this.jobs.listOfTeam(ctx, id, query);
   }
 
   @Get(':id/usage')
-  @Answers(TeamUsageResponse, [422], 'team')
+  @Answers(TeamUsageResponse, [404, 422], 'team')
   usage(
     @Ctx() ctx: RequestContext,
     @Param('id') id: string,

@@ -77,13 +77,13 @@ export class OrganizationsController {
   }
 
   @Put(':id/suspend')
-  @Answers(OrganizationStatusResponse, [404])
+  @Answers(OrganizationStatusResponse, [404, 422])
   suspend(@Ctx() ctx: RequestContext, @Param('id') id: string): Promise<Changed<OrganizationStatusResponse>> {
     return this.organizations.setStatus(ctx, id, 'suspended');
   }
 
   @Put(':id/resume')
-  @Answers(OrganizationStatusResponse, [404])
+  @Answers(OrganizationStatusResponse, [404, 422])
   resume(@Ctx() ctx: RequestContext, @Param('id') id: string): Promise<Changed<OrganizationStatusResponse>> {
     return this.organizations.setStatus(ctx, id, 'active');
   }

@@ -81,25 +81,25 @@ export class TeamsController {
   }
 
   @Put(':id/suspend')
-  @Answers(TeamStatusResponse, [404])
+  @Answers(TeamStatusResponse, [404, 422])
   suspend(@Ctx() ctx: RequestContext, @Param('id') id: string): Promise<Changed<TeamStatusResponse>> {
     return this.changes.setStatus(ctx, id, 'suspended');
   }
 
   @Put(':id/pause')
-  @Answers(TeamStatusResponse, [404])
+  @Answers(TeamStatusResponse, [404, 422])
   pause(@Ctx() ctx: RequestContext, @Param('id') id: string): Promise<Changed<TeamStatusResponse>> {
     return this.changes.setStatus(ctx, id, 'paused');
   }
 
   @Put(':id/resume')
-  @Answers(TeamStatusResponse, [404])
+  @Answers(TeamStatusResponse, [404, 422])
   resume(@Ctx() ctx: RequestContext, @Param('id') id: string): Promise<Changed<TeamStatusResponse>> {
     return this.changes.setStatus(ctx, id, 'active');
   }
 
   @Delete(':id')
-  @Answers(TeamDeletedResponse, [400, 404])
+  @Answers(TeamDeletedResponse, [400, 404, 422])
   delete(@Ctx() ctx: RequestContext, @Param('id') id: string): Promise<Changed<TeamDeletedResponse>> {
     return this.changes.delete(ctx, id);
   }

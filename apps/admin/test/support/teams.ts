@@ -1,6 +1,7 @@
 import { uuidv7 } from '@penstock/domain';
+import { parseEncryptionKeys, SecretBox } from '@penstock/platform';
 
-import type { AdminApp } from './admin-app.js';
+import { type AdminApp, ENCRYPTION_KEYS } from './admin-app.js';
 
 /** A team with a key, as it is in the database. */
 export interface TestTeam {
@@ -15,6 +16,9 @@ export interface TestTeam {
   readonly headers: Record<string, string>;
 }
 
+/** Of the service that `startAdmin` starts; any other cannot reveal the key, and makes no calls with it. */
+const box = new SecretBox(parseEncryptionKeys(ENCRYPTION_KEYS));
+
 /** Puts an organization with one team and its key into the database, without what else belongs to them. */
 export async function insertTeam(
   admin: Pick<AdminApp, 'call' | 'clock' | 'db' | 'hashOf'>,
@@ -23,6 +27,7 @@ export async function insertTeam(
   const [governanceTeamId, keyId, secretId] = [uuidv7(), uuidv7(), uuidv7()];
   const organizationId = `org-of-${name}`;
   const key = `sk-test-${name}-0123456789`;
+  const sealed = box.encrypt(key, secretId);
   const now = new Date(admin.clock.now());
   const created = await admin.call('POST', '/api/organizations/create', {
     organization_id: organizationId,
@@ -43,8 +48,8 @@ export async function insertTeam(
   await admin.db.query(
     `INSERT INTO governance.virtual_key_secrets
        (id, virtual_key_id, key_hash, value_ciphertext, value_key_version, value_hint, created_at)
-     VALUES ($1, $2, $3, '', 1, 'test', $4)`,
-    [secretId, keyId, admin.hashOf(key), now],
+     VALUES ($1, $2, $3, $4, $5, 'test', $6)`,
+    [secretId, keyId, admin.hashOf(key), sealed.ciphertext, sealed.keyVersion, now],
   );
   await admin.db.query(
     `INSERT INTO saas.teams (team_id, organization_id, governance_team_id, virtual_key_id, team_alias, status,

@@ -6,10 +6,17 @@ import type { OpenApiDocument } from './openapi-document.js';
 const json = (name: string): { content: Record<string, { schema: { $ref: string } }> } => ({
   content: { 'application/json': { schema: { $ref: `#/components/schemas/${name}` } } },
 });
+const jsonOrCsv = (name: string): { content: Record<string, { schema: object }> } => ({
+  content: { ...json(name).content, 'text/csv': { schema: { type: 'string' } } },
+});
 const document = {
   openapi: '3.1.0',
   paths: {
-    '/teams/{id}': { get: { responses: { '200': json('Team'), '404': json('Error') } } },
+    '/teams/{id}': {
+      get: {
+        responses: { '200': jsonOrCsv('Team'), '404': json('Error'), '502': json('Error'), '503': json('Error') },
+      },
+    },
   },
   components: {
     schemas: {
@@ -42,6 +49,7 @@ describe('the check of an answer', () => {
     [200, { id: ID }],
     [200, { id: ID, parent: { id: ID, parent: null }, labels: { any: 'thing' } }],
     [404, { error: 'There is no team.', code: 'not_found' }],
+    [502, { error: 'The provider failed.' }],
   ])('passes %i %j', (status, body) => {
     expect(of(status, body)).toBeUndefined();
   });
@@ -49,6 +57,8 @@ describe('the check of an answer', () => {
   it.each<[status: number, body: unknown, reason: RegExp]>([
     [500, { error: 'x' }, /the server failed/],
     [503, { error: 'x' }, /the server failed/],
+    [504, { error: 'x' }, /504 is not declared/],
+    [502, {}, /required property 'error'/],
     [400, { error: 'x' }, /400 is not declared/],
     [200, {}, /required property 'id'/],
     [200, { id: 'no-uuid' }, /format "uuid"/],
@@ -69,5 +79,7 @@ describe('the check of an answer', () => {
 
   it('finds fault with another content type', () => {
     expect(of(200, { id: ID }, 'text/html')).toContain('text/html');
+    expect(of(200, { id: ID }, 'text/csv; charset=utf-8')).toBeUndefined();
+    expect(of(404, { error: 'x' }, 'text/csv')).toContain('text/csv');
   });
 });

@@ -10,40 +10,54 @@ export interface FuzzAnswer {
   readonly text: string;
 }
 
+/** What the document says of an answer with one status. */
+interface DeclaredAnswer {
+  /** None: it has no body that the document speaks of. */
+  readonly mediaTypes: readonly string[];
+  /** Of a JSON body. */
+  readonly validate: ValidateFunction | undefined;
+}
+
+const JSON_TYPE = 'application/json';
+
 /** Says what is wrong with an answer to an operation, or nothing. */
 export type AnswerCheck = (operation: string, answer: FuzzAnswer) => string | undefined;
+
+/** Where the document says so, another server's failure; any other 5xx is this one's, declared or not. */
+const OF_OTHERS = new Set([502, 504]);
 
 /** Numbers beyond a double are legal answers; formats of the contract are checked, `int64` and the like are not. */
 const AJV_OPTIONS = { strict: false, validateFormats: true, allErrors: false } as const;
 
 /**
- * Compiles the document into a check: no 5xx, every status declared, every body as its schema says. Success bodies
+ * Compiles the document into a check: no failure of the server, every status declared, every body as its schema says. Success bodies
  * may have no field that the document does not name; errors may carry more, which the contract allows.
  *
  * @throws Error for a document with a schema that is no JSON schema.
  */
 export function answerCheckOf(document: OpenApiDocument): AnswerCheck {
-  const validators = new Map<string, ReadonlyMap<number, ValidateFunction | undefined>>();
+  const declared = new Map<string, ReadonlyMap<number, DeclaredAnswer>>();
   refuseInvalidSchemas(document);
   const open = compilerOf(document);
   const closed = compilerOf(withoutUnnamedFields(document));
   for (const [path, verbs] of Object.entries(document.paths)) {
     for (const [verb, { responses }] of Object.entries(verbs)) {
       const byStatus = Object.entries(responses).map(([status, { content }]) => {
-        const hasBody = content?.['application/json']?.schema !== undefined;
+        const hasBody = content?.[JSON_TYPE]?.schema !== undefined;
         const compile = status.startsWith('2') ? closed : open;
-        return [Number(status), hasBody ? compile(['paths', path, verb, 'responses', status]) : undefined] as const;
+        const validate = hasBody ? compile(['paths', path, verb, 'responses', status]) : undefined;
+        return [Number(status), { mediaTypes: Object.keys(content ?? {}), validate }] as const;
       });
-      validators.set(operationName(verb, path), new Map(byStatus));
+      declared.set(operationName(verb, path), new Map(byStatus));
     }
   }
   return (operation, answer) => {
-    if (answer.status >= 500) return `${answer.status}: the server failed`;
-    const byStatus = validators.get(operation);
-    if (byStatus?.has(answer.status) !== true) return `${answer.status} is not declared`;
-    const validate = byStatus.get(answer.status);
-    if (validate === undefined) return undefined;
-    if (answer.contentType?.startsWith('application/json') !== true) return `answered ${answer.contentType}`;
+    if (answer.status >= 500 && !OF_OTHERS.has(answer.status)) return `${answer.status}: the server failed`;
+    const { mediaTypes, validate } = declared.get(operation)?.get(answer.status) ?? {};
+    if (mediaTypes === undefined) return `${answer.status} is not declared`;
+    const mediaType = answer.contentType?.split(';', 1)[0] ?? '';
+    if (mediaTypes.length > 0 && !mediaTypes.includes(mediaType)) return `answered ${answer.contentType}`;
+    if (validate === undefined || mediaType !== JSON_TYPE) return undefined;
     let body: unknown;
     try {
       body = JSON.parse(answer.text);

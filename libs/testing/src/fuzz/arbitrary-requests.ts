@@ -2,7 +2,7 @@ import fc, { type Arbitrary } from 'fast-check';
 
 import { hostileValue, SchemaValues, type FieldHints } from './arbitrary-values.js';
 import { EntityRef, singularOf } from './entity-pool.js';
-import { type ApiOperation, type OpenApiDocument, operationsOf } from './openapi-document.js';
+import { type ApiOperation, type OpenApiDocument } from './openapi-document.js';
 
 /** A request before ids are filled in; a body that is bytes is sent as it is. */
 export interface PlannedRequest {
@@ -63,11 +63,15 @@ const ODD_QUERY = [
   'x'.repeat(2_000),
 ];
 
-/** Requests over every operation of the document. */
-export function plannedRequests(document: OpenApiDocument, hints: FieldHints): Arbitrary<PlannedRequest> {
+/** Requests over these operations of the document. */
+export function plannedRequests(
+  document: OpenApiDocument,
+  operations: readonly ApiOperation[],
+  hints: FieldHints,
+): Arbitrary<PlannedRequest> {
   const values = new SchemaValues(document, hints);
   return fc.oneof(
-    ...operationsOf(document).map((operation) => ({
+    ...operations.map((operation) => ({
       weight: weightOf(operation),
       arbitrary: requestsOf(operation, values, hints),
     })),
@@ -99,46 +103,56 @@ function requestsOf(operation: ApiOperation, values: SchemaValues, hints: FieldH
 }
 
 /**
- * `/virtual-keys/{id}` takes ids of a `virtual_key`, `{team_id}` and `{teamId}` of a `team`, or one of the hints if there
- * are any; `{provider}`, which is no id, only those.
+ * `/virtual-keys/{id}` takes ids of a `virtual_key`, or what is hinted of a `virtual_key_id`; `{team_id}` and `{teamId}`
+ * those of a `team`; `{provider}`, which is no id, only what is hinted of it.
  */
 function pathValue(name: string, segmentBefore: string, hints: FieldHints): Arbitrary<EntityRef | string> {
   const isNamedId = /.(_id|Id)$/.test(name);
-  const words = (hints(name) ?? []).filter((hint) => typeof hint === 'string' && hint.isWellFormed());
   const kind = isNamedId ? name.replace(/_?id$/i, '') : singularOf(segmentBefore);
+  const isId = isNamedId || name === 'id';
+  const hinted = hints(name === 'id' ? `${kind}_id` : name) ?? [];
+  const words = hinted.filter((hint) => typeof hint === 'string' && hint.isWellFormed());
   const ids = { weight: 16, arbitrary: fc.nat().map((pick) => new EntityRef(kind, pick)) };
-  const hinted = words.map((word) => ({
+  const named = words.map((word) => ({
     weight: Math.ceil(16 / words.length),
     arbitrary: fc.constant(encodeURIComponent(word as string)),
   }));
   return fc.oneof(
-    ...(isNamedId || words.length === 0 ? [ids] : []),
-    ...hinted,
+    ...(isId || words.length === 0 ? [ids] : []),
+    ...named,
     { weight: 1, arbitrary: fc.nat().map((pick) => new EntityRef(undefined, pick)) },
     { weight: 2, arbitrary: fc.constantFrom(...ODD_SEGMENTS) },
   );
 }
 
 function queryOf(operation: ApiOperation, values: SchemaValues): Arbitrary<(readonly [string, unknown])[]> {
-  const known = operation.query.map(({ name, schema }) =>
+  const oddValue = fc.constantFrom<unknown[]>(...ODD_QUERY);
+  const valuesOf = ({ name, schema, required }: ApiOperation['query'][number]) =>
     fc
-      .oneof({ weight: 3, arbitrary: values.of(schema, name) }, { weight: 2, arbitrary: fc.constantFrom(...ODD_QUERY) })
-      .map((value) => [name, value] as const),
-  );
+      .oneof(
+        { weight: required === true ? 9 : 3, arbitrary: values.of(schema, name) },
+        { weight: 2, arbitrary: oddValue },
+      )
+      .map((value) => [name, value] as const);
+  const [required, optional] = [true, false].map((isRequired) =>
+    operation.query.filter((parameter) => (parameter.required === true) === isRequired).map(valuesOf),
+  ) as [Arbitrary<readonly [string, unknown]>[], Arbitrary<readonly [string, unknown]>[]];
   const odd = fc
     .constantFrom(...operation.query.map(({ name }) => name), 'unknown', '__proto__', 'a[b]')
-    .chain((name) => fc.constantFrom(...ODD_QUERY).map((value) => [name, value] as const));
+    .chain((name) => oddValue.map((value) => [name, value] as const));
+  const none: (readonly [string, unknown])[] = [];
   // An odd parameter may stand beside the same known one: a name that comes twice is an array to the server.
   return fc
     .tuple(
+      fc.oneof({ weight: 11, arbitrary: fc.tuple(...required) }, { weight: 1, arbitrary: fc.constant(none) }),
       seldom(
-        fc.subarray(known).chain((chosen) => fc.tuple(...chosen)),
-        [],
+        fc.subarray(optional).chain((chosen) => fc.tuple(...chosen)),
+        none,
         2,
       ),
-      seldom(fc.tuple(odd), [], 12),
+      seldom(fc.tuple(odd), none, 12),
     )
-    .map(([some, more]) => [...some, ...more]);
+    .map((parts) => parts.flat());
 }
 
 function bodyOf(operation: ApiOperation, values: SchemaValues): Arbitrary<PlannedRequest['body']> {
@@ -146,9 +160,10 @@ function bodyOf(operation: ApiOperation, values: SchemaValues): Arbitrary<Planne
   const nothing = fc.constantFrom(undefined, { text: '' });
   if (operation.body === undefined)
     return fc.oneof({ weight: 12, arbitrary: nothing }, { weight: 1, arbitrary: broken });
-  // The body of `PUT /budgets/{id}` is a field named `budget`.
+  // The body of `PUT /budgets/{id}` is a field named `budget`; a list under `/models` is one named `models`.
   const noun = operation.path.split('/').findLast((part) => !part.startsWith('{')) ?? '';
-  const valid = values.of(operation.body, singularOf(noun));
+  const field = operation.body.type === 'array' ? noun.replaceAll('-', '_') : singularOf(noun);
+  const valid = values.of(operation.body, field);
   return fc.oneof(
     { weight: 24, arbitrary: valid.map((json) => ({ json })) },
     { weight: 12, arbitrary: fc.tuple(valid, fc.nat(), hostileValue).map((parts) => ({ json: spoiled(...parts) })) },

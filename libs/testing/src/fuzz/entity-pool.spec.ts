@@ -39,6 +39,18 @@ describe('EntityPool', () => {
     expect(pool.resolve(new EntityRef('admin_user', 0))).toBe('u2');
   });
 
+  it('names half of the time one of those that appeared last', () => {
+    const pool = new EntityPool();
+    const ids = Array.from({ length: 100 }, (_, index) => `j${index}`);
+    pool.learn(ids.map((id) => ({ job_id: id })));
+
+    const picks = Array.from({ length: 800 }, (_, pick) => pool.resolve(new EntityRef('job', pick)));
+    const newest = picks.filter((id) => ids.slice(-8).includes(id));
+    expect(newest.length).toBeGreaterThan(350);
+    expect(newest.length).toBeLessThan(450);
+    expect(new Set(picks).size).toBeGreaterThan(80);
+  });
+
   it('names what was deleted seldom, and never as alive again', () => {
     const pool = new EntityPool();
     pool.learn({ team: { id: 't1' } });

@@ -10,6 +10,8 @@ export class EntityRef {
 
 /** Of so many references one is to something that was deleted. */
 const ONE_OF_THE_DEAD = 8;
+/** Half of the others are to one of so many that appeared last: what is older has often ended, or run out. */
+const NEWEST = 8;
 
 /**
  * Ids that answers named, by kind, in the order in which they appeared. What a reference means depends on nothing
@@ -61,7 +63,8 @@ export class EntityPool {
   /** An id that the reference may mean, or a valid one of nothing. */
   resolve({ kind, pick }: EntityRef): string {
     const pool = pick % ONE_OF_THE_DEAD === 0 ? this.dead : this.alive;
-    const ids = kind === undefined ? [...pool.values()].flat() : (pool.get(this.kindOf(kind)) ?? []);
+    const all = kind === undefined ? [...pool.values()].flat() : (pool.get(this.kindOf(kind)) ?? []);
+    const ids = Math.floor(pick / ONE_OF_THE_DEAD) % 2 === 0 ? all.slice(-NEWEST) : all;
     return ids[pick % Math.max(ids.length, 1)] ?? '01890000-0000-7000-8000-000000000000';
   }
 

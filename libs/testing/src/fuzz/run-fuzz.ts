@@ -22,6 +22,13 @@ export interface FuzzOptions {
   readonly concurrency?: number;
   readonly hints?: FieldHints;
   readonly beforeEach?: (request: { readonly advanceMs: number }) => void;
+  /**
+   * Called before each request, for what requests need that others take away. Ids in what it returns are met by later
+   * requests, as those in answers are.
+   */
+  readonly upkeep?: (index: number) => Promise<unknown>;
+  /** Operations that cannot succeed in this run: none of the last requests is spent on them. */
+  readonly hopeless?: readonly string[];
   /** Called with the parsed body of every 2xx answer; undefined where it is not JSON. */
   readonly onSuccess?: (body: unknown) => Promise<void>;
 }
@@ -46,13 +53,20 @@ export interface FuzzReport {
 }
 
 const SHOWN_CHARS = 400;
+/** Operations that no request got right yet get so many more, at the end, as often as this. */
+const MORE_EACH = 6;
+const MORE_ROUNDS = 8;
 
-/** Sends generated requests over every operation of an app's document and checks every answer against it. */
+/**
+ * Sends generated requests over every operation of an app's document and checks every answer against it. A few more
+ * than `count` go to the operations that none of them got right.
+ */
 export async function runFuzz(options: FuzzOptions): Promise<FuzzReport> {
-  const { baseUrl, credential, seed, count, concurrency = 1, hints = () => undefined } = options;
+  const { baseUrl, credential, seed, count, concurrency = 1, hints = () => undefined, hopeless = [] } = options;
   const document = (await (await fetch(`${baseUrl}/openapi.json`)).json()) as OpenApiDocument;
   const check = answerCheckOf(document);
-  const plans = fc.sample(plannedRequests(document, hints), { seed, numRuns: count });
+  const operations = operationsOf(document);
+  const plans = fc.sample(plannedRequests(document, operations, hints), { seed, numRuns: count });
   const pool = new EntityPool();
   const agent = new Agent({ keepAlive: true, maxSockets: concurrency });
   const violations = new Map<string, FuzzViolation>();
@@ -63,6 +77,7 @@ export async function runFuzz(options: FuzzOptions): Promise<FuzzReport> {
     const plan = plans[index];
     if (plan === undefined) return;
     options.beforeEach?.(plan);
+    pool.learn(await options.upkeep?.(index));
     const wire = toWireRequest(plan, pool, await credential(index, plan.operation));
     const { name, method } = plan.operation;
     const answer = await sendRequest(baseUrl, agent, wire).catch((error: Error) => lost(error));
@@ -91,13 +106,22 @@ export async function runFuzz(options: FuzzOptions): Promise<FuzzReport> {
       await send(next - 1);
     }
   };
-  await Promise.all(Array.from({ length: concurrency }, worker));
+  const sendAll = (): Promise<unknown> => Promise.all(Array.from({ length: concurrency }, worker));
+  await sendAll();
+  for (let round = 1; round <= MORE_ROUNDS; round += 1) {
+    const missing = operations.filter(({ name }) => !succeeded.has(name) && !hopeless.includes(name));
+    if (missing.length === 0) break;
+    const more = { seed: seed + round, numRuns: missing.length * MORE_EACH };
+    plans.push(...fc.sample(plannedRequests(document, missing, hints), more));
+    // What is missing is known when the requests before have been answered.
+    // oxlint-disable-next-line no-await-in-loop
+    await sendAll();
+  }
   agent.destroy();
-  const names = operationsOf(document).map(({ name }) => name);
   return {
     violations: [...violations.values()],
     statuses,
-    neverSucceeded: names.filter((name) => !succeeded.has(name)),
+    neverSucceeded: operations.map(({ name }) => name).filter((name) => !succeeded.has(name)),
   };
 }
 

@@ -25,13 +25,13 @@ export class MonitoringController {
   }
 
   @Get('organizations/:id/stats')
-  @Answers(OrganizationJobStats, [400, 404])
+  @Answers(OrganizationJobStats, [400, 404, 422])
   stats(@Param('id') id: string, @Query() query: DatesQuery): Promise<OrganizationJobStats> {
     return this.monitoring.stats(id, query);
   }
 
   @Get('organizations/:id/analytics')
-  @Answers(OrganizationAnalytics, [400, 404])
+  @Answers(OrganizationAnalytics, [400, 404, 422])
   analytics(@Param('id') id: string, @Query() query: DatesQuery): Promise<OrganizationAnalytics> {
     return this.monitoring.analytics(id, query);
   }

@@ -54,6 +54,20 @@ const tasks = {
   },
 };
 
+/** Commands of operators, by the names they have in containers. They need the Node of the project, not the machine's. */
+for (const [name, file] of [
+  ['reconcile', 'apps/worker/dist/reconcile-cli.js'],
+  ['credits-check', 'apps/worker/dist/credits-check-cli.js'],
+  ['audit-verify', 'apps/admin/dist/audit-verify-cli.js'],
+  ['rotate-secrets', 'apps/admin/dist/rotate-secrets-cli.js'],
+  ['reset-password', 'apps/admin/dist/reset-password-cli.js'],
+]) {
+  tasks[name] = {
+    build: SYSTEM,
+    run: (args) => exec(projectNode(), [file, ...args.filter((arg) => arg !== '--')], { env: projectEnv() }),
+  };
+}
+
 function bin(name) {
   return path.join('node_modules', name, 'bin', name);
 }

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { findTeamOfKey, recordRefusal } from '@penstock/entities';
-import { ChangesModule, OperatorLoginsModule, REDIS_TIMEOUT_MS, SessionCache } from '@penstock/management';
+import { ChangesModule, KeysModule, OperatorLoginsModule, REDIS_TIMEOUT_MS, SessionCache } from '@penstock/management';
 import { KeyHasher, OperatorAuthModule, parseTokenSecrets, RedisModule } from '@penstock/platform';
 import { DataSource } from 'typeorm';
 
@@ -10,7 +10,6 @@ import { AdminConfig } from './config.js';
 import { CreditsModule } from './credits/credits.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
-import { KeysModule } from './keys/keys.module.js';
 import { ModelsModule } from './models/models.module.js';
 import { OrganizationsModule } from './organizations/organizations.module.js';
 import { PricesModule } from './prices/prices.module.js';
@@ -28,20 +27,26 @@ import { TeamsModule } from './teams/teams.module.js';
     }),
     DatabaseModule,
     OperatorLoginsModule,
+    KeysModule.forRootAsync({
+      inject: [AdminConfig],
+      useFactory: (config: AdminConfig) => ({
+        hashSecret: config.PENSTOCK_KEY_HASH_SECRET,
+        encryptionKeys: config.PENSTOCK_ENCRYPTION_KEYS,
+      }),
+    }),
     OperatorAuthModule.forRootAsync({
-      inject: [AdminConfig, DataSource, SessionCache],
-      useFactory: (config: AdminConfig, dataSource: DataSource, sessions: SessionCache) => ({
+      inject: [AdminConfig, DataSource, SessionCache, KeyHasher],
+      useFactory: (config: AdminConfig, dataSource: DataSource, sessions: SessionCache, hasher: KeyHasher) => ({
         masterKey: config.MASTER_KEY,
         logins: { tokenKeys: parseTokenSecrets(config.PENSTOCK_TOKEN_SECRETS), sessions },
         teams: {
           keys: { find: (keyHash, nowMs) => findTeamOfKey(dataSource, keyHash, nowMs) },
-          hasher: new KeyHasher(config.PENSTOCK_KEY_HASH_SECRET),
+          hasher,
         },
         recordRefusal: (refusal) => recordRefusal(dataSource, refusal),
       }),
     }),
     ChangesModule,
-    KeysModule,
     AdminUsersModule,
     AuditModule,
     CreditsModule,

@@ -363,6 +363,18 @@ describe('refund', () => {
     expect(await balance(of)).toBe(9);
   });
 
+  it('of a job and of a number of credits are together never more than the team used', async () => {
+    const of = await team(10);
+    const jobId = uuidv7();
+    await chargeJob(admin, of, jobId, 4);
+    expect((await post(of, 'refund', { credits: 3 })).status).toBe(200);
+    const part = await post(of, 'refund', { job_id: jobId, credits: 2 });
+    expect([part.status, part.body.code]).toEqual([400, 'refund_too_large']);
+    expect((await post(of, 'refund', { job_id: jobId })).body).toMatchObject({ credits_refunded: 1 });
+    expect((await post(of, 'refund', { credits: 1 })).status).toBe(400);
+    expect(await balance(of)).toBe(10);
+  });
+
   it('of a job of somebody else is 404, of nothing 422', async () => {
     const [of, other] = [await team(10), await team(10)];
     const jobId = uuidv7();

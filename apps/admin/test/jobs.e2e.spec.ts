@@ -29,6 +29,27 @@ describe('a job of three steps', () => {
     team = await world.createTeam({ credits: 10 });
   });
 
+  it('keeps no more metadata than is worth auditing, however it comes', async () => {
+    const half = { half: 'x'.repeat(40_000) };
+    const rest = { rest: 'x'.repeat(40_000) };
+    const fields = { team_id: team.teamId, job_type: 'summary' };
+    const tooMuch = { status: 422, body: { detail: [{ loc: ['body', 'metadata'] }] } };
+    const { body } = await world.call(team, 'POST', '/api/jobs/create', { ...fields, metadata: half });
+    const path = `/api/jobs/${body.job_id}`;
+    expect(
+      await world.call(team, 'POST', '/api/jobs/create', { ...fields, metadata: { ...half, ...rest } }),
+    ).toMatchObject(tooMuch);
+    expect(await world.call(team, 'PATCH', `${path}/metadata`, { metadata: rest })).toMatchObject(tooMuch);
+    expect(await world.call(team, 'POST', `${path}/llm-call`, { ...hello, call_metadata: rest })).toMatchObject(
+      tooMuch,
+    );
+    expect(await world.call(team, 'POST', `${path}/complete`, { status: 'failed', metadata: rest })).toMatchObject(
+      tooMuch,
+    );
+    expect(await world.call(team, 'POST', `${path}/cancel`)).toMatchObject({ status: 200 });
+    expect((await world.call(team, 'GET', path)).body).toMatchObject({ status: 'cancelled', metadata: half });
+  });
+
   it('is created, called, completed and charged once', async () => {
     const created = await world.call(team, 'POST', '/api/jobs/create', {
       team_id: team.teamId,

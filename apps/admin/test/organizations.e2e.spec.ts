@@ -298,6 +298,13 @@ describe('DELETE /api/organizations/{id}', () => {
        VALUES (gen_random_uuid(), $1, 'shared', 5, '1d', now(), 0, now(), now())`,
       [customer_id],
     );
+    const credential = await admin.call('POST', '/api/provider-credentials/create', {
+      organization_id: 'org_full',
+      provider: 'openai',
+      api_key: 'sk-of-org-full-0123456789',
+      credential_name: 'Production',
+    });
+    expect(credential.status).toBe(200);
     expect(await admin.call('DELETE', '/api/organizations/org_full')).toMatchObject({
       status: 400,
       body: {
@@ -319,6 +326,10 @@ describe('DELETE /api/organizations/{id}', () => {
       .getRepository(AuditEntryEntity)
       .find({ where: { tenantId: customer_id }, order: { position: 'ASC' } });
     expect(findBrokenLink(entries)).toBe(-1);
+    const gone = entries.find(({ action }) => action === 'provider_credential.deleted');
+    expect(gone).toMatchObject({ entityId: credential.body.credential_id, after: null });
+    expect(JSON.stringify(entries)).not.toContain('sk-of-org-full');
+    expect(await countRows(`saas.provider_credentials WHERE organization_id = 'org_full'`)).toBe(0);
     expect(entries.slice(-8).map(({ action }) => action)).toEqual(
       [
         'virtual_key.deleted',
@@ -328,6 +339,7 @@ describe('DELETE /api/organizations/{id}', () => {
         'virtual_key.deleted',
         'team.deleted',
         'budget.deleted',
+        'provider_credential.deleted',
         'organization.deleted',
         'customer.deleted',
       ].slice(-8),

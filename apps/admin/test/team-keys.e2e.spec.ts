@@ -72,13 +72,13 @@ describe('the virtual key of a team', () => {
       `UPDATE saas.organizations o SET status = 'suspended' FROM saas.teams t
         WHERE t.organization_id = o.organization_id AND t.team_id = $1`,
     ],
-  ])('is answered 403 while its %s is %s', async (_what, status, sql) => {
+  ])('is answered 403 while its %s is %s', async (what, status, sql) => {
     const red = await team();
     await admin.db.query(sql, [red.teamId]);
 
     expect(await ask(red)).toMatchObject({
       status: 403,
-      body: { code: 'team_inactive', detail: expect.stringContaining(`team access is ${status}`) },
+      body: { code: `${what}_suspended`, detail: expect.stringContaining(`team access is ${status}`) },
     });
   });
 

@@ -498,6 +498,13 @@ describe('POST /api/teams/{id}/rotate-key', () => {
     expect(await works(answer.body.virtual_key)).toBe(1);
     expect(await ok(admin.call('GET', `/api/teams/${team_id}`))).toMatchObject({ virtual_key: second.virtual_key });
     expect((await admin.call('POST', `/api/teams/${team_id}/rotate-key`, { overlap: 'soon' })).status).toBe(422);
+
+    // A second click would end the value that was to work on for an hour.
+    expect(await admin.call('POST', `/api/teams/${team_id}/rotate-key`, { overlap: '1h' })).toMatchObject({
+      status: 409,
+      body: { code: 'rotation_under_way', detail: expect.stringContaining('2026-01-15T13:00:00.000Z') },
+    });
+    expect(await works(answer.body.virtual_key)).toBe(1);
   });
 
   it('makes a new key where governance has deleted it', async () => {

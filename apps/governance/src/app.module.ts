@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { recordRefusal } from '@penstock/entities';
-import { ChangesModule, OperatorLoginsModule, REDIS_TIMEOUT_MS, SessionCache } from '@penstock/management';
+import { ChangesModule, KeysModule, OperatorLoginsModule, REDIS_TIMEOUT_MS, SessionCache } from '@penstock/management';
 import { OperatorAuthModule, parseTokenSecrets, RedisModule } from '@penstock/platform';
 import { DataSource } from 'typeorm';
 
@@ -34,6 +34,13 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
     }),
     DatabaseModule,
     OperatorLoginsModule,
+    KeysModule.forRootAsync({
+      inject: [GovernanceConfig],
+      useFactory: (config: GovernanceConfig) => ({
+        hashSecret: config.PENSTOCK_KEY_HASH_SECRET,
+        encryptionKeys: config.PENSTOCK_ENCRYPTION_KEYS,
+      }),
+    }),
     OperatorAuthModule.forRootAsync({
       inject: [GovernanceConfig, DataSource, SessionCache],
       useFactory: (config: GovernanceConfig, dataSource: DataSource, sessions: SessionCache) => ({

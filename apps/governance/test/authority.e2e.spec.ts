@@ -19,7 +19,16 @@ const UNKNOWN_ID = '01890000-0000-7000-8000-000000000000';
 const JSON_TYPE = { 'content-type': 'application/json' };
 
 /** Open to everybody, on purpose. */
-const OPEN = ['/health', '/health/live', '/metrics', '/openapi.json'];
+const OPEN = [
+  '/health',
+  '/health/live',
+  '/metrics',
+  '/openapi.json',
+  '/docs',
+  '/docs/start.js',
+  '/docs/swagger-ui-bundle.js',
+  '/docs/swagger-ui.css',
+];
 /** POSTs that change nothing, marked `@ReadsOnly()`. */
 const READ_ONLY_POSTS = ['/api/governance/explain'];
 

@@ -36,6 +36,7 @@ export * from './limits/exceeded-shadows.js';
 export * from './limits/explain-refusal.js';
 export * from './limits/held-of-limits.js';
 export * from './ids.js';
+export * from './jobs/job-metadata.js';
 export * from './jobs/job-state.js';
 export * from './policy/access/ip-ranges.js';
 export * from './limits/judge-limits.js';

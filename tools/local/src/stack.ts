@@ -121,6 +121,8 @@ export class LocalStack {
       governance_url: governanceUrl,
       admin_url: adminUrl,
       admin_key: secrets.MASTER_KEY,
+      database_url: databaseUrl,
+      redis_url: redisUrl,
       demo_virtual_key: virtualKey,
     });
     say('ready');

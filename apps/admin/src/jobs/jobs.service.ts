@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AppError, uuidv7 } from '@penstock/domain';
+import { AppError, mergedJobMetadata, uuidv7 } from '@penstock/domain';
 import { type CreditAccountEntity, type CreditHoldEntity, JobEntity } from '@penstock/entities';
 import { CreditHolds, JobBooks, type JobEnding } from '@penstock/management';
 import { refuseOtherTeam, type RequestContext, teamOf, ValidationFailure } from '@penstock/platform';
@@ -192,6 +192,7 @@ function newJob(
   if (tenantId === null) throw new Error(`Account ${account.id} of team ${team.teamId} has no tenant.`);
   return Object.assign(new JobEntity(), {
     ...wanted,
+    metadata: mergedJobMetadata({}, wanted.metadata),
     jobId: uuidv7(ctx.nowMs),
     tenantId,
     accountId: account.id,

@@ -1,10 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '@penstock/domain';
-import { CustomerEntity, type OrganizationEntity, type SaasTeamEntity, TeamEntity } from '@penstock/entities';
+import {
+  CustomerEntity,
+  type OrganizationEntity,
+  ProviderCredentialEntity,
+  type SaasTeamEntity,
+  TeamEntity,
+} from '@penstock/entities';
 import { type Change, Changed, type OwnedKey, OwnedKeys, PolicyChanges } from '@penstock/management';
 import type { RequestContext } from '@penstock/platform';
-import { In, type EntityManager } from 'typeorm';
+import { Any, type EntityManager } from 'typeorm';
 
+import { toAuditCredential } from '../provider-credentials/provider-credentials.mapping.js';
 import { type RemovedTeam, TeamRemoval } from '../teams/team-removal.js';
 import type { OrganizationDeletedResponse } from './organization.response.js';
 import { toAuditOrganization } from './organizations.mapping.js';
@@ -45,6 +52,7 @@ export class OrganizationRemoval {
       const removed: RemovedTeam[] = [];
       for (const team of teams) removed.push(await this.teams.remove(ctx, change, team));
       await this.deleteGovernanceChildren(change, organization.customerId, others);
+      await deleteProviderCredentials(change, organization);
       await this.deleteRows(change, organization);
       return { teams, removed };
     });
@@ -84,7 +92,7 @@ export class OrganizationRemoval {
   ): Promise<void> {
     const { tx } = change;
     await this.keys.deleteWithOwner(change, tenantId, keys);
-    if (teams.length > 0) await tx.getRepository(TeamEntity).delete({ id: In(teams.map(({ id }) => id)) });
+    if (teams.length > 0) await tx.getRepository(TeamEntity).delete({ id: Any(teams.map(({ id }) => id)) });
     for (const { id, name } of teams) {
       const before = { name, customer_id: tenantId };
       change.audit({ tenantId, action: 'team.deleted', entityType: 'team', entityId: id, before, after: null });
@@ -125,6 +133,25 @@ export class OrganizationRemoval {
       entityType: 'customer',
       entityId: customerId,
       before: { name },
+      after: null,
+    });
+  }
+}
+
+/** The row of the organization would take them with it, but nobody could read in its chain that they are gone. */
+async function deleteProviderCredentials(change: Change, organization: OrganizationEntity): Promise<void> {
+  const { organizationId, customerId: tenantId } = organization;
+  const credentials = await change.tx
+    .getRepository(ProviderCredentialEntity)
+    .find({ where: { organizationId }, order: { credentialId: 'ASC' } });
+  await change.tx.getRepository(ProviderCredentialEntity).delete({ organizationId });
+  for (const credential of credentials) {
+    change.audit({
+      tenantId,
+      action: 'provider_credential.deleted',
+      entityType: 'provider_credential',
+      entityId: credential.credentialId,
+      before: toAuditCredential(credential),
       after: null,
     });
   }

@@ -156,10 +156,12 @@ export class ProviderCredentialsService {
     change: Change,
     credentialId: string,
   ): Promise<{ readonly before: ProviderCredentialEntity; readonly organization: OrganizationEntity }> {
+    // The organization first, as where it is deleted with its credentials: the other way round they would deadlock.
+    const known = await this.credentials.findById(credentialId);
+    const organization =
+      known === null ? null : await this.credentials.holdOrganization(change.tx, known.organizationId);
     const before = await this.credentials.lockById(change.tx, credentialId);
-    if (before === null) throw credentialNotFound(credentialId);
-    const organization = await this.credentials.holdOrganization(change.tx, before.organizationId);
-    if (organization === null) throw new Error('A credential without organization cannot be: the table forbids it.');
+    if (organization === null || before === null) throw credentialNotFound(credentialId);
     return { before, organization };
   }
 

@@ -1,13 +1,12 @@
 import { type Clock, uuidv7 } from '@penstock/domain';
 import { POLICY_INVALIDATED, type PolicyInvalidatedPayload } from '@penstock/dto';
 import { appendAudit, appendOutbox, raiseTenantEpoch, SYSTEM_TENANT_ID } from '@penstock/entities';
-import { sqlStateOf } from '@penstock/management';
+import { isDeadlock } from '@penstock/management';
 import { SecretBoxError, type SecretBox } from '@penstock/platform';
 import type { DataSource, EntityManager } from 'typeorm';
 
 import { SEALED_COLUMNS, type SealedColumns } from './sealed-columns.js';
 
-const DEADLOCK = '40P01';
 const ATTEMPTS_MAX = 5;
 /** Services that still seal with an older key may add rows behind a pass. */
 const PASSES_MAX = 5;
@@ -113,7 +112,7 @@ export class SecretRotation {
       });
     } catch (error) {
       // A service locked the same rows in another order; nothing of this batch was written.
-      if (attempt >= ATTEMPTS_MAX || sqlStateOf(error) !== DEADLOCK) throw error;
+      if (attempt >= ATTEMPTS_MAX || !isDeadlock(error)) throw error;
       return this.transact(columns, afterId, attempt + 1);
     }
   }

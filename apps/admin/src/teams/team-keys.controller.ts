@@ -16,7 +16,7 @@ export class TeamKeysController {
 
   @Post(':id/rotate-key')
   @Header('cache-control', 'no-store')
-  @Answers(TeamKeyResponse, [404, 422])
+  @Answers(TeamKeyResponse, [404, 409, 422])
   async rotate(
     @Ctx() ctx: RequestContext,
     @Param('id') id: string,

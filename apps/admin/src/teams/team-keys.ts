@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { uuidv7 } from '@penstock/domain';
+import { AppError, uuidv7 } from '@penstock/domain';
 import { type SaasTeamEntity, VirtualKeyEntity, VirtualKeySecretEntity } from '@penstock/entities';
 import {
   brokenConstraintOf,
@@ -88,6 +88,15 @@ export class TeamKeys {
     return { keyId: id, keyValue: this.secrets.reveal(secret) };
   }
 
+  /** Whoever was told that a value works on for a while must not be cut off by a second click. */
+  private async refuseWhileOverlapping(tx: EntityManager, keyId: string, now: Date): Promise<void> {
+    const ending = (await this.values.ofKey(tx, keyId)).find(({ expiresAt }) => expiresAt !== null && expiresAt > now);
+    if (ending === undefined) return;
+    throw new AppError('rotation_under_way', {
+      detail: `The value before works until ${ending.expiresAt?.toISOString()}, because of an earlier rotation.`,
+    });
+  }
+
   /**
    * Gives the key of a team a new value; a team whose key governance has deleted gets a new key.
    *
@@ -101,6 +110,7 @@ export class TeamKeys {
       const tenantId = await this.teams.tenantIdOf(tx, team.organizationId);
       const key = team.virtualKeyId === null ? null : await lockKey(tx, team.virtualKeyId);
       if (key === null) return { ...(await this.issue(change, team, tenantId)), previousEndsAt: null };
+      if (overlapMs > 0) await this.refuseWhileOverlapping(tx, key.id, now);
       const secretId = uuidv7(now.getTime());
       const rotated = await this.values.rotate(tx, key.id, { secretId, overlapMs, now });
       const updatedAt = nextTimestamp(key.updatedAt, now);

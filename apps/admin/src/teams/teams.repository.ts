@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AppError } from '@penstock/domain';
 import { CreditAccountEntity, SaasTeamEntity } from '@penstock/entities';
 import { brokenConstraintOf } from '@penstock/management';
-import { DataSource, In, IsNull, type EntityManager } from 'typeorm';
+import { Any, DataSource, IsNull, type EntityManager } from 'typeorm';
 
 import type { TeamListQuery } from './teams.requests.js';
 
@@ -73,7 +73,7 @@ export class TeamsRepository {
   async accounts(teams: readonly SaasTeamEntity[]): Promise<ReadonlyMap<string, CreditAccountEntity>> {
     if (teams.length === 0) return new Map();
     const accounts = await this.dataSource.getRepository(CreditAccountEntity).find({
-      where: { governanceTeamId: In(teams.map(({ governanceTeamId }) => governanceTeamId)), closedAt: IsNull() },
+      where: { governanceTeamId: Any(teams.map(({ governanceTeamId }) => governanceTeamId)), closedAt: IsNull() },
     });
     return new Map(accounts.map((account) => [account.governanceTeamId ?? '', account]));
   }

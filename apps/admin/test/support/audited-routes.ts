@@ -25,7 +25,7 @@ export const auditedRoutes: Readonly<Record<string, AuditRule>> = {
   'DELETE /api/organizations/:id': ['organization.deleted', 'customer.deleted'],
   'POST /api/organizations/:id/price-book': ['price_book_entry.created'],
   'POST /api/organizations/:id/price-book/preview': { nothing: 'it only computes' },
-  'DELETE /api/organizations/:id/price-book/:entryId': ['price_book_entry.ended'],
+  'DELETE /api/organizations/:id/price-book/:entry_id': ['price_book_entry.ended'],
 
   'POST /api/teams/create': ['team.created', 'virtual_key.created'],
   'PUT /api/teams/:id': ['team.updated'],

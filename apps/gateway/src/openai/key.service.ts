@@ -52,7 +52,8 @@ function toKeyStatus({ snapshot }: PolicyEntry, limits: readonly LimitReport[]):
     is_active: snapshot.isActive,
     ...(snapshot.expiresAtMs === null ? {} : { expires_at: new Date(snapshot.expiresAtMs).toISOString() }),
     allowed_ips: snapshot.allowedIps,
-    allowed_models: snapshot.allowedModels,
+    // Callers of an organization's team have its names and no others.
+    allowed_models: snapshot.modelRoutes?.map(({ name }) => name) ?? snapshot.allowedModels,
     allowed_providers: snapshot.allowedProviders,
     provider_configs: snapshot.providerConfigs.map(({ provider, weight, allowedModels }) => ({
       provider,

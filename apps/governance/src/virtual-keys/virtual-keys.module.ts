@@ -1,8 +1,5 @@
 import { Module } from '@nestjs/common';
-import { KeySecrets, KeyValues } from '@penstock/management';
-import { KeyHasher, parseEncryptionKeys, SecretBox } from '@penstock/platform';
 
-import { GovernanceConfig } from '../config.js';
 import { ProviderConfigs } from '../provider-configs/provider-configs.js';
 import { KeyLimits } from './key-limits.js';
 import { KeyReads } from './key-reads.js';
@@ -15,21 +12,9 @@ import { VirtualKeysService } from './virtual-keys.service.js';
 @Module({
   controllers: [VirtualKeysController],
   providers: [
-    {
-      provide: KeyHasher,
-      inject: [GovernanceConfig],
-      useFactory: (config: GovernanceConfig) => new KeyHasher(config.PENSTOCK_KEY_HASH_SECRET),
-    },
-    {
-      provide: SecretBox,
-      inject: [GovernanceConfig],
-      useFactory: (config: GovernanceConfig) => new SecretBox(parseEncryptionKeys(config.PENSTOCK_ENCRYPTION_KEYS)),
-    },
     KeyLimits,
     KeyReads,
     KeyRotation,
-    KeySecrets,
-    KeyValues,
     ProviderConfigs,
     VirtualKeyViews,
     VirtualKeysRepository,

@@ -1,12 +1,5 @@
 import { Module } from '@nestjs/common';
-import {
-  AddressPolicy,
-  parseEncryptionKeys,
-  parseNetworks,
-  SecretBox,
-  Shutdown,
-  WebhookSender,
-} from '@penstock/platform';
+import { AddressPolicy, parseNetworks, SecretBox, Shutdown, WebhookSender } from '@penstock/platform';
 
 import { GovernanceConfig } from '../config.js';
 import { WebhookDeliveriesController } from './webhook-deliveries.controller.js';
@@ -21,11 +14,6 @@ import { WebhooksService } from './webhooks.service.js';
 @Module({
   controllers: [WebhooksController, WebhookDeliveriesController],
   providers: [
-    {
-      provide: SecretBox,
-      inject: [GovernanceConfig],
-      useFactory: (config: GovernanceConfig) => new SecretBox(parseEncryptionKeys(config.PENSTOCK_ENCRYPTION_KEYS)),
-    },
     {
       provide: AddressPolicy,
       inject: [GovernanceConfig],

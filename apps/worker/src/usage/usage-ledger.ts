@@ -1,5 +1,6 @@
 import { uuidv7 } from '@penstock/domain';
 import type { UsageRecord } from '@penstock/dto';
+import type { PostedUsage } from '@penstock/management';
 import type { EntityManager } from 'typeorm';
 
 import { plainArray, textArray } from './array-literal.js';
@@ -13,6 +14,8 @@ import { byCodePoint, sumWindows, type WindowIncrement } from './sum-windows.js'
 export interface Recorded {
   /** Written by this transaction; all others were in the ledger already. */
   readonly newCount: number;
+  /** Accounts that have used more than their credits and their overdraft. */
+  readonly overdrawn: readonly PostedUsage[];
   /** Late records of which the Redis counters may still lack the amounts; see {@link recordUsage}. */
   readonly counterPendingIds: ReadonlySet<string>;
 }
@@ -32,6 +35,7 @@ export async function recordUsage(tx: EntityManager, batch: readonly OutboxRecor
     .toSorted((a, b) => byCodePoint(a.record.id, b.record.id))
     .filter(({ record }, index, all) => record.id !== all[index - 1]?.record.id);
   const deductions = new CreditDeductions();
+  let posted: readonly PostedUsage[] = [];
   const newIds = await insertEvents(tx, sorted, deductions);
   const newRecords = sorted.filter(({ record }) => newIds.has(record.id)).map(({ record }) => record);
   if (newRecords.length > 0) {
@@ -40,11 +44,12 @@ export async function recordUsage(tx: EntityManager, batch: readonly OutboxRecor
     await addToDays(tx, days);
     await addToReports(tx, days);
     await noteUses(tx, latestUses(newRecords));
-    await deductions.post(tx, newRecords, new Date());
+    posted = await deductions.post(tx, newRecords, new Date());
   }
   const late = sorted.filter(({ isLate }) => isLate).map(({ record }) => record);
   return {
     newCount: newRecords.length,
+    overdrawn: posted.filter(({ isOverdrawn }) => isOverdrawn),
     counterPendingIds: late.length === 0 ? new Set() : await findCounterPending(tx, late),
   };
 }

@@ -74,6 +74,13 @@ export class UsageRecorder {
       return;
     }
     this.events.usageRecorded(records, recorded.newCount, performance.now() - startedMs);
+    for (const { accountId, balanceAfterCredits } of recorded.overdrawn) {
+      // A call turned out dearer than its hold; the books have it, and somebody should know.
+      this.logger.warn(
+        { accountId, balanceCredits: `${balanceAfterCredits}` },
+        'credits are overdrawn by a call that was made',
+      );
+    }
     if (recorded.newCount > 0) this.watch.note(records.flatMap(({ record }) => record.counters));
     await this.acknowledge(records, recorded);
   }

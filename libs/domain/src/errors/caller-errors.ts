@@ -55,7 +55,7 @@ export const callerErrors = {
     title: 'The team is not active.',
     remedy: 'Ask an operator to resume the team.',
     explanation:
-      'An operator has suspended or paused the team that the virtual key belongs to. It governs the very next call on every gateway and every route that takes the key of a team; nothing is charged. The answer names the team and its status. Resuming it makes the same key work again.',
+      'An operator has suspended or paused the team that the virtual key belongs to. It governs the very next call on every gateway and every route that takes the key of a team; nothing is charged. The answer names the team and its status; routes that take the key of a team audit the refusal. Resuming it makes the same key work again.',
     isRetryable: false,
     logLevel: 'info',
   },
@@ -66,7 +66,7 @@ export const callerErrors = {
     title: 'The organization is not active.',
     remedy: 'Ask an operator to resume the organization.',
     explanation:
-      'An operator has suspended the organization, and with it every virtual key of its teams and of its own. Teams keep their status; resuming the organization makes the keys of active teams work again.',
+      'An operator has suspended the organization, and with it every virtual key of its teams and of its own: at every gateway, and on every route that takes the key of a team. Teams keep their status; resuming the organization makes the keys of active teams work again.',
     isRetryable: false,
     logLevel: 'info',
   },

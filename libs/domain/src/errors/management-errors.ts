@@ -2,20 +2,32 @@ import type { CatalogueEntry } from './catalogue-entry.js';
 
 /** Operators' requests that cannot be carried out. */
 export const managementErrors = {
+  rotation_under_way: {
+    status: 409,
+    openAiType: 'invalid_request_error',
+    title: 'The value before still works because of an earlier rotation.',
+    remedy: 'Wait until the overlap ends, or rotate without overlap: then every older value ends at once.',
+    explanation:
+      'A key has at most two values that work. Another rotation with an overlap would end the older of them early, which somebody was told would go on working: a second click on the same button must not cut applications off.',
+    isRetryable: false,
+    logLevel: 'info',
+  },
   authentication_required: {
     status: 401,
     openAiType: 'authentication_error',
-    title: 'An operator credential is required.',
-    remedy: 'Send X-Admin-Key, or Authorization: Bearer with an operator token.',
-    explanation: 'Management routes are never open. The request had no credential.',
+    title: 'A credential is required.',
+    remedy: 'Send the credential that this route takes: the sentence above and the API document name it.',
+    explanation:
+      'Management routes are never open. Most take X-Admin-Key or a token of an operator, those about one’s own account only a token, and routes of teams the virtual key of the team. The request had none that this route takes.',
     isRetryable: false,
     logLevel: 'info',
   },
   authentication_invalid: {
     status: 401,
     openAiType: 'authentication_error',
-    title: 'The operator credential is not valid.',
-    remedy: 'Check the key, or log in again when a token has expired.',
+    title: 'The credential is not valid here.',
+    remedy:
+      'Check the key, or log in again when a token has expired. The virtual key of a team opens only the routes of teams.',
     explanation:
       'The credential is unknown, expired or revoked; the answer does not say which. The attempt is audited.',
     isRetryable: false,

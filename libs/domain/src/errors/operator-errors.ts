@@ -12,16 +12,6 @@ export const operatorErrors = {
     isRetryable: false,
     logLevel: 'info',
   },
-  team_inactive: {
-    status: 403,
-    openAiType: 'permission_error',
-    title: 'The team has no access at the moment.',
-    remedy: 'Ask an operator to resume the team, or its organization.',
-    explanation:
-      'The virtual key is good, but its team or the organization of the team is suspended or paused; the answer says which. The attempt is audited.',
-    isRetryable: false,
-    logLevel: 'info',
-  },
   team_mismatch: {
     status: 403,
     openAiType: 'permission_error',
@@ -55,7 +45,8 @@ export const operatorErrors = {
     status: 400,
     openAiType: 'invalid_request_error',
     title: 'The first owner exists already.',
-    remedy: 'Log in, or ask an owner for an account; with the master key an account can be created as well.',
+    remedy:
+      'Log in, or ask an owner for an account. If nobody can log in any more, whoever runs the installation resets a password (docs/operators.md).',
     explanation: 'Setup is open only while there is no account at all. Exactly one of several at once succeeds.',
     isRetryable: false,
     logLevel: 'info',

@@ -44,7 +44,6 @@ import { REDIS_TIMEOUT_MS } from './redis-timeout.js';
     PoliciesRepository,
     PolicyChanges,
     PolicyDelivery,
-    TakenCredits,
     TenantLoader,
   ],
 })

@@ -1,13 +1,15 @@
 import { QueryFailedError } from 'typeorm';
 
+const DEADLOCK = '40P01';
+
 /** The named constraint that a statement broke, if that is what failed. */
 export function brokenConstraintOf(error: unknown): string | undefined {
   return driverFieldOf(error, 'constraint');
 }
 
-/** PostgreSQL's code of what failed. */
-export function sqlStateOf(error: unknown): string | undefined {
-  return driverFieldOf(error, 'code');
+/** Whether a transaction lost because it and another one waited for each other; nothing of it was written. */
+export function isDeadlock(error: unknown): boolean {
+  return driverFieldOf(error, 'code') === DEADLOCK;
 }
 
 function driverFieldOf(error: unknown, field: string): string | undefined {

@@ -10,13 +10,12 @@ import { appendAudit, appendOutbox, raiseEveryTenantEpoch, raiseTenantEpoch } fr
 import { LOGGER, type Logger, PolicyDelivery, type RequestContext } from '@penstock/platform';
 import { DataSource } from 'typeorm';
 
-import { sqlStateOf } from './database-errors.js';
+import { isDeadlock } from './database-errors.js';
 import { carryOversOf, Change } from './change.js';
 import { Changed } from './changed.js';
 import { Turns } from './turns.js';
 import { findUpstreamCarryOvers } from './upstream-carry-overs.js';
 
-const DEADLOCK = '40P01';
 const ATTEMPTS_MAX = 3;
 /** A price concerns every tenant; more at once would only wait in Redis' queue past their deadline. */
 const DELIVERIES_AT_ONCE = 200;
@@ -66,7 +65,7 @@ export class PolicyChanges {
       });
     } catch (error) {
       // A key and its team changed at once may lock each other's rows; nothing of the loser was written.
-      if (attempt >= ATTEMPTS_MAX || sqlStateOf(error) !== DEADLOCK) throw error;
+      if (attempt >= ATTEMPTS_MAX || !isDeadlock(error)) throw error;
       return this.transact(ctx, useCase, attempt + 1);
     }
   }

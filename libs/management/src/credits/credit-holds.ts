@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AppError, creditCounterId, creditHoldCounterId } from '@penstock/domain';
+import { AppError, creditCounterId, creditHoldCounterId, creditsHeld } from '@penstock/domain';
 import { CreditHoldEntity, type CreditHoldPurpose } from '@penstock/entities';
 import { AdmissionStore, StoreUnavailableError } from '@penstock/platform';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -71,7 +71,8 @@ export class CreditHolds {
         row.id,
       ]);
     } catch (error) {
-      await this.withdraw(row, undo, isInRedis || mayHaveRun(error));
+      // Where even this fails, the row stays as it is and is swept; the caller learns why there is no hold.
+      await this.withdraw(row, undo, isInRedis || mayHaveRun(error)).catch(() => undefined);
       throw error instanceof StoreUnavailableError ? new AppError('store_unavailable', { cause: error }) : error;
     }
     return Object.assign(row, { state: 'open' as const });
@@ -137,7 +138,7 @@ export class CreditHolds {
         case 'open':
           return;
         case 'refused':
-          throw exhausted(account.teamId, cap, outcome.usedCredits);
+          throw exhausted(account.teamId, cap, outcome.usedCredits, creditsHeld(hold.initialMicroCredits));
         case 'stale':
           // Behind: the change committed and its news has not reached Redis yet. Ahead: the row is read again.
           if (outcome.epoch < Number(account.epoch)) await this.store.bumpEpoch(hold.tenantId, Number(account.epoch));
@@ -194,10 +195,13 @@ function mayHaveRun(error: unknown): boolean {
   return error instanceof StoreUnavailableError && error.mayHaveRun;
 }
 
-function exhausted(teamId: string, cap: string, usedCredits: string): AppError {
+function exhausted(teamId: string, cap: string, usedCredits: string, neededCredits: bigint): AppError {
   const left = BigInt(cap) - BigInt(usedCredits);
+  const available = left > 0n ? left : 0n;
   return new AppError('credits_exhausted', {
-    detail: `Team '${teamId}' has ${left > 0n ? left : 0n} credits left, which is not enough.`,
-    data: { credits_available: (left > 0n ? left : 0n).toString() },
+    detail:
+      `Team '${teamId}' has ${available} credits available and needs ${neededCredits}. ` +
+      'What running calls and jobs hold is not available until they end.',
+    data: { credits_available: Number(available), credits_needed: Number(neededCredits) },
   });
 }

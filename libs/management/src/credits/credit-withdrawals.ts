@@ -74,7 +74,8 @@ export class CreditWithdrawals {
        ORDER BY created_at LIMIT ${ABANDONED_MAX}`,
       [new Date(ctx.nowMs - ABANDONED_AFTER_MS)],
     );
-    for (const { id } of abandoned) await this.changes.run(ctx, (change) => this.holds.close(change, id, 0n));
+    // One that fails is tried again next time, and keeps no other from being freed.
+    for (const { id } of abandoned) await this.release(ctx, id);
     return abandoned.length;
   }
 
@@ -97,7 +98,7 @@ export class CreditWithdrawals {
       if (!(error instanceof AppError) || error.code !== 'credits_exhausted') throw error;
       const free = error.data?.['credits_available'];
       throw new AppError('credits_insufficient', {
-        detail: `${credits} credits cannot be taken: ${typeof free === 'string' ? free : 'fewer'} are free.`,
+        detail: `${credits} credits cannot be taken: ${typeof free === 'number' ? free : 'fewer'} are free.`,
         cause: error,
       });
     }

@@ -1,7 +1,7 @@
-import { Injectable } from '@nestjs/common';
-import { AppError, decideEnd, decideJobCall, endAfterCall, isJobEnded } from '@penstock/domain';
+import { Inject, Injectable } from '@nestjs/common';
+import { AppError, decideEnd, decideJobCall, endAfterCall, isJobEnded, mergedJobMetadata } from '@penstock/domain';
 import { JobCallEntity, JobEntity } from '@penstock/entities';
-import type { RequestContext } from '@penstock/platform';
+import { LOGGER, type Logger, type RequestContext } from '@penstock/platform';
 import { DataSource, type EntityManager, In, Not } from 'typeorm';
 
 import type { Change } from '../changes/change.js';
@@ -47,6 +47,7 @@ export class JobBooks {
     private readonly changes: PolicyChanges,
     private readonly accounts: JobCallAccounts,
     private readonly ends: JobEnds,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /** Writes a new job, in the transaction that writes its hold. */
@@ -132,8 +133,9 @@ export class JobBooks {
     let account: JobCallAccount | 'open';
     try {
       account = await this.accounts.find(ref, answer.attemptIds);
-    } catch {
+    } catch (error) {
       // A store is away. If it is PostgreSQL, the next statement says so; without Redis the account has to wait.
+      this.logger.warn({ err: error, callId: ref.callId }, 'what a call of a job came to cannot be read yet');
       account = 'open';
     }
     if (account !== 'open') return this.finishCall(ctx, ref, answer, account);
@@ -290,7 +292,7 @@ function refusalOf(code: 'job_ended' | 'job_busy', job: JobEntity, unfinishedCal
 }
 
 async function mergeMetadata(tx: EntityManager, job: JobEntity, metadata: Record<string, unknown>): Promise<void> {
-  job.metadata = { ...job.metadata, ...metadata };
+  job.metadata = mergedJobMetadata(job.metadata, metadata);
   await tx.update(JobEntity, { jobId: job.jobId }, { metadata: job.metadata as never });
 }
 

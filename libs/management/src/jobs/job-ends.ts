@@ -6,6 +6,7 @@ import {
   creditsOfJob,
   type CreditTerms,
   type JobEnd,
+  mergedJobMetadata,
 } from '@penstock/domain';
 import { JobEntity } from '@penstock/entities';
 import { AdmissionStore, type RequestContext } from '@penstock/platform';
@@ -121,7 +122,7 @@ export class JobEnds {
     job.errorMessage = end === 'completed' || errorMessage === null ? null : boundedErrorText(errorMessage);
     job.endedAt = now;
     job.lastActiveAt = now;
-    if (metadata !== undefined) job.metadata = { ...job.metadata, ...metadata };
+    if (metadata !== undefined) job.metadata = mergedJobMetadata(job.metadata, metadata);
     await tx.update(
       JobEntity,
       { jobId: job.jobId },

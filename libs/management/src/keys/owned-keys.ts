@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { VirtualKeyEntity } from '@penstock/entities';
-import { In, type EntityManager, type FindOptionsWhere } from 'typeorm';
+import { Any, type EntityManager, type FindOptionsWhere } from 'typeorm';
 
 import type { Change } from '../changes/index.js';
 import { findKeyHashes } from './key-hashes.js';
@@ -20,7 +20,7 @@ export class OwnedKeys {
    */
   async ofTeams(tx: EntityManager, teamIds: readonly string[]): Promise<OwnedKey[]> {
     if (teamIds.length === 0) return [];
-    return this.find(tx, { teamId: In([...teamIds]) });
+    return this.find(tx, { teamId: Any([...teamIds]) });
   }
 
   /** The keys that belong to a customer directly. */
@@ -31,7 +31,7 @@ export class OwnedKeys {
   /** Deletes keys together with their owner, one audit line each. */
   async deleteWithOwner(change: Change, tenantId: string, keys: readonly OwnedKey[]): Promise<void> {
     if (keys.length === 0) return;
-    await change.tx.getRepository(VirtualKeyEntity).delete({ id: In(keys.map(({ id }) => id)) });
+    await change.tx.getRepository(VirtualKeyEntity).delete({ id: Any(keys.map(({ id }) => id)) });
     change.touch(
       tenantId,
       keys.flatMap(({ keyHashes }) => keyHashes),

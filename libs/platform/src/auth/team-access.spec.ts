@@ -196,9 +196,9 @@ describe('the credentials of teams', () => {
   });
 
   it.each<[Partial<TeamOfKey>, string, string]>([
-    [{ teamStatus: 'suspended', isKeyActive: false }, 'team_inactive', 'team access is suspended'],
-    [{ teamStatus: 'paused', organizationStatus: 'suspended' }, 'team_inactive', 'team access is paused'],
-    [{ organizationStatus: 'suspended' }, 'team_inactive', 'team access is suspended'],
+    [{ teamStatus: 'suspended', isKeyActive: false }, 'team_suspended', 'team access is suspended'],
+    [{ teamStatus: 'paused', organizationStatus: 'suspended' }, 'team_suspended', 'team access is paused'],
+    [{ organizationStatus: 'suspended' }, 'organization_suspended', 'team access is suspended'],
     [{ allowedIps: ['203.0.113.0/24'] }, 'ip_not_allowed', 'may not be used from 127.0.0.1'],
   ])('are 403 with %j', async (facts, code, sentence) => {
     addTeam('red', facts);

@@ -18,7 +18,7 @@ export class TeamKeyStrategy extends PassportStrategy(Strategy, 'team-key') {
   /**
    * Rejects when the key cannot be looked up.
    *
-   * @throws AppError `ip_not_allowed`, `team_inactive`: the key is good, its use is not.
+   * @throws AppError `ip_not_allowed`, `team_suspended`, `organization_suspended`: the key is good, its use is not.
    */
   async validate(
     { headers, ip, receivedAtMs }: ShownCredentials,
@@ -44,10 +44,10 @@ export function refusalOfTeam(team: TeamOfKey, ip: string): AppError | null {
     return new AppError('ip_not_allowed', { detail: `The virtual key may not be used from ${ip}.` });
   }
   if (teamStatus !== 'active') {
-    return new AppError('team_inactive', { detail: `The team access is ${teamStatus}.` });
+    return new AppError('team_suspended', { detail: `The team access is ${teamStatus}.` });
   }
   if (organizationStatus !== 'active') {
-    return new AppError('team_inactive', {
+    return new AppError('organization_suspended', {
       detail: `The team access is ${organizationStatus}, as its organization is.`,
     });
   }

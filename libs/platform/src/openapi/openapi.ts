@@ -14,6 +14,7 @@ import { createLogger } from '../logging/logger.js';
 import { Metrics } from '../metrics/metrics.js';
 import { Shutdown } from '../shutdown/shutdown.js';
 import { declareCommonAnswers } from './common-answers.js';
+import { serveDocs } from './docs-page.js';
 
 /** The head of a document. */
 export interface OpenApiOptions {
@@ -34,8 +35,9 @@ export const operatorSchemes: NonNullable<OpenApiOptions['securitySchemes']> = {
   operatorToken: { scheme: 'bearer', bearerFormat: 'JWT', type: 'http' },
 };
 
-/** Serves the document at `/openapi.json`, made when it is first asked for. */
+/** Serves the document at `/openapi.json`, made when it is first asked for, and a page to read it at `/docs`. */
 export function setupOpenApi(app: NestFastifyApplication, options: OpenApiOptions): void {
+  serveDocs(app.getHttpAdapter().getInstance(), options.title);
   let text: Promise<string> | undefined;
   app
     .getHttpAdapter()

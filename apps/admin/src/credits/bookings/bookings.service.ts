@@ -5,6 +5,7 @@ import {
   type Change,
   Changed,
   CreditLedger,
+  creditTurn,
   CreditWithdrawals,
   PolicyChanges,
   type PostingRequest,
@@ -191,13 +192,14 @@ export class BookingsService {
   }
 
   /** Books credits that come in. `write` is part of the booking, and does not run again when that is repeated. */
-  private bookIn(
+  private async bookIn(
     ctx: RequestContext,
     teamId: string,
     action: string,
     plan: (tx: EntityManager, account: Locked) => Promise<PostingRequest>,
     write: (change: Change, account: Locked) => Promise<void> = () => Promise.resolve(),
   ): Promise<Changed<Booked>> {
+    const { account: known } = await this.accounts.find(teamId);
     return this.changes.run(
       ctx,
       async (change) => {
@@ -209,7 +211,7 @@ export class BookingsService {
         await write(change, account);
         return this.book(change, account, request, action);
       },
-      `credits of ${teamId}`,
+      creditTurn(known.id),
     );
   }
 

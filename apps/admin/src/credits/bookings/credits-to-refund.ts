@@ -9,7 +9,8 @@ export interface RefundOf {
 }
 
 /**
- * How many credits a refund gives back. The caller holds the lock on the account, so two refunds of the same job see
+ * How many credits a refund gives back: never more than what was used and not refunded yet, nor than what is left of
+ * the job, where it is of one. The caller holds the lock on the account, so two refunds of the same job see
  * each other.
  *
  * @throws AppError `not_found` for a job that the account was not charged for, `refund_too_large`.
@@ -19,9 +20,8 @@ export async function creditsToRefund(
   account: CreditAccountEntity,
   { jobId, credits }: RefundOf,
 ): Promise<bigint> {
-  const left = jobId
-    ? await leftOfJob(tx, account, jobId)
-    : account.usedCredits - (await refundedOf(tx, account.id, null));
+  const leftInAll = account.usedCredits - (await refundedOf(tx, account.id, null));
+  const left = jobId ? smaller(await leftOfJob(tx, account, jobId), leftInAll) : leftInAll;
   const asked = credits ? BigInt(credits) : left;
   if (asked > left || left <= 0n) {
     throw new AppError('refund_too_large', {
@@ -49,4 +49,8 @@ async function refundedOf(tx: EntityManager, accountId: string, jobId: string | 
     [accountId, jobId],
   );
   return BigInt(row?.refunded ?? 0);
+}
+
+function smaller(left: bigint, right: bigint): bigint {
+  return left < right ? left : right;
 }

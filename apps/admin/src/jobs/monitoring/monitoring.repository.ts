@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { JobStatus } from '@penstock/domain';
-import { JobCallEntity, JobEntity, OrganizationEntity, SaasTeamEntity } from '@penstock/entities';
+import { JobEntity, OrganizationEntity, SaasTeamEntity } from '@penstock/entities';
 import { DataSource } from 'typeorm';
 
 import { dayOf } from '../usage-period.js';
@@ -100,13 +100,6 @@ export class MonitoringRepository {
       [jobIds],
     );
     return new Map(rows.map(({ jobId, retries }) => [jobId, Number(retries)]));
-  }
-
-  findCalls(jobId: string): Promise<JobCallEntity[]> {
-    return this.dataSource.manager.find(JobCallEntity, {
-      where: { jobId },
-      order: { startedAt: 'ASC', callId: 'ASC' },
-    });
   }
 
   countTeams(organizationId: string): Promise<number> {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AppError, JOB_STATUSES, type JobStatus } from '@penstock/domain';
 import type { JobEntity, OrganizationEntity } from '@penstock/entities';
 
+import { JobsRepository } from '../jobs.repository.js';
 import { dollarsOf, wholeOf } from '../json-numbers.js';
 import { toJobSummary, toMonitoredCall } from './monitoring.mapping.js';
 import { type JobSums, MonitoringRepository, type UsageSums } from './monitoring.repository.js';
@@ -23,7 +24,10 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** Jobs as operators watch them, and reports about organizations. */
 @Injectable()
 export class MonitoringService {
-  constructor(private readonly repository: MonitoringRepository) {}
+  constructor(
+    private readonly repository: MonitoringRepository,
+    private readonly jobs: JobsRepository,
+  ) {}
 
   async page(teamId: string, query: MonitoredJobsQuery): Promise<JobPage> {
     await this.requireTeam(teamId);
@@ -52,7 +56,7 @@ export class MonitoringService {
     await this.requireTeam(teamId);
     const job = await this.repository.findJob(teamId, jobId.toLowerCase());
     if (job === null) throw notFound('The job');
-    const calls = await this.repository.findCalls(job.jobId);
+    const calls = await this.jobs.findCalls(job.jobId);
     const retries = await this.retriesOf(job);
     return { job: toJobSummary(job, retries), calls: calls.map((call) => toMonitoredCall(call)) };
   }

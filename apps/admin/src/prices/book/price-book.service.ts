@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { AppError, defaultMarkup, formatPercent, instantOf, uuidv7 } from '@penstock/domain';
+import { AppError, formatPercent, instantOf, uuidv7 } from '@penstock/domain';
 import { PriceBookEntryEntity } from '@penstock/entities';
-import { Changed, PolicyChanges, type Change } from '@penstock/management';
+import { type Change, Changed, findDefaultMarkups, PolicyChanges } from '@penstock/management';
 import { exactJsonNumber, type RequestContext } from '@penstock/platform';
 import { DataSource } from 'typeorm';
 
@@ -32,19 +32,19 @@ export class PriceBookService {
     const { customerId } = existing(organizationId, await this.books.findOrganization(organizationId));
     const limit = query.limit ?? PAGE_DEFAULT;
     const now = new Date(ctx.nowMs);
-    const [found, book] = await Promise.all([
+    const [found, markups] = await Promise.all([
       this.books.list(customerId, now, {
         isWithHistory: query.history === 'true',
         kind: query.kind,
         beforeId: query.cursor,
         limit: limit + 1,
       }),
-      this.books.findBook(this.dataSource.manager, customerId),
+      findDefaultMarkups(this.dataSource.manager, [customerId], now),
     ]);
     const page = found.slice(0, limit);
     return {
       organization_id: organizationId,
-      cost_markup_percentage: exactJsonNumber(formatPercent(defaultMarkup(book, ctx.nowMs))),
+      cost_markup_percentage: exactJsonNumber(formatPercent(markups.get(customerId) ?? 0)),
       entries: page.map(toPriceBookEntryResponse),
       next_cursor: found.length > limit ? (page.at(-1)?.entry.id ?? null) : null,
     };

@@ -39,7 +39,7 @@ export function writeStreamHead(
 export function endStream(context: ChatCallContext, { amounts }: CallAccount, lastBytes: Buffer | undefined): void {
   const { response } = context;
   if (lastBytes !== undefined) response.write(lastBytes);
-  if (canTrail(context)) response.addTrailers({ [COST_HEADER]: formatUsd(nanoUsd(amounts.costNanoUsd)) });
+  if (canTrail(context)) response.addTrailers({ [COST_HEADER]: formatUsd(nanoUsd(amounts.clientCostNanoUsd)) });
   response.end();
 }
 
@@ -58,7 +58,7 @@ export function sendCompletion(
 ): void {
   const headers = answerHeaders(context, answer.headers);
   headers['content-type'] = 'application/json';
-  headers[COST_HEADER] = formatUsd(nanoUsd(amounts.costNanoUsd));
+  headers[COST_HEADER] = formatUsd(nanoUsd(amounts.clientCostNanoUsd));
   setLimitHeaders(headers, context.hold, nowMs, amounts);
   sendWhole(context, answer, headers);
 }

@@ -33,7 +33,9 @@ export class ChatCompletionsController {
     headers: {
       'x-request-id': text("The caller's own, or a new one."),
       'x-upstream-request-id': text("The provider's."),
-      'x-penstock-cost-usd': text('Cost of the call; a trailer of streams.'),
+      'x-penstock-cost-usd': text(
+        'What the caller pays for the call, by the price book of its organization; a trailer of streams.',
+      ),
       'x-penstock-budget-remaining-usd': text('What is left of the tightest budget.'),
       'x-penstock-max-tokens': text(
         'The answer was limited to this, because a limit with `clamp` had no room for more.',

@@ -66,7 +66,8 @@ export async function runFuzz(options: FuzzOptions): Promise<FuzzReport> {
   const document = (await (await fetch(`${baseUrl}/openapi.json`)).json()) as OpenApiDocument;
   const check = answerCheckOf(document);
   const operations = operationsOf(document);
-  const plans = fc.sample(plannedRequests(document, operations, hints), { seed, numRuns: count });
+  const ofAll = plannedRequests(document, operations, hints);
+  const plans = fc.sample(ofAll, { seed, numRuns: count });
   const pool = new EntityPool();
   const agent = new Agent({ keepAlive: true, maxSockets: concurrency });
   const violations = new Map<string, FuzzViolation>();
@@ -111,8 +112,9 @@ export async function runFuzz(options: FuzzOptions): Promise<FuzzReport> {
   for (let round = 1; round <= MORE_ROUNDS; round += 1) {
     const missing = operations.filter(({ name }) => !succeeded.has(name) && !hopeless.includes(name));
     if (missing.length === 0) break;
-    const more = { seed: seed + round, numRuns: missing.length * MORE_EACH };
-    plans.push(...fc.sample(plannedRequests(document, missing, hints), more));
+    const more = { seed: seed + round, numRuns: missing.length * MORE_EACH * 2 };
+    // Others come between them: what is missing may need what they make.
+    plans.push(...fc.sample(fc.oneof(plannedRequests(document, missing, hints), ofAll), more));
     // What is missing is known when the requests before have been answered.
     // oxlint-disable-next-line no-await-in-loop
     await sendAll();

@@ -60,6 +60,7 @@ const HINTS: Readonly<Record<string, readonly unknown[]>> = {
 
   credits: [1, 2, '3', 50, 0, -1, 1.5, 1_000_000_000_001],
   credits_allocated: [0, 10, '5000', 1_000_000, -1],
+  refund: [{ credits: 1, job_id: null }, { credits: 1 }, { credits: null }],
   payment_type: ['subscription', 'one_time', 'gift'],
   payment_amount_usd: [0, 9.99, '10', -1, 1e-9, 1e21],
   refill_period: ['daily', 'weekly', 'monthly', 'hourly'],

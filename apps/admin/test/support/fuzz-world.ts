@@ -61,7 +61,7 @@ export class FuzzWorld {
     }
     await this.keepOthers();
     await this.keepTeam();
-    return [await this.createJob(), await this.addPrice(), await this.listSessions()];
+    return [await this.chargeJob(), await this.createJob(), await this.addPrice(), await this.listSessions()];
   }
 
   /** The team where only teams may call, and else one request of some; the next of two is root's. */
@@ -117,16 +117,17 @@ export class FuzzWorld {
     if (body.credits_remaining < CREDITS / 2) {
       await this.must('POST', `/api/credits/teams/${TEAM}/add`, { credits: CREDITS });
     }
-    // Something to refund.
-    if (status === 404) {
-      const { job_id: jobId } = await this.createJob();
-      await this.must('POST', `/api/jobs/${jobId}/complete`, { status: 'completed' }, this.team);
-    }
   }
 
   private async createJob(): Promise<Json> {
     const job = { team_id: TEAM, job_type: 'test' };
     return (await this.must('POST', '/api/jobs/create', job, this.team)).body;
+  }
+
+  /** Something to refund. */
+  private async chargeJob(): Promise<Json> {
+    const { job_id: jobId } = await this.createJob();
+    return (await this.must('POST', `/api/jobs/${jobId}/complete`, { status: 'completed' }, this.team)).body;
   }
 
   private async addPrice(): Promise<Json> {

@@ -25,8 +25,8 @@ describe(`generated requests (PENSTOCK_FUZZ_SEED=${seed}, PENSTOCK_FUZZ_COUNT=${
     world = await FuzzWorld.open(admin);
   });
   afterAll(async () => {
-    await admin.stop();
     await gateway.stop();
+    await admin.stop();
   });
 
   it(

@@ -12,7 +12,7 @@ import { helmEnv } from './lib/helm.mjs';
 import { composeCheck } from './lib/compose.mjs';
 
 const UNIT_LIMIT_MS = 10 * 60_000;
-const E2E_LIMIT_MS = 20 * 60_000;
+const E2E_LIMIT_MS = 45 * 60_000;
 const SMOKE_LIMIT_MS = 10 * 60_000;
 const PARTS = ['static', 'unit', 'e2e', 'smoke'];
 

@@ -6,10 +6,8 @@ import { CLOCK, LOGGER, type Logger, type RequestContext } from '@penstock/platf
 import { DataSource } from 'typeorm';
 
 import { CreditEvents } from './credit-events.js';
+import { DUE_PAGE, forEachDue } from './for-each-due.js';
 import { systemContext } from './system-context.js';
-
-/** Grants that are looked up at once. */
-const PAGE = 500;
 
 interface DueGrant {
   readonly id: string;
@@ -36,23 +34,12 @@ export class CreditExpiries {
   ) {}
 
   /** Ends all that are due. One that fails does not keep the others waiting; it is tried again next time. */
-  async run(): Promise<void> {
-    const failures: unknown[] = [];
-    for (let after: DueGrant | undefined; ;) {
-      const grants = await this.due(after);
-      for (const grant of grants) {
-        try {
-          await this.expire(grant);
-        } catch (error) {
-          this.logger.warn({ grantId: grant.id, err: error }, 'a grant could not be ended');
-          failures.push(error);
-        }
-      }
-      if (grants.length < PAGE) break;
-      after = grants.at(-1);
-    }
-    if (failures.length > 0)
-      throw new AggregateError(failures, `${failures.length} grants are left for the next time.`);
+  run(): Promise<void> {
+    return forEachDue<DueGrant>({
+      find: (after) => this.due(after),
+      work: (grant) => this.expire(grant),
+      onFailure: ({ id }, error) => this.logger.warn({ grantId: id, err: error }, 'a grant could not be ended'),
+    });
   }
 
   private due(after: DueGrant | undefined): Promise<DueGrant[]> {
@@ -61,7 +48,7 @@ export class CreditExpiries {
        FROM ledger.credit_grants g JOIN ledger.credit_accounts a ON a.id = g.account_id
        WHERE g.expires_at <= $1 AND g.burned_credits + g.withdrawn_credits < g.credits AND a.closed_at IS NULL
          AND ($2::timestamptz IS NULL OR (g.expires_at, g.id) > ($2, $3::uuid))
-       ORDER BY g.expires_at, g.id LIMIT ${PAGE}`,
+       ORDER BY g.expires_at, g.id LIMIT ${DUE_PAGE}`,
       [new Date(this.clock.now()), after?.expiresAt ?? null, after?.id ?? null],
     );
   }

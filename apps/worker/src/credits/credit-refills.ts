@@ -6,10 +6,8 @@ import { CLOCK, LOGGER, type Logger, type RequestContext } from '@penstock/platf
 import { DataSource } from 'typeorm';
 
 import { CreditEvents } from './credit-events.js';
+import { DUE_PAGE, forEachDue } from './for-each-due.js';
 import { systemContext } from './system-context.js';
-
-/** Accounts that are looked up at once. */
-const PAGE = 500;
 
 /**
  * Refills the accounts whose period has ended. Each period is refilled once, by whoever comes first: the booking carries
@@ -30,29 +28,18 @@ export class CreditRefills {
   ) {}
 
   /** Refills all that are due. One that fails does not keep the others waiting; it is tried again next time. */
-  async run(): Promise<void> {
-    const failures: unknown[] = [];
-    for (let afterId = NO_ID; ;) {
-      const ids = await this.due(afterId);
-      for (const id of ids) {
-        try {
-          await this.refill(id);
-        } catch (error) {
-          this.logger.warn({ accountId: id, err: error }, 'an account could not be refilled');
-          failures.push(error);
-        }
-      }
-      if (ids.length < PAGE) break;
-      afterId = ids.at(-1) ?? NO_ID;
-    }
-    if (failures.length > 0)
-      throw new AggregateError(failures, `${failures.length} accounts are left for the next time.`);
+  run(): Promise<void> {
+    return forEachDue<string>({
+      find: (afterId) => this.due(afterId ?? NO_ID),
+      work: (id) => this.refill(id),
+      onFailure: (id, error) => this.logger.warn({ accountId: id, err: error }, 'an account could not be refilled'),
+    });
   }
 
   private async due(afterId: string): Promise<string[]> {
     const rows: { id: string }[] = await this.dataSource.query(
       `SELECT id FROM ledger.credit_accounts WHERE auto_refill AND next_refill_at <= $1 AND id > $2
-       ORDER BY id LIMIT ${PAGE}`,
+       ORDER BY id LIMIT ${DUE_PAGE}`,
       [new Date(this.clock.now()), afterId],
     );
     return rows.map(({ id }) => id);

@@ -74,7 +74,7 @@ export function decideCall(policy: CallPolicy, question: CallQuestion, tried: re
     if (isOneOf(tried, target)) continue;
     const others = index + 1 === targets.length ? NONE : targets.slice(index + 1).filter((one) => !isOneOf(tried, one));
     try {
-      return decideTarget(policy, target, question, others);
+      return decideTarget(policy, target, question, others, providers);
     } catch (error) {
       refusal ??= error;
     }
@@ -87,10 +87,10 @@ function decideTarget(
   target: Target,
   question: CallQuestion,
   others: readonly Target[],
+  providers: ConfiguredProviders,
 ): CallDecision {
   const { provider, model } = target;
   refuseModel(policy.snapshot, target);
-  const providers = providersWith(policy.snapshot.providerCredentials, question.providers);
   if (!providers.has(provider)) throw providerNotConfigured(provider, providers);
   const price = policy.priceOf(provider, model, question.nowMs);
   const shape = shapeFor(question, target);
